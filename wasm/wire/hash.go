@@ -14,6 +14,12 @@ type ID [16]byte
 // Hash is a SHA-512/256 value, and the raw form of a 32-byte public key.
 type Hash [32]byte
 
+// ID is the first half of the hash, used as a name.
+func (h Hash) ID() (out ID) {
+	copy(out[:], h[:])
+	return out
+}
+
 // Zero tells whether the hash is all zero, which stands for "none".
 func (h Hash) Zero() bool { return h == Hash{} }
 
@@ -48,16 +54,16 @@ func Sum(purpose string, parts ...[]byte) Hash {
 func KeyHash(public []byte) Hash { return Sum("key", public) }
 
 // MemberID is the first half of the identity key's hash.
-func MemberID(identity []byte) ID { return ID(KeyHash(identity)[:16]) }
+func MemberID(identity []byte) ID { return KeyHash(identity).ID() }
 
 // TenantID names the company by its root key.
-func TenantID(root []byte) ID { return ID(Sum("tenant", root)[:16]) }
+func TenantID(root []byte) ID { return Sum("tenant", root).ID() }
 
 // EntryHash is H(entry), the value that the log hash is made of.
 func EntryHash(entry []byte) Hash { return Sum("entry", entry) }
 
 // EntryID is the first half of EntryHash; the log stores each id once.
-func EntryID(entry []byte) ID { return ID(EntryHash(entry)[:16]) }
+func EntryID(entry []byte) ID { return EntryHash(entry).ID() }
 
 // LogHash0 is the log hash before the first entry.
 func LogHash0(conversation ID) Hash { return Sum("log start", conversation[:]) }

@@ -1,0 +1,174 @@
+package wire
+
+import (
+	"crypto/ed25519"
+	"unicode/utf8"
+)
+
+// Role is what a member may do (SPEC section 5.4).
+type Role uint8
+
+// The roles, in credentials and in rosters.
+const (
+	Customer   Role = 1
+	Guest      Role = 2
+	Agent      Role = 3
+	Supervisor Role = 4
+	Bot        Role = 5
+	Inbox      Role = 6
+	Archive    Role = 7
+)
+
+// Known tells whether the role is one of the seven.
+func (r Role) Known() bool { return r >= Customer && r <= Archive }
+
+// Speaks tells whether a member in this role may send messages.
+func (r Role) Speaks() bool { return r == Customer || r == Guest || r == Agent || r == Bot }
+
+// company tells whether the role stands for the company, and so needs a
+// credential that holds the conversation's queue.
+func (r Role) company() bool { return r == Agent || r == Supervisor || r == Bot || r == Inbox }
+
+// covers tells whether a credential of this role allows that role in a roster.
+func (r Role) covers(roster Role) bool {
+	return r == roster || r == Supervisor && roster == Agent
+}
+
+// maxShift is how long a credential of somebody at work may be valid: a stolen
+// or departed one ends by itself.
+const maxShift = 24 * 3600
+
+// Credential binds an identity key to a role and a public name, signed by an
+// issuer that the manifest names (SPEC section 3.3).
+type Credential struct {
+	Role      Role
+	Identity  []byte   // Ed25519 public key
+	Alias     string   // public alias or pseudonym, never an internal id
+	Statement []byte   // empty, or the 32-byte salted hash of what is known of a customer
+	Queues    []string // queues it may hold; empty for customers
+	NotBefore uint64   // Unix seconds
+	NotAfter  uint64   // Unix seconds
+	Issuer    Hash     // KeyHash of the issuer's key
+	Signature []byte
+
+	raw []byte
+}
+
+func (c *Credential) body() []byte {
+	w := NewWriter(256)
+	w.U8(Version)
+	w.U8(uint8(c.Role))
+	w.Raw(c.Identity)
+	w.Bytes8([]byte(c.Alias))
+	w.Bytes8(c.Statement)
+	w.U8(uint8(len(c.Queues)))
+	for _, q := range c.Queues {
+		w.Bytes8([]byte(q))
+	}
+	w.U64(c.NotBefore)
+	w.U64(c.NotAfter)
+	w.Raw(c.Issuer[:])
+	return w.Bytes()
+}
+
+// Issue signs the credential with the issuer's key and returns its encoding.
+// It refuses what DecodeCredential would refuse.
+func (c *Credential) Issue(issuer ed25519.PrivateKey) ([]byte, error) {
+	if len(c.Alias) > MaxAlias || len(c.Queues) > MaxQueues || len(c.Identity) != ed25519.PublicKeySize || len(c.Statement) > 32 {
+		return nil, BadArgument
+	}
+	for _, q := range c.Queues {
+		if len(q) > MaxQueue {
+			return nil, BadArgument
+		}
+	}
+	c.Issuer = KeyHash(issuer.Public().(ed25519.PublicKey))
+	body := c.body()
+	c.Signature = Sign(issuer, "credential", body)
+	c.raw = append(body, c.Signature...)
+	if _, err := DecodeCredential(c.raw); err != nil {
+		return nil, err
+	}
+	return c.raw, nil
+}
+
+// Bytes returns the encoding it was decoded from or issued as.
+func (c *Credential) Bytes() []byte { return c.raw }
+
+// DecodeCredential checks form, key and lifetime; who signed is asked of
+// [Manifest.CheckCredential].
+func DecodeCredential(b []byte) (*Credential, error) {
+	if len(b) > MaxCredential {
+		return nil, TooLarge
+	}
+	r := NewReader(b)
+	if v := r.U8(); !r.Failed() && v != Version {
+		return nil, UnsupportedVersion
+	}
+	c := &Credential{Role: Role(r.U8()), Identity: r.Raw(ed25519.PublicKeySize), raw: b}
+	c.Alias = r.name(MaxAlias)
+	c.Statement = r.Bytes8(32)
+	for range r.Count(MaxQueues) {
+		c.Queues = append(c.Queues, r.name(MaxQueue))
+	}
+	c.NotBefore, c.NotAfter, c.Issuer = r.U64(), r.U64(), r.Hash()
+	c.Signature = r.Raw(ed25519.SignatureSize)
+	if err := r.Done(); err != nil {
+		return nil, err
+	}
+	switch {
+	case !c.Role.Known(), len(c.Statement) != 0 && len(c.Statement) != 32, c.NotAfter <= c.NotBefore:
+		return nil, BadCredential
+	case (c.Role == Agent || c.Role == Supervisor || c.Role == Bot) && c.NotAfter-c.NotBefore > maxShift:
+		return nil, BadCredential
+	case !c.Role.company() && len(c.Queues) != 0:
+		return nil, BadCredential
+	}
+	for i, q := range c.Queues {
+		if q == "" || i > 0 && c.Queues[i-1] >= q { // sorted, so that one set has one form
+			return nil, BadCredential
+		}
+	}
+	if err := CheckIdentityKey(c.Identity); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Holds tells whether the credential names the queue.
+func (c *Credential) Holds(queue string) bool {
+	for _, q := range c.Queues {
+		if q == queue {
+			return true
+		}
+	}
+	return false
+}
+
+// ValidAt returns Expired unless the time, in Unix seconds, lies in the
+// credential's validity. Only senders ask this (SPEC section 4.3).
+func (c *Credential) ValidAt(unix uint64) error {
+	if unix < c.NotBefore || unix >= c.NotAfter {
+		return Expired
+	}
+	return nil
+}
+
+// name reads a short text for people: UTF-8 without control characters, which
+// could disguise one name as another.
+func (r *Reader) name(limit int) string {
+	p := r.Bytes8(limit)
+	if !utf8.Valid(p) {
+		r.Fail()
+		return ""
+	}
+	for _, c := range string(p) {
+		// C0, DEL, C1, line and paragraph separators, bidirectional controls.
+		if c < 0x20 || c >= 0x7f && c < 0xa0 || c == 0x2028 || c == 0x2029 ||
+			c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c == 0x200e || c == 0x200f || c == 0x061c || c == 0xfeff {
+			r.Fail()
+			return ""
+		}
+	}
+	return string(p)
+}
