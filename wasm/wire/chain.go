@@ -1,0 +1,263 @@
+package wire
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Member is one place in the roster.
+type Member struct {
+	ID         ID
+	Role       Role
+	Identity   []byte
+	Alias      string
+	KeyPackage *KeyPackage // its newest: holds the leaf that commits seal to
+	Leaving    bool
+	Since      uint64 // the epoch it was added in
+}
+
+// Verified tells whether a credential stands behind the identity.
+func (m *Member) Verified() bool { return m.KeyPackage.Credential != nil }
+
+// Chain is the public state of one conversation: which commit is the head, who
+// is in, what may come next. It needs no secret and keeps no messages.
+type Chain struct {
+	conversation ID
+	manifests    func(Hash) *Manifest
+
+	started, closed bool
+	epoch           uint64
+	head            Hash
+	confirmed       Hash
+	tag             []byte
+	sequence        uint64 // of the manifest that the head names
+	manifest        Hash
+	queue           string
+	previous        []byte
+	members         []Member // ordered by id
+	joins           map[ID]*JoinRequest
+}
+
+// NewChain begins with an empty log. The function finds a manifest that was
+// verified under the pinned roots, by its hash, or nil.
+func NewChain(conversation ID, manifests func(Hash) *Manifest) *Chain {
+	return &Chain{conversation: conversation, manifests: manifests}
+}
+
+// Conversation returns the id that every entry must carry.
+func (c *Chain) Conversation() ID { return c.conversation }
+
+// Started tells whether the genesis was applied.
+func (c *Chain) Started() bool { return c.started }
+
+// Closed tells whether a commit closed the conversation.
+func (c *Chain) Closed() bool { return c.closed }
+
+// Head is the transcript hash of the newest valid commit; zero before genesis.
+func (c *Chain) Head() Hash { return c.head }
+
+// Epoch is the number of the epoch that the head began.
+func (c *Chain) Epoch() uint64 { return c.epoch }
+
+// Queue is the queue that genesis named.
+func (c *Chain) Queue() string { return c.queue }
+
+// Manifest is the hash of the manifest that the head names, and its sequence.
+func (c *Chain) Manifest() (Hash, uint64) { return c.manifest, c.sequence }
+
+// Members returns the roster, ordered by id. The caller does not change it.
+func (c *Chain) Members() []Member { return c.members }
+
+// Member finds a member by id, or nil.
+func (c *Chain) Member(id ID) *Member { return find(c.members, id) }
+
+// Leaving tells whether the roster holds a member that marked itself leaving:
+// until it is removed no message is valid.
+func (c *Chain) Leaving() bool {
+	return slices.ContainsFunc(c.members, func(m Member) bool { return m.Leaving })
+}
+
+func find(members []Member, id ID) *Member {
+	i, ok := slices.BinarySearchFunc(members, id, func(m Member, id ID) int { return bytes.Compare(m.ID[:], id[:]) })
+	if !ok {
+		return nil
+	}
+	return &members[i]
+}
+
+// Check tells whether the entry would be valid next, without applying it.
+// Unavailable means that the manifest which a commit names is not known.
+func (c *Chain) Check(e *Entry) error {
+	_, err := c.next(e)
+	return err
+}
+
+// Apply checks the entry and, when it is a commit, makes it the head; a join
+// request is remembered while the leaf it replaces stands.
+func (c *Chain) Apply(e *Entry) error {
+	next, err := c.next(e)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case KindCommit:
+		*c = *next
+	case KindJoin:
+		if c.joins == nil {
+			c.joins = make(map[ID]*JoinRequest)
+		}
+		c.joins[EntryID(e.Join.raw)] = e.Join
+	}
+	return nil
+}
+
+// CheckPassing tells whether a passing message may be forwarded now.
+func (c *Chain) CheckPassing(m *Message) error {
+	if m.Retention != Passing {
+		return BadArgument
+	}
+	return c.checkMessage(m)
+}
+
+func (c *Chain) next(e *Entry) (*Chain, error) {
+	if e.Conversation() != c.conversation {
+		return nil, BadArgument
+	}
+	switch e.Kind {
+	case KindMessage:
+		if e.Message.Retention != Stored {
+			return nil, BadArgument
+		}
+		return nil, c.checkMessage(e.Message)
+	case KindJoin:
+		return nil, c.checkJoin(e.Join)
+	}
+	return c.commit(e.Commit)
+}
+
+func (c *Chain) checkMessage(m *Message) error {
+	if m.Conversation != c.conversation {
+		return BadArgument
+	}
+	if !c.started || c.closed || m.Epoch != c.epoch || c.Leaving() {
+		return StaleEpoch
+	}
+	if sender := c.Member(m.Sender); sender == nil || !sender.Role.Speaks() {
+		return NotMember
+	}
+	return nil
+}
+
+func (c *Chain) checkJoin(j *JoinRequest) error {
+	if !c.started || c.closed {
+		return NotMember
+	}
+	for i := range c.members {
+		old := &c.members[i]
+		if old.KeyPackage.Leaf.Hash() != j.Leaf {
+			continue
+		}
+		same := bytes.Equal(old.Identity, j.KeyPackage.Identity)
+		if !same && old.Role != Customer || j.KeyPackage.Leaf.Hash() == j.Leaf {
+			return BadCommit
+		}
+		if !j.verify() {
+			return OpenFailed
+		}
+		return nil
+	}
+	return NotMember
+}
+
+// Marshal encodes the public state for the keystore; LoadChain reads it.
+func (c *Chain) Marshal() []byte {
+	w := NewWriter(4096)
+	w.U8(Version)
+	w.Raw(c.conversation[:])
+	if !c.started {
+		w.U8(0)
+		return w.Bytes()
+	}
+	w.U8(1)
+	if c.closed {
+		w.U8(1)
+	} else {
+		w.U8(0)
+	}
+	w.U64(c.epoch)
+	w.Raw(c.head[:])
+	w.Raw(c.confirmed[:])
+	w.Bytes8(c.tag)
+	w.U64(c.sequence)
+	w.Raw(c.manifest[:])
+	w.Bytes8([]byte(c.queue))
+	w.Bytes8(c.previous)
+	w.U8(uint8(len(c.members)))
+	for _, m := range c.members {
+		w.U8(uint8(m.Role))
+		if m.Leaving {
+			w.U8(1)
+		} else {
+			w.U8(0)
+		}
+		w.U64(m.Since)
+		w.Bytes16(m.KeyPackage.Bytes())
+	}
+	joins := make([][]byte, 0, len(c.joins))
+	for _, j := range c.joins {
+		joins = append(joins, j.raw)
+	}
+	slices.SortFunc(joins, bytes.Compare)
+	w.U8(uint8(len(joins)))
+	for _, raw := range joins {
+		w.Bytes16(raw)
+	}
+	return w.Bytes()
+}
+
+// LoadChain reads what Marshal wrote.
+func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
+	r := NewReader(b)
+	if r.U8() != Version {
+		return nil, UnsupportedVersion
+	}
+	c := NewChain(r.ID(), manifests)
+	if c.started = r.Bool(); !c.started {
+		return c, r.Done()
+	}
+	c.closed, c.epoch, c.head, c.confirmed = r.Bool(), r.U64(), r.Hash(), r.Hash()
+	c.tag, c.sequence, c.manifest = r.Bytes8(TagSize), r.U64(), r.Hash()
+	c.queue, c.previous = r.name(MaxQueue), r.Bytes8(16)
+	for range r.Count(MaxMembers) {
+		m := Member{Role: Role(r.U8()), Leaving: r.Bool(), Since: r.U64()}
+		raw := r.Bytes16(MaxKeyPackage)
+		if r.Failed() {
+			return nil, BadArgument
+		}
+		kp, err := parseKeyPackage(raw)
+		if err != nil {
+			return nil, err
+		}
+		m.fill(kp)
+		c.members = append(c.members, m)
+	}
+	for range r.Count(MaxMembers) {
+		raw := r.Bytes16(MaxJoinEntry)
+		if r.Failed() {
+			return nil, BadArgument
+		}
+		e, err := DecodeEntry(raw)
+		if err != nil || e.Kind != KindJoin {
+			return nil, BadArgument
+		}
+		if c.joins == nil {
+			c.joins = make(map[ID]*JoinRequest)
+		}
+		c.joins[EntryID(raw)] = e.Join
+	}
+	return c, r.Done()
+}
+
+func (m *Member) fill(kp *KeyPackage) {
+	m.ID, m.Identity, m.Alias, m.KeyPackage = kp.MemberID(), kp.Identity, kp.Alias(), kp
+}
