@@ -1,0 +1,62 @@
+# Needs make, git and Go (1.26 or newer; 1.21 or newer fetches it). `make demo` needs nothing else.
+# `make test` and `make e2e` also want a C compiler, Node and Chromium: scripts/need finds or installs them.
+
+ADDR     ?= 127.0.0.1:8787
+FUZZTIME ?= 10s
+
+WASIP1 = GOOS=wasip1 GOARCH=wasm
+NODE_MODULES = js/node_modules/.package-lock.json
+
+.PHONY: demo wasm check test e2e fuzz bench size clean
+
+# The company's site, its agent's desk and what the relay sees, on http://$(ADDR). State in .demo/.
+demo: wasm
+	go build -o .build/sealwire ./server/cmd/sealwire
+	exec .build/sealwire demo -addr $(ADDR) -dir .demo
+
+# js/core/sealwire.wasm, and its hash and size in js/core/module.js.
+wasm:
+	go run ./js/core/build
+
+# Formatting, vet and staticcheck (natively and for wasip1), types, walls, size.
+check: wasm $(NODE_MODULES)
+	@out=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); test -z "$$out" || { echo "not gofmt'ed:"; echo "$$out"; exit 1; }
+	go vet ./...
+	$(WASIP1) go vet ./wasm/...
+	go tool staticcheck ./...
+	tool=$$(go tool -n staticcheck) && $(WASIP1) $$tool ./wasm/...
+	cd js && npx --no-install tsc -p .
+	go test ./e2etest/walls
+	go run ./scripts/size
+
+# Everything that must hold at each commit. Fuzz seeds run as ordinary tests.
+test: check
+	scripts/need cc chromium
+	go test -race $$(go list ./... | grep -v /e2etest)
+	$(WASIP1) go test -exec="$(CURDIR)/scripts/wasip1" ./wasm/...
+	cd js && node --test
+	go test -short ./e2etest/...
+
+# All of the browser scenarios.
+e2e: wasm
+	scripts/need chromium
+	go test -count=1 ./e2etest/...
+
+# Each fuzz target in turn, FUZZTIME each.
+fuzz:
+	scripts/fuzz $(FUZZTIME)
+
+bench: wasm
+	go test -run='^$$' -bench=. ./wasm/... ./server/...
+
+# The module as a browser downloads it, against its budget.
+size: wasm
+	go run ./scripts/size
+
+clean:
+	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules
+
+$(NODE_MODULES): js/package-lock.json
+	scripts/need node
+	@echo "installing the JavaScript tests' tools and oracles (npm ci, no install scripts)"
+	cd js && npm ci --ignore-scripts --no-audit --no-fund
