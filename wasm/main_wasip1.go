@@ -17,6 +17,9 @@ func trayAddress() int32 { return core.TrayAddress() }
 //go:wasmexport tray_size
 func traySize() int32 { return core.TraySize() }
 
+//go:wasmexport self_test
+func selfTest() int32 { return core.SelfTest() }
+
 //go:wasmexport close
 func closeHandle(handle int32) int32 { return core.Close(handle) }
 
@@ -31,3 +34,24 @@ func bulkGet(offset, n int32) int32 { return core.BulkGet(offset, n) }
 
 //go:wasmexport bulk_clear
 func bulkClear() int32 { return core.BulkClear() }
+
+//go:wasmexport nacl_key_pair
+func naclKeyPair() int32 { return core.NaclKeyPair() }
+
+//go:wasmexport nacl_box_public
+func naclBoxPublic(length int32) int32 { return core.NaclBoxPublic(length) }
+
+//go:wasmexport nacl_box_before
+func naclBoxBefore(length int32) int32 { return core.NaclBoxBefore(length) }
+
+//go:wasmexport nacl_secretbox
+func naclSecretbox(length int32) int32 { return core.NaclSecretbox(length) }
+
+//go:wasmexport nacl_secretbox_open
+func naclSecretboxOpen(length int32) int32 { return core.NaclSecretboxOpen(length) }
+
+//go:wasmexport nacl_secretbox_bulk
+func naclSecretboxBulk(length int32) int32 { return core.NaclSecretboxBulk(length) }
+
+//go:wasmexport nacl_secretbox_open_bulk
+func naclSecretboxOpenBulk(length int32) int32 { return core.NaclSecretboxOpenBulk(length) }
