@@ -103,12 +103,29 @@ func (c *Chain) Apply(e *Entry) error {
 	case KindCommit:
 		*c = *next
 	case KindJoin:
-		if c.joins == nil {
-			c.joins = make(map[ID]*JoinRequest)
-		}
-		c.joins[EntryID(e.Join.raw)] = e.Join
+		c.remember(e.Join)
 	}
 	return nil
+}
+
+// remember keeps a valid join request. Of two for one leaf the newer stands,
+// one by the leaf's owner and one by a new identity, so that neither a flood
+// nor a stranger's request displaces the owner's.
+func (c *Chain) remember(j *JoinRequest) {
+	if c.joins == nil {
+		c.joins = make(map[ID]*JoinRequest)
+	}
+	for id, old := range c.joins {
+		if old.Leaf == j.Leaf && c.byOwner(old) == c.byOwner(j) {
+			delete(c.joins, id)
+		}
+	}
+	c.joins[EntryID(j.raw)] = j
+}
+
+func (c *Chain) byOwner(j *JoinRequest) bool {
+	m := c.Member(j.KeyPackage.MemberID())
+	return m != nil && m.KeyPackage.Leaf.Hash() == j.Leaf
 }
 
 // CheckPassing tells whether a passing message may be forwarded now.
@@ -241,7 +258,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		m.fill(kp)
 		c.members = append(c.members, m)
 	}
-	for range r.Count(MaxMembers) {
+	for range r.Count(2 * MaxMembers) {
 		raw := r.Bytes16(MaxJoinEntry)
 		if r.Failed() {
 			return nil, BadArgument
@@ -250,10 +267,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		if err != nil || e.Kind != KindJoin {
 			return nil, BadArgument
 		}
-		if c.joins == nil {
-			c.joins = make(map[ID]*JoinRequest)
-		}
-		c.joins[EntryID(raw)] = e.Join
+		c.remember(e.Join)
 	}
 	return c, r.Done()
 }

@@ -113,6 +113,8 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 			return NotMember
 		case m.Role == Archive && m.Marks != 0:
 			return BadCommit
+		case sharesKey(own.KeyPackage.Leaf, m.KeyPackage.Leaf):
+			return BadCommit // a commit always brings a fresh leaf: that is what heals
 		}
 	}
 	answered, err := c.answered(m)
@@ -133,7 +135,7 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 		if id == by || old == nil || i > 0 && bytes.Compare(m.Removes[i-1][:], id[:]) >= 0 {
 			return BadCommit
 		}
-		if !mayRemove(m.Role, old) && !(answered != nil && old.KeyPackage.Leaf.Hash() == answered.Leaf) {
+		if !MayRemove(m.Role, old) && !(answered != nil && old.KeyPackage.Leaf.Hash() == answered.Leaf) {
 			return NotMember
 		}
 	}
@@ -162,7 +164,9 @@ func (c *Chain) mayAdd(m *Commit, a Add) bool {
 	return false
 }
 
-func mayRemove(by Role, old *Member) bool {
+// MayRemove tells whether a member in role by may remove the other, beyond
+// answering a join request.
+func MayRemove(by Role, old *Member) bool {
 	if old.Leaving {
 		return true
 	}
@@ -287,7 +291,7 @@ func (c *Chain) checkRoster(m *Commit, manifest *Manifest) error {
 		a := &c.members[i]
 		for k := range c.members[:i] {
 			b := &c.members[k]
-			if a.ID == b.ID || bytes.Equal(a.KeyPackage.Leaf.X25519(), b.KeyPackage.Leaf.X25519()) || bytes.Equal(a.KeyPackage.Leaf.MLKEM(), b.KeyPackage.Leaf.MLKEM()) {
+			if a.ID == b.ID || sharesKey(a.KeyPackage.Leaf, b.KeyPackage.Leaf) {
 				return BadCommit
 			}
 		}
@@ -313,6 +317,10 @@ func (c *Chain) checkRoster(m *Commit, manifest *Manifest) error {
 		}
 	}
 	return nil
+}
+
+func sharesKey(a, b Leaf) bool {
+	return bytes.Equal(a.X25519(), b.X25519()) || bytes.Equal(a.MLKEM(), b.MLKEM())
 }
 
 // Others are the members of this roster that a commit made by m's committer

@@ -1,0 +1,236 @@
+package conversation
+
+import (
+	"crypto/rand"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Due says what must happen before a message may be sealed.
+type Due uint8
+
+// What Due answers.
+const (
+	DueNothing Due = 0 // seal
+	DueCommit  Due = 1 // commit first
+	DuePending Due = 2 // an own commit waits to be read back: send the same bytes again
+)
+
+// Due tells whether a sender commits first (SPEC section 5.6): its epoch is
+// old or has carried much, it has not committed in this page load or for many
+// of its own messages, a newer manifest or an own renewed credential is known,
+// a member is leaving or no longer stands. Now is Unix milliseconds. Expired
+// means that a member's credential ended that this end may not remove, or the
+// own one, or the manifest.
+func (c *Conversation) Due(now uint64) (Due, error) {
+	if err := c.ready(); err != nil {
+		return 0, err
+	}
+	if c.pending != nil {
+		return DuePending, nil
+	}
+	if err := c.maySend(now); err != nil {
+		return 0, err
+	}
+	fallen, err := c.fallen(now)
+	if err != nil {
+		return 0, err
+	}
+	policy := c.end.newest.Policy
+	_, sequence := c.chain.Manifest()
+	own := c.chain.Member(c.end.ID())
+	switch {
+	case len(fallen) != 0,
+		c.end.newest.Sequence > sequence,
+		c.committedIn != c.end.instance,
+		c.ownMessages >= uint64(policy.RotateMessages),
+		c.epochMessages >= uint64(policy.RotateMessages),
+		now > c.epochTime && now-c.epochTime >= uint64(policy.RotateMinutes)*60_000,
+		c.end.credential != nil && (own.KeyPackage.Credential == nil || !wire.Equal(own.KeyPackage.Credential.Bytes(), c.end.credential.Bytes())):
+		return DueCommit, nil
+	}
+	return DueNothing, nil
+}
+
+// maySend asks this end's own clock about the manifest and the own credential.
+func (c *Conversation) maySend(now uint64) error {
+	if c.end.newest == nil {
+		return wire.Unavailable
+	}
+	if err := c.end.newest.ValidAt(now / 1000); err != nil {
+		return err
+	}
+	if c.end.credential != nil {
+		return c.end.credential.ValidAt(now / 1000)
+	}
+	return nil
+}
+
+// fallen lists the other members that must go before anything is sent: those
+// that marked themselves leaving, and those whose credential has ended or
+// whose issuer is gone from the newest manifest.
+func (c *Conversation) fallen(now uint64) ([]wire.ID, error) {
+	var out []wire.ID
+	own := c.chain.Member(c.end.ID())
+	company := 0
+	for i := range c.chain.Members() {
+		m := &c.chain.Members()[i]
+		if m.ID == own.ID {
+			continue
+		}
+		var err error
+		if cr := m.KeyPackage.Credential; cr != nil {
+			if err = cr.ValidAt(now / 1000); err == nil {
+				err = c.end.newest.CheckCredential(cr)
+			}
+		}
+		if err == nil && !m.Leaving {
+			if m.Role == wire.Agent || m.Role == wire.Inbox || m.Role == wire.Bot {
+				company++
+			}
+			continue
+		}
+		if !m.Leaving && !wire.MayRemove(own.Role, m) {
+			return nil, wire.CodeOf(err)
+		}
+		out = append(out, m.ID)
+	}
+	if own.Role == wire.Customer && company == 0 {
+		return nil, wire.Unavailable // nobody would read it: someone must come first
+	}
+	return out, nil
+}
+
+// Newcomer is a member to add.
+type Newcomer struct {
+	Role       wire.Role
+	KeyPackage []byte
+}
+
+// Moves are the changes of a commit beyond its fresh secret; the zero value
+// only refreshes.
+type Moves struct {
+	Marks uint8
+	Adds  []Newcomer
+}
+
+// Genesis begins a conversation as its customer, with the given newcomers. It
+// refuses, before anything leaves, a key package that has ended, does not
+// chain to the newest manifest or does not hold the queue. Now is Unix
+// milliseconds. The entry is [Conversation.Pending].
+func (e *End) Genesis(now uint64, queue string, adds []Newcomer) (*Conversation, error) {
+	var id wire.ID
+	rand.Read(id[:])
+	c := newConversation(e, id)
+	if err := c.make(now, &wire.Commit{SeenHash: c.LogHash(), Role: e.role, Queue: queue}, Moves{Adds: adds}); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Pending is the own commit that waits to be read back, or nil.
+func (c *Conversation) Pending() []byte {
+	if c.pending == nil {
+		return nil
+	}
+	return c.pending.entry
+}
+
+// Commit makes a commit on the head: a fresh leaf, a fresh secret, the members
+// who must go removed, and the moves. Save the state before sending. While one
+// is pending on this head the same entry comes back, whatever the moves.
+func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	if c.pending != nil {
+		return c.pending.entry, nil
+	}
+	if err := c.maySend(now); err != nil {
+		return nil, err
+	}
+	own := c.chain.Member(c.end.ID())
+	m := &wire.Commit{Epoch: c.chain.Epoch() + 1, Parent: c.chain.Head(), SeenIndex: c.index, SeenHash: c.LogHash(), Role: own.Role}
+	if moves.Marks&wire.MarkClose == 0 {
+		var err error
+		if m.Removes, err = c.fallen(now); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.make(now, m, moves); err != nil {
+		return nil, err
+	}
+	return c.pending.entry, nil
+}
+
+// make completes, seals, confirms and signs a commit and keeps it pending.
+func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
+	if err := c.maySend(now); err != nil {
+		return err
+	}
+	m.Conversation, m.ManifestHash, m.Time, m.Marks = c.ID(), c.end.newest.Hash(), now, moves.Marks
+	for _, a := range moves.Adds {
+		kp, err := wire.DecodeKeyPackage(a.KeyPackage)
+		if err != nil {
+			return err
+		}
+		if err := kp.ValidAt(now / 1000); err != nil {
+			return err
+		}
+		m.Adds = append(m.Adds, wire.Add{Role: a.Role, KeyPackage: kp})
+	}
+	leaf, public := newLeaf()
+	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + 7*24*3600}
+	if _, err := kp.Sign(c.end.identity); err != nil {
+		return err
+	}
+	m.KeyPackage = kp
+	var ephemeral leafSecret
+	rand.Read(ephemeral.x25519[:])
+	m.Ephemeral = x25519Public(&ephemeral)
+	p := &pendingCommit{parent: m.Parent, leaf: leaf}
+	rand.Read(p.secret[:])
+	if m.Marks&wire.MarkClose == 0 {
+		if err := c.sealCommit(m, p, &ephemeral); err != nil {
+			return err
+		}
+	}
+	ephemeral.wipe()
+	m.Sign(c.end.identity)
+	p.entry = m.Encode()
+	p.id = wire.EntryID(p.entry)
+	// What every other end will check is checked before anything leaves.
+	e, err := wire.DecodeEntry(p.entry)
+	if err != nil {
+		return err
+	}
+	if err := c.chain.Check(e); err != nil {
+		return err
+	}
+	c.pending = p
+	return nil
+}
+
+// sealCommit seals the secret to each other member of the new roster and tags
+// the commit with the epoch that follows from it.
+func (c *Conversation) sealCommit(m *wire.Commit, p *pendingCommit, ephemeral *leafSecret) error {
+	join := joiner(&c.secrets.init, p.secret[:])
+	defer clear(join)
+	body := wire.Sum("commit body", m.Body())
+	for _, to := range c.chain.Preview(m).Others(m) {
+		plain, kind := p.secret[:], byte(toContinuing)
+		if m.Newcomer(to.ID) {
+			plain, kind = join, toNewcomer
+		}
+		s, err := sealTo(&to, kind, body, ephemeral, m.Ephemeral, plain)
+		if err != nil {
+			return err
+		}
+		m.Seals = append(m.Seals, s)
+	}
+	confirmed := m.Confirmed()
+	next := schedule(join, confirmed)
+	m.Tag = tag(next.epoch[:], confirmed)
+	next.wipe()
+	return nil
+}

@@ -1,0 +1,139 @@
+package conversation
+
+import "github.com/sealwire/sealwire/wasm/wire"
+
+// State is where an end stands in a conversation.
+type State uint8
+
+// The states.
+const (
+	Empty     State = 0 // no genesis read yet
+	Active    State = 1 // reads and, if its role speaks, seals
+	Lost      State = 2 // a commit did not open: nothing is sent until it is added again
+	Forked    State = 3 // a member read another log: nothing is sent any more
+	Closed    State = 4 // ended by a commit
+	NotMember State = 5 // not in the roster, or no longer
+)
+
+// counterOf is the newest counter seen of one instance of one sender.
+type counterOf struct {
+	sender wire.ID
+	last   uint64
+}
+
+// pendingCommit is an own commit that was made but not read back yet.
+type pendingCommit struct {
+	entry  []byte
+	id     wire.ID
+	parent wire.Hash
+	secret [wire.CommitSecret]byte
+	leaf   *leafSecret
+}
+
+func (p *pendingCommit) wipe() {
+	if p != nil {
+		clear(p.secret[:])
+		p.leaf.wipe()
+	}
+}
+
+// Conversation is one end's state of one log.
+type Conversation struct {
+	end   *End
+	chain *wire.Chain
+
+	index  uint64      // entries read
+	hashes []wire.Hash // log hashes at base, base+1, … index
+	base   uint64      // index of the epoch's commit
+
+	lost, forked bool
+	forkedBy     wire.ID
+	member       bool // holds the epoch's secrets
+	was          bool // was in a roster before
+	joined       uint64
+	secrets      secrets
+	leaf         *leafSecret
+	counters     map[wire.ID]counterOf
+	counter      uint64 // the last one this instance used
+	pending      *pendingCommit
+
+	epochTime     uint64  // Unix milliseconds: when the epoch began, at the earliest claim
+	epochMessages uint64  // stored messages that it has carried
+	ownMessages   uint64  // own ones since the own last commit
+	committedIn   wire.ID // the instance that made the own last commit
+}
+
+func newConversation(end *End, id wire.ID) *Conversation {
+	return &Conversation{end: end, chain: wire.NewChain(id, end.manifest), hashes: []wire.Hash{wire.LogHash0(id)}, counters: make(map[wire.ID]counterOf)}
+}
+
+// Join follows a conversation from its first entry; whether this end is in it
+// shows as entries are read.
+func (e *End) Join(id wire.ID) *Conversation { return newConversation(e, id) }
+
+// ID is the conversation's id.
+func (c *Conversation) ID() wire.ID { return c.chain.Conversation() }
+
+// Epoch is the number of the epoch of now.
+func (c *Conversation) Epoch() uint64 { return c.chain.Epoch() }
+
+// Index is the number of entries read.
+func (c *Conversation) Index() uint64 { return c.index }
+
+// LogHash is the log hash after the last entry read.
+func (c *Conversation) LogHash() wire.Hash { return c.hashes[len(c.hashes)-1] }
+
+// TranscriptHash is the head.
+func (c *Conversation) TranscriptHash() wire.Hash { return c.chain.Head() }
+
+// Members is the roster that a valid commit made, never a list from elsewhere.
+func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
+
+// ForkedBy is the sender whose log differed, when the state is Forked.
+func (c *Conversation) ForkedBy() wire.ID { return c.forkedBy }
+
+// State tells where this end stands.
+func (c *Conversation) State() State {
+	switch {
+	case !c.chain.Started():
+		return Empty
+	case c.forked:
+		return Forked
+	case c.chain.Closed():
+		return Closed
+	case c.chain.Member(c.end.ID()) == nil:
+		return NotMember
+	case c.lost || !c.member:
+		return Lost
+	}
+	return Active
+}
+
+// ready returns why nothing can be sealed in this state, or nil.
+func (c *Conversation) ready() error {
+	switch c.State() {
+	case Active:
+		return nil
+	case Empty:
+		return wire.Unavailable
+	case Forked:
+		return wire.ForkedLog
+	case Lost:
+		return wire.EpochGone
+	}
+	return wire.NotMember
+}
+
+// forget drops the secrets of the epoch; used when they end or never opened.
+func (c *Conversation) forget() {
+	c.secrets.wipe()
+	c.member = false
+}
+
+// Wipe erases all secrets; the conversation is of no use afterwards.
+func (c *Conversation) Wipe() {
+	c.forget()
+	c.leaf.wipe()
+	c.pending.wipe()
+	c.pending = nil
+}

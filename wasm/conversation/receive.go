@@ -1,0 +1,267 @@
+package conversation
+
+import (
+	"bytes"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// EventType says what reading an entry came to.
+type EventType uint8
+
+// The types of event.
+const (
+	Opened  EventType = 1 // a message, authenticated, with its content
+	Applied EventType = 2 // a commit, now the head
+	Ignored EventType = 3 // not valid or not opened: Code says why, nothing is shown
+	Joining EventType = 4 // a valid join request
+)
+
+// Event is what reading one entry came to.
+type Event struct {
+	Type   EventType
+	Index  uint64 // of the entry in the log, from 1
+	ID     wire.ID
+	Sender wire.ID // as the entry says; proven for Opened and Applied
+	Own    bool    // this end's identity made it
+	Epoch  uint64
+
+	Instance wire.ID // messages
+	Counter  uint64
+	Gap      uint64 // messages of this instance that are missing before it
+	Content  []byte
+
+	Time    uint64 // commits; Unix milliseconds, a claim
+	Marks   uint8
+	Added   []wire.ID
+	Removed []wire.ID
+
+	Code wire.Code // Ignored
+}
+
+// Receive reads the next entry of the log. An error changes nothing: the bytes
+// are no entry, or Unavailable: it names a manifest that this end lacks. All
+// else is an Event and counts in the log hash. Now is in Unix milliseconds.
+func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
+	e, err := wire.DecodeEntry(entry)
+	if err != nil {
+		return nil, err
+	}
+	err = c.chain.Check(e)
+	if err == wire.Unavailable {
+		return nil, err
+	}
+	hash := wire.EntryHash(entry)
+	ev := &Event{Type: Ignored, Index: c.index + 1, ID: hash.ID(), Sender: e.Sender()}
+	ev.Own = ev.Sender == c.end.ID()
+	if e.Kind == wire.KindMessage {
+		ev.Epoch, ev.Instance, ev.Counter = e.Message.Epoch, e.Message.Instance, e.Message.Counter
+	}
+	switch {
+	case err != nil:
+		ev.Code = wire.CodeOf(err)
+	case e.Kind == wire.KindMessage:
+		c.receiveMessage(e.Message, ev)
+	case e.Kind == wire.KindCommit:
+		c.receiveCommit(e.Commit, ev, now)
+	default:
+		if err := c.chain.Apply(e); err != nil {
+			ev.Code = wire.CodeOf(err)
+		} else {
+			ev.Type = Joining
+		}
+	}
+	c.count(hash, ev.Type == Applied)
+	return ev, nil
+}
+
+// count moves the log hash on; at a commit the older ones are of no use any
+// more, since whoever seals in its epoch has read it.
+func (c *Conversation) count(entry wire.Hash, commit bool) {
+	next := wire.LogHash(c.LogHash(), entry)
+	c.index++
+	if commit {
+		c.hashes, c.base = c.hashes[:0], c.index
+	}
+	c.hashes = append(c.hashes, next)
+}
+
+// sameLog tells whether a sender that had read up to index had the log hash
+// that this end had there.
+func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
+	return index >= c.base && index <= c.index && c.hashes[index-c.base] == hash
+}
+
+func (c *Conversation) fork(ev *Event) {
+	c.forked, c.forkedBy = true, ev.Sender
+	ev.Code = wire.ForkedLog
+}
+
+func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
+	c.epochMessages++
+	if ev.Code = c.openMessage(m, ev); ev.Code != 0 {
+		ev.Content = nil
+		return
+	}
+	if !c.sameLog(m.SeenIndex, m.SeenHash) {
+		ev.Content = nil
+		c.fork(ev)
+		return
+	}
+	seen, known := c.counters[m.Instance]
+	if known && (seen.sender != m.Sender || m.Counter <= seen.last) {
+		ev.Content = nil
+		ev.Code = wire.Replayed
+		return
+	}
+	// Of an instance that spoke before this end was added the start is unknown.
+	if known || c.joined == 0 {
+		ev.Gap = m.Counter - seen.last - 1
+	}
+	c.counters[m.Instance] = counterOf{sender: m.Sender, last: m.Counter}
+	if ev.Own {
+		c.ownMessages++
+	}
+	ev.Type = Opened
+}
+
+// openMessage authenticates a message under the epoch of now and leaves its
+// content in the event.
+func (c *Conversation) openMessage(m *wire.Message, ev *Event) wire.Code {
+	switch c.State() {
+	case Active, Forked:
+		if !c.member {
+			return wire.EpochGone
+		}
+	case Lost:
+		return wire.EpochGone
+	case NotMember:
+		if !c.was {
+			return wire.BeforeJoin
+		}
+		return wire.NotMember
+	default:
+		return wire.NotMember
+	}
+	sender := c.chain.Member(m.Sender)
+	content, err := open(m, &c.secrets, c.chain.Head(), sender.Identity)
+	if err != nil {
+		return wire.CodeOf(err)
+	}
+	ev.Content = content
+	return 0
+}
+
+func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
+	// Without the log hash the commit is still valid, for the relay checks none
+	// and all ends must agree on the head; but its maker read another log.
+	same := c.sameLog(m.SeenIndex, m.SeenHash)
+	before := c.chain.Head()
+	if err := c.chain.Apply(&wire.Entry{Kind: wire.KindCommit, Commit: m}); err != nil {
+		ev.Code = wire.CodeOf(err)
+		return
+	}
+	ev.Type, ev.Epoch, ev.Time, ev.Marks = Applied, m.Epoch, m.Time, m.Marks
+	for _, a := range m.Adds {
+		ev.Added = append(ev.Added, a.KeyPackage.MemberID())
+	}
+	ev.Removed = m.Removes
+	c.epochTime, c.epochMessages = min(m.Time, now), 0
+	c.enter(m, ev)
+	if c.pending != nil && c.pending.parent == before {
+		c.pending.wipe()
+		c.pending = nil
+	}
+	if !same {
+		c.fork(ev)
+	}
+}
+
+// enter takes up the secrets of the epoch that a commit begins, or forgets
+// those it had.
+func (c *Conversation) enter(m *wire.Commit, ev *Event) {
+	own := c.chain.Member(c.end.ID())
+	if own == nil || c.chain.Closed() {
+		c.forget()
+		c.lost = false
+		c.leaf.wipe()
+		c.leaf = nil
+		return
+	}
+	c.was = true
+	newcomer := m.Newcomer(own.ID)
+	if newcomer || ev.Own && m.Epoch == 0 {
+		c.joined = m.Epoch
+	}
+	next, leaf, ok := c.secretsOf(m, own, ev, newcomer)
+	c.forget()
+	if !ok {
+		c.lost = true
+		return
+	}
+	if leaf != nil {
+		c.leaf.wipe()
+		c.leaf = leaf
+	}
+	c.secrets, c.member, c.lost = next, true, false
+	if ev.Own {
+		c.committedIn, c.ownMessages = c.end.instance, 0
+	}
+}
+
+// secretsOf opens what the commit holds for this end and confirms it by the
+// tag. A new leaf comes back with it when the end's leaf changed.
+func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, newcomer bool) (next secrets, leaf *leafSecret, ok bool) {
+	var join []byte
+	confirmed := m.Confirmed()
+	switch {
+	case ev.Own:
+		if c.pending == nil || c.pending.id != ev.ID {
+			return next, nil, false // another copy of this identity made it
+		}
+		if m.Epoch != 0 && !c.member {
+			return next, nil, false
+		}
+		join = joiner(&c.secrets.init, c.pending.secret[:])
+		copied := *c.pending.leaf
+		leaf = &copied
+	case newcomer:
+		if leaf = c.end.packageFor(own.KeyPackage.Leaf); leaf == nil {
+			return next, nil, false
+		}
+		plain, err := c.openOwnSeal(m, own, leaf, toNewcomer)
+		if err != nil {
+			return next, nil, false
+		}
+		join = plain[:wire.JoinerSecret]
+	default:
+		if !c.member || c.leaf == nil {
+			return next, nil, false
+		}
+		plain, err := c.openOwnSeal(m, own, c.leaf, toContinuing)
+		if err != nil {
+			return next, nil, false
+		}
+		join = joiner(&c.secrets.init, plain)
+		clear(plain)
+	}
+	next = schedule(join, confirmed)
+	clear(join)
+	if !wire.Equal(tag(next.epoch[:], confirmed), m.Tag) {
+		next.wipe()
+		return next, nil, false
+	}
+	return next, leaf, true
+}
+
+func (c *Conversation) openOwnSeal(m *wire.Commit, own *wire.Member, leaf *leafSecret, kind byte) ([]byte, error) {
+	for i, to := range c.chain.Others(m) {
+		if to.ID == own.ID {
+			if !bytes.Equal(own.KeyPackage.Leaf, leaf.public()) {
+				return nil, wire.OpenFailed
+			}
+			return openSeal(m.Seals[i], leaf, own.KeyPackage.Leaf, own.ID, kind, wire.Sum("commit body", m.Body()), m.Ephemeral)
+		}
+	}
+	return nil, wire.NotMember
+}

@@ -1,0 +1,119 @@
+package conversation
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// maxInstances bounds what LoadConversation reads.
+const maxInstances = 1 << 16
+
+// Marshal encodes the whole state, secrets included, for package keystore to
+// seal. LoadConversation reads it.
+func (c *Conversation) Marshal() []byte {
+	w := wire.NewWriter(8192)
+	w.U8(wire.Version)
+	w.Bytes32(c.chain.Marshal())
+	w.U64(c.index)
+	w.U64(c.base)
+	w.U32(uint32(len(c.hashes)))
+	for _, h := range c.hashes {
+		w.Raw(h[:])
+	}
+	writeBool(w, c.lost)
+	writeBool(w, c.forked)
+	w.Raw(c.forkedBy[:])
+	writeBool(w, c.member)
+	writeBool(w, c.was)
+	w.U64(c.joined)
+	w.Raw(c.secrets.init[:])
+	w.Raw(c.secrets.epoch[:])
+	writeBool(w, c.leaf != nil)
+	if c.leaf != nil {
+		c.leaf.write(w)
+	}
+	instances := make([]wire.ID, 0, len(c.counters))
+	for id := range c.counters {
+		instances = append(instances, id)
+	}
+	slices.SortFunc(instances, func(a, b wire.ID) int { return bytes.Compare(a[:], b[:]) })
+	w.U32(uint32(len(instances)))
+	for _, id := range instances {
+		seen := c.counters[id]
+		w.Raw(id[:])
+		w.Raw(seen.sender[:])
+		w.U64(seen.last)
+	}
+	writeBool(w, c.pending != nil)
+	if p := c.pending; p != nil {
+		w.Bytes32(p.entry)
+		w.Raw(p.parent[:])
+		w.Raw(p.secret[:])
+		p.leaf.write(w)
+	}
+	w.U64(c.epochTime)
+	w.U64(c.epochMessages)
+	w.U64(c.ownMessages)
+	w.Raw(c.committedIn[:])
+	return w.Bytes()
+}
+
+func writeBool(w *wire.Writer, v bool) {
+	if v {
+		w.U8(1)
+	} else {
+		w.U8(0)
+	}
+}
+
+// LoadConversation reads what Marshal wrote, for the end it belongs to. The
+// counter of this page load starts anew: the instance is another.
+func (e *End) LoadConversation(b []byte) (*Conversation, error) {
+	r := wire.NewReader(append([]byte(nil), b...))
+	if r.U8() != wire.Version {
+		return nil, wire.UnsupportedVersion
+	}
+	chain, err := wire.LoadChain(r.Bytes32(len(b)), e.manifest)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64(), counters: make(map[wire.ID]counterOf)}
+	n := r.U32()
+	if uint64(n) != c.index-c.base+1 || int(n) > len(b)/32 {
+		return nil, wire.BadArgument
+	}
+	for range n {
+		c.hashes = append(c.hashes, r.Hash())
+	}
+	c.lost, c.forked, c.forkedBy, c.member, c.was, c.joined = r.Bool(), r.Bool(), r.ID(), r.Bool(), r.Bool(), r.U64()
+	copy(c.secrets.init[:], r.Raw(initSize))
+	copy(c.secrets.epoch[:], r.Raw(wire.EpochSecret))
+	if r.Bool() {
+		c.leaf = readLeafSecret(r)
+	}
+	n = r.U32()
+	if n > maxInstances {
+		return nil, wire.BadArgument
+	}
+	for range n {
+		id := r.ID()
+		c.counters[id] = counterOf{sender: r.ID(), last: r.U64()}
+		if r.Failed() {
+			return nil, wire.BadArgument
+		}
+	}
+	if r.Bool() {
+		p := &pendingCommit{entry: r.Bytes32(wire.MaxCommitEntry), parent: r.Hash()}
+		copy(p.secret[:], r.Raw(wire.CommitSecret))
+		p.leaf = readLeafSecret(r)
+		p.id = wire.EntryID(p.entry)
+		c.pending = p
+	}
+	c.epochTime, c.epochMessages, c.ownMessages, c.committedIn = r.U64(), r.U64(), r.U64(), r.ID()
+	if err := r.Done(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
