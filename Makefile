@@ -16,7 +16,7 @@ demo: wasm
 
 # js/core/sealwire.wasm, and its hash and size in js/core/module.js.
 wasm:
-	go run ./js/core/build
+	wasm/build.sh
 
 # Formatting, vet and staticcheck (natively and for wasip1), types, walls, size.
 check: wasm $(NODE_MODULES)
