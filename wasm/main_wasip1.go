@@ -55,3 +55,83 @@ func naclSecretboxBulk(length int32) int32 { return core.NaclSecretboxBulk(lengt
 
 //go:wasmexport nacl_secretbox_open_bulk
 func naclSecretboxOpenBulk(length int32) int32 { return core.NaclSecretboxOpenBulk(length) }
+
+//go:wasmexport keystore_open
+func keystoreOpen(length int32) int32 { return core.KeystoreOpen(length) }
+
+//go:wasmexport keystore_seal
+func keystoreSeal(ks, length int32) int32 { return core.KeystoreSeal(ks, length) }
+
+//go:wasmexport keystore_unseal
+func keystoreUnseal(ks, length int32) int32 { return core.KeystoreUnseal(ks, length) }
+
+//go:wasmexport end_new
+func endNew(length int32) int32 { return core.EndNew(length) }
+
+//go:wasmexport end_load
+func endLoad(ks, length int32) int32 { return core.EndLoad(ks, length) }
+
+//go:wasmexport end_save
+func endSave(handle, ks int32) int32 { return core.EndSave(handle, ks) }
+
+//go:wasmexport end_identity
+func endIdentity(handle int32) int32 { return core.EndIdentity(handle) }
+
+//go:wasmexport end_manifest
+func endManifest(handle, length int32) int32 { return core.EndManifest(handle, length) }
+
+//go:wasmexport end_credential
+func endCredential(handle, length int32) int32 { return core.EndCredential(handle, length) }
+
+//go:wasmexport end_hello
+func endHello(handle, length int32) int32 { return core.EndHello(handle, length) }
+
+//go:wasmexport end_key_package
+func endKeyPackage(handle, length int32) int32 { return core.EndKeyPackage(handle, length) }
+
+//go:wasmexport end_expire
+func endExpire(handle, length int32) int32 { return core.EndExpire(handle, length) }
+
+//go:wasmexport conversation_genesis
+func conversationGenesis(handle, length int32) int32 { return core.ConversationGenesis(handle, length) }
+
+//go:wasmexport conversation_join
+func conversationJoin(handle, length int32) int32 { return core.ConversationJoin(handle, length) }
+
+//go:wasmexport conversation_load
+func conversationLoad(handle, ks, length int32) int32 {
+	return core.ConversationLoad(handle, ks, length)
+}
+
+//go:wasmexport conversation_save
+func conversationSave(handle, ks int32) int32 { return core.ConversationSave(handle, ks) }
+
+//go:wasmexport conversation_receive
+func conversationReceive(handle, length int32) int32 { return core.ConversationReceive(handle, length) }
+
+//go:wasmexport conversation_passing
+func conversationPassing(handle, length int32) int32 { return core.ConversationPassing(handle, length) }
+
+//go:wasmexport conversation_due
+func conversationDue(handle, length int32) int32 { return core.ConversationDue(handle, length) }
+
+//go:wasmexport conversation_commit
+func conversationCommit(handle, length int32) int32 { return core.ConversationCommit(handle, length) }
+
+//go:wasmexport conversation_pending
+func conversationPending(handle int32) int32 { return core.ConversationPending(handle) }
+
+//go:wasmexport conversation_seal
+func conversationSeal(handle, length int32) int32 { return core.ConversationSeal(handle, length) }
+
+//go:wasmexport conversation_reseal
+func conversationReseal(handle, length int32) int32 { return core.ConversationReseal(handle, length) }
+
+//go:wasmexport conversation_status
+func conversationStatus(handle int32) int32 { return core.ConversationStatus(handle) }
+
+//go:wasmexport entry_id
+func entryID(length int32) int32 { return core.EntryID(length) }
+
+//go:wasmexport entry_manifest
+func entryManifest(length int32) int32 { return core.EntryManifest(length) }

@@ -48,7 +48,9 @@ func (c *company) newManifest(sequence uint64, change func(*wire.Manifest)) *wir
 	return m
 }
 
-func (c *company) roots() []wire.Hash { return []wire.Hash{wire.Hash(c.root.Public().(ed25519.PublicKey))} }
+func (c *company) roots() []wire.Hash {
+	return []wire.Hash{wire.Hash(c.root.Public().(ed25519.PublicKey))}
+}
 
 func (c *company) end(role wire.Role) *End {
 	c.t.Helper()
