@@ -16,7 +16,7 @@ demo: wasm
 
 # js/core/sealwire.wasm, and its hash and size in js/core/module.js.
 wasm:
-	wasm/build.sh
+	go run ./js/core/build
 
 # Formatting, vet and staticcheck (natively and for wasip1), types, walls, size.
 check: wasm $(NODE_MODULES)

@@ -54,11 +54,7 @@ func RemoveBinary() {
 // Run runs a subcommand of the program to its end.
 func Run(t testing.TB, args ...string) string {
 	t.Helper()
-	name, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(name, args...).Output()
+	out, err := Command(t, args...).Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
@@ -67,6 +63,16 @@ func Run(t testing.TB, args ...string) string {
 		t.Fatalf("sealwire %s: %v", strings.Join(args, " "), err)
 	}
 	return string(out)
+}
+
+// Command is a subcommand of the program, not yet started.
+func Command(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	name, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(name, args...)
 }
 
 // Demo is a running `sealwire demo`: site, authority and relay.
@@ -101,11 +107,7 @@ var printed = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 func (d *Demo) start(addr string) {
 	d.t.Helper()
-	name, err := binary()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.cmd = exec.Command(name, "demo", "-addr", addr, "-dir", d.Dir)
+	d.cmd = Command(d.t, "demo", "-addr", addr, "-dir", d.Dir)
 	// It must find nothing of the tree: what it serves is inside it.
 	d.cmd.Dir = d.t.TempDir()
 	r, w := io.Pipe()
@@ -181,6 +183,14 @@ func (d *Demo) signal(s syscall.Signal) {
 		<-d.done
 		d.done = nil
 		d.t.Errorf("the demo did not end %v after %v", Patience, s)
+	}
+}
+
+// Forget removes the state of a stopped demo.
+func (d *Demo) Forget() {
+	d.t.Helper()
+	if err := os.RemoveAll(d.Dir); err != nil {
+		d.t.Fatal(err)
 	}
 }
 

@@ -56,7 +56,7 @@ var knows = []Knows{
 	{Room: "js/core", May: []string{}},
 	{Room: "js/client", Never: []string{"js/widget", "js/agent", "js/demo", "js/index.js"}},
 	{Room: "js/widget", May: facade},
-	{Room: "js/agent", May: facade},
+	{Room: "js/agent", May: append([]string{"js/widget"}, facade...)},
 	{Room: "js/index.js", May: []string{"js/core", "js/client"}},
 }
 

@@ -1,0 +1,133 @@
+package e2etest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sealwire/sealwire/e2etest/harness"
+)
+
+func TestBothWaysAndNothingReadableBetween(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, agent := pair(t, d)
+	awaitOnce(t, customer, "good morning", "how can I help?")
+	awaitOnce(t, agent, "good morning", "how can I help?")
+
+	pane := browser.Person(t, "onlooker", nil)
+	pane.Open(d.URL + "/relay")
+	pane.AwaitText(harness.WhatRelaySees, "commit")
+	pane.AwaitText(harness.WhatRelaySees, "message")
+	customer.Say("one more, live, please")
+	agent.AwaitText(harness.Conversation, "one more, live, please")
+	harness.Eventually(t, "the pane to show three messages", func() (bool, string) {
+		saw := pane.Read(harness.WhatRelaySees)
+		return strings.Count(saw, "message") >= 3, saw
+	})
+	if hits := harness.Hits([]byte(pane.PageText()), "good morning", "how can I help?", "one more, live, please"); len(hits) > 0 {
+		t.Errorf("the pane shows %v", hits)
+	}
+}
+
+func TestDeskSaysThatACustomerIsNotVerified(t *testing.T) {
+	long(t)
+	_, agent := pair(t, harness.StartDemo(t))
+	agent.AwaitPage("not verified")
+}
+
+func TestUnicodeAndLongTextArriveExactly(t *testing.T) {
+	long(t)
+	customer, agent := pair(t, harness.StartDemo(t))
+	for _, text := range []string{
+		"größe, 好的, नमस्ते, שלום, 🦊👩‍👩‍👧‍👦🇳🇴, e\u0301 \u202edcba\u202c",
+		`<img src=x onerror="alert(1)"><script>alert(2)</script> &amp; ${1}`,
+		"20 KB: " + strings.Repeat("0123456789abcdef ", 1176) + "the end",
+	} {
+		customer.Say(text)
+		agent.AwaitText(harness.Conversation, text)
+		agent.Say("back: " + text)
+		customer.AwaitText(harness.Conversation, "back: "+text)
+	}
+}
+
+func TestNoOneHereKeepsTheTextAndSendsItLater(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer := customerAt(t, d, nil)
+	customer.Say("is anybody there?")
+	customer.AwaitPage("no one is here yet")
+	customer.AwaitText(harness.Conversation, "is anybody there?")
+	customer.Reload() // what is kept is kept on this device, not in the page
+	customer.AwaitText(harness.Conversation, "is anybody there?")
+	agent := browser.Person(t, "agent", nil)
+	agent.Open(d.URL + "/desk")
+	awaitOnce(t, agent, "is anybody there?")
+	agent.Say("yes, now")
+	awaitOnce(t, customer, "is anybody there?", "yes, now")
+}
+
+func TestReloadKeepsTheConversation(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, agent := pair(t, d)
+	customer.Reload()
+	awaitOnce(t, customer, "good morning", "how can I help?")
+	agent.Reload()
+	awaitOnce(t, agent, "good morning", "how can I help?")
+	exchange(t, customer, agent, "still me", "still me too")
+	customer.Reload()
+	agent.Reload()
+	for _, p := range []*harness.Person{customer, agent} {
+		awaitOnce(t, p, "good morning", "how can I help?", "still me", "still me too")
+	}
+}
+
+func TestTheDeskListsItsConversations(t *testing.T) {
+	long(t)
+	d := harness.StartDemo(t)
+	agent := agentAt(t, d, nil)
+	var customers []*harness.Person
+	for i := range 3 {
+		c := browser.Person(t, fmt.Sprintf("customer %d", i), nil)
+		c.Open(d.URL + "/site#chat")
+		c.Say(fmt.Sprintf("I am number %d", i))
+		agent.AwaitPage(fmt.Sprintf("I am number %d", i))
+		customers = append(customers, c)
+	}
+	for i, c := range customers {
+		for j := range customers {
+			if saw := c.PageText(); strings.Contains(saw, fmt.Sprintf("number %d", j)) != (i == j) {
+				t.Errorf("customer %d and what number %d wrote: %s", i, j, saw)
+			}
+		}
+	}
+}
+
+func TestSecondTabIsElsewhereUntilItTakesOver(t *testing.T) {
+	long(t)
+	d := harness.StartDemo(t)
+	customer, agent := pair(t, d)
+	useHere := harness.Thing{Role: "button", Name: "Use here"}
+	second := customer.Tab("customer's second tab")
+	second.Open(d.URL + "/site#chat")
+	second.AwaitPage("open in another tab")
+	second.Click(useHere)
+	awaitOnce(t, second, "good morning", "how can I help?")
+	customer.AwaitPage("open in another tab")
+	exchange(t, second, agent, "from the second tab", "seen")
+	if strings.Contains(customer.PageText(), "from the second tab") {
+		t.Error("the first tab still follows the conversation")
+	}
+	customer.Click(useHere)
+	awaitOnce(t, customer, "from the second tab", "seen")
+	exchange(t, customer, agent, "and back in the first", "seen too")
+	awaitOnce(t, agent, "good morning", "from the second tab", "and back in the first")
+}
+
+func TestTheFramesOfTheFirstPageKeepThePolicy(t *testing.T) {
+	long(t)
+	d := harness.StartDemo(t)
+	p := browser.Person(t, "visitor", nil)
+	p.Open(d.URL + "/")
+	for _, want := range []string{"Linden House", "what the relay sees", "no conversations yet"} {
+		p.AwaitPage(want)
+	}
+}
