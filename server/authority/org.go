@@ -1,0 +1,166 @@
+package authority
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// The files of an organisation.
+const (
+	RootFile     = "root.key"   // needed for manifests only: keep it offline
+	IssuerFile   = "issuer.key" // needed to issue credentials
+	ManifestFile = "manifest"   // public: what the relay serves
+	OrgKeyFile   = "orgkey.txt" // public: what pages pin
+)
+
+// Sentinels of this package.
+var (
+	ErrExists  = errors.New("authority: exists already")
+	ErrBadOrg  = errors.New("authority: not a usable organisation")
+	ErrOptions = errors.New("authority: bad options")
+)
+
+// Options are what an organisation begins with.
+type Options struct {
+	// Queues are the names that conversations may ask for. Default: "default".
+	Queues []string
+	// ManifestLife is how long a manifest is valid. Default 30 days, at least
+	// an hour. Ends refuse an expired one, so renew it in time.
+	ManifestLife time.Duration
+	// IssuerLife is how long the issuer key may sign. Default 400 days, at
+	// least ManifestLife.
+	IssuerLife time.Duration
+	// Now is the time of making. Default time.Now().
+	Now time.Time
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	if len(o.Queues) == 0 {
+		o.Queues = []string{"default"}
+	}
+	o.Queues = sortedSet(o.Queues)
+	if o.ManifestLife == 0 {
+		o.ManifestLife = 30 * 24 * time.Hour
+	}
+	if o.IssuerLife == 0 {
+		o.IssuerLife = max(400*24*time.Hour, o.ManifestLife)
+	}
+	if o.ManifestLife < time.Hour || o.IssuerLife < o.ManifestLife {
+		return o, fmt.Errorf("%w: a manifest lives an hour at least, an issuer as long as a manifest at least", ErrOptions)
+	}
+	return o, nil
+}
+
+// Org is a company's keys. Root is nil where its file is kept elsewhere.
+type Org struct {
+	Root     ed25519.PrivateKey
+	Issuer   ed25519.PrivateKey
+	Manifest *wire.Manifest
+
+	dir string
+}
+
+// Init makes root key, issuer key and the first manifest in a directory, which
+// it creates. ErrExists, and nothing changed, where a file is there already.
+func Init(dir string, o Options) (*Org, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{RootFile, IssuerFile, ManifestFile, OrgKeyFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%w: %s", ErrExists, filepath.Join(dir, name))
+		} else if !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	_, root, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	_, issuer, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	org := &Org{Root: root, Issuer: issuer, dir: dir}
+	raw, err := org.sign(1, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{RootFile, encodeKey(rootPrefix, root)},
+		{IssuerFile, encodeKey(issuerPrefix, issuer)},
+		{ManifestFile, raw},
+		{OrgKeyFile, []byte(org.OrgKey() + "\n")},
+	} {
+		if err := create(filepath.Join(dir, f.name), f.data); err != nil {
+			return nil, err
+		}
+	}
+	return org, syncDir(dir)
+}
+
+// Load reads an organisation. Without root.key it can issue but not renew.
+func Load(dir string) (*Org, error) {
+	issuer, err := readKey(dir, IssuerFile, issuerPrefix)
+	if err != nil {
+		return nil, err
+	}
+	root, err := readKey(dir, RootFile, rootPrefix)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, OrgKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	orgKey, err := ParseOrgKey(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, OrgKeyFile), err)
+	}
+	if root != nil && !root.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(orgKey)) {
+		return nil, fmt.Errorf("%w: %s and %s are not of one key", ErrBadOrg, RootFile, OrgKeyFile)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := wire.DecodeManifest(raw, []wire.Hash{wire.Hash(orgKey)})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadOrg, filepath.Join(dir, ManifestFile), err)
+	}
+	return &Org{Root: root, Issuer: issuer, Manifest: manifest, dir: dir}, nil
+}
+
+// RootKey is the root's public key.
+func (o *Org) RootKey() []byte { return slices.Clone(o.Manifest.Root) }
+
+// OrgKey is the root's public key as pages pin it: 43 characters.
+func (o *Org) OrgKey() string { return base64.RawURLEncoding.EncodeToString(o.Manifest.Root) }
+
+// ParseOrgKey reads the text form of a root's public key; white space around
+// it is ignored.
+func ParseOrgKey(text string) ([]byte, error) {
+	key, err := decodeBase64(trim(text))
+	if err != nil || wire.CheckIdentityKey(key) != nil {
+		return nil, fmt.Errorf("%w: an orgKey is 43 characters of base64url", ErrOptions)
+	}
+	return key, nil
+}
