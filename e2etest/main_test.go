@@ -1,6 +1,7 @@
 package e2etest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"strings"
@@ -81,3 +82,5 @@ func long(t *testing.T) {
 		t.Skip("runs with make e2e")
 	}
 }
+
+func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -1,11 +1,14 @@
 package harness
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,5 +111,21 @@ func Memory(t testing.TB, pid, lap int, see func(piece []byte)) {
 	}
 	if read < 1<<20 {
 		t.Fatalf("could read %d bytes of the process's memory only", read)
+	}
+}
+
+// Lines reads lines of a stream until the caller stops asking or it ends.
+func Lines(t testing.TB, r io.Reader) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		s := bufio.NewScanner(r)
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
+			if !yield(s.Text()) {
+				return
+			}
+		}
+		if s.Err() != nil {
+			t.Error(s.Err())
+		}
 	}
 }

@@ -151,6 +151,18 @@ func (p *Person) Value(th Thing) string {
 	return s
 }
 
+// Enabled says whether th is there and may be used.
+func (p *Person) Enabled(th Thing) bool {
+	p.t.Helper()
+	n, err := chromedp.Run(p.ctx, chromedp.Action[*accessibility.Node](func(ctx context.Context, tab *chromedp.Target) (*accessibility.Node, error) {
+		return findNode(ctx, tab, th)
+	}))
+	if err != nil && !errors.Is(err, errAbsent) && !moved(err) {
+		p.t.Fatalf("%s: find %s: %v", p.Name, th, err)
+	}
+	return err == nil && !disabled(n)
+}
+
 // Eval evaluates an expression in the page, awaits it, and decodes the result.
 func Eval[T any](p *Person, expression string) T {
 	p.t.Helper()
