@@ -17,8 +17,31 @@ const (
 
 // counterOf is the newest counter seen of one instance of one sender.
 type counterOf struct {
-	sender wire.ID
-	last   uint64
+	instance, sender wire.ID
+	last             uint64
+}
+
+// counters has one for each instance, in the order they were first seen.
+type counters []counterOf
+
+// of finds an instance's counter, or the zero value. The newest speak most.
+func (c counters) of(instance wire.ID) (seen counterOf, known bool) {
+	for i := len(c) - 1; i >= 0; i-- {
+		if c[i].instance == instance {
+			return c[i], true
+		}
+	}
+	return counterOf{}, false
+}
+
+func (c *counters) set(instance, sender wire.ID, last uint64) {
+	for i := len(*c) - 1; i >= 0; i-- {
+		if (*c)[i].instance == instance {
+			(*c)[i].last = last
+			return
+		}
+	}
+	*c = append(*c, counterOf{instance, sender, last})
 }
 
 // pendingCommit is an own commit that was made but not read back yet.
@@ -53,7 +76,7 @@ type Conversation struct {
 	joined       uint64
 	secrets      secrets
 	leaf         *leafSecret
-	counters     map[wire.ID]counterOf
+	counters     counters
 	counter      uint64 // the last one this instance used
 	pending      *pendingCommit
 
@@ -64,7 +87,7 @@ type Conversation struct {
 }
 
 func newConversation(end *End, id wire.ID) *Conversation {
-	return &Conversation{end: end, chain: wire.NewChain(id, end.manifest), hashes: []wire.Hash{wire.LogHash0(id)}, counters: make(map[wire.ID]counterOf)}
+	return &Conversation{end: end, chain: wire.NewChain(id, end.manifest), hashes: []wire.Hash{wire.LogHash0(id)}}
 }
 
 // Join follows a conversation from its first entry; whether this end is in it

@@ -77,8 +77,9 @@ func (c *Conversation) Seal(now uint64, retention uint8, content []byte) ([]byte
 		// Passing messages are never in the log, so their counters must not leave
 		// gaps there: an instance of their own.
 		instance = wire.Sum("passing instance", instance[:]).ID()
-		c.counters[instance] = counterOf{sender: c.end.ID(), last: c.counters[instance].last + 1}
-		counter = c.counters[instance].last
+		seen, _ := c.counters.of(instance)
+		counter = seen.last + 1
+		c.counters.set(instance, c.end.ID(), counter)
 	} else {
 		c.counter = counter
 	}
@@ -100,7 +101,7 @@ func (c *Conversation) Reseal(now uint64, old, content []byte) ([]byte, error) {
 	if e.Kind != wire.KindMessage || e.Message.Sender != c.end.ID() || e.Message.Conversation != c.ID() || e.Message.Retention != wire.Stored {
 		return nil, wire.BadArgument
 	}
-	if seen, known := c.counters[e.Message.Instance]; known && e.Message.Counter <= seen.last {
+	if seen, known := c.counters.of(e.Message.Instance); known && e.Message.Counter <= seen.last {
 		return nil, wire.Replayed
 	}
 	return c.seal(e.Message.Instance, e.Message.Counter, wire.Stored, content), nil
@@ -143,10 +144,10 @@ func (c *Conversation) Pass(entry []byte) (*Event, error) {
 	if code := c.openMessage(m, ev); code != 0 {
 		return nil, code
 	}
-	seen, known := c.counters[m.Instance]
+	seen, known := c.counters.of(m.Instance)
 	if known && (seen.sender != m.Sender || m.Counter <= seen.last) {
 		return nil, wire.Replayed
 	}
-	c.counters[m.Instance] = counterOf{sender: m.Sender, last: m.Counter}
+	c.counters.set(m.Instance, m.Sender, m.Counter)
 	return ev, nil
 }

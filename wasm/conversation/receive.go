@@ -108,7 +108,7 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 		c.fork(ev)
 		return
 	}
-	seen, known := c.counters[m.Instance]
+	seen, known := c.counters.of(m.Instance)
 	if known && (seen.sender != m.Sender || m.Counter <= seen.last) {
 		ev.Content = nil
 		ev.Code = wire.Replayed
@@ -118,7 +118,7 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 	if known || c.joined == 0 {
 		ev.Gap = m.Counter - seen.last - 1
 	}
-	c.counters[m.Instance] = counterOf{sender: m.Sender, last: m.Counter}
+	c.counters.set(m.Instance, m.Sender, m.Counter)
 	if ev.Own {
 		c.ownMessages++
 	}

@@ -1,11 +1,6 @@
 package conversation
 
-import (
-	"bytes"
-	"slices"
-
-	"github.com/sealwire/sealwire/wasm/wire"
-)
+import "github.com/sealwire/sealwire/wasm/wire"
 
 // maxInstances bounds what LoadConversation reads.
 const maxInstances = 1 << 16
@@ -34,15 +29,9 @@ func (c *Conversation) Marshal() []byte {
 	if c.leaf != nil {
 		c.leaf.write(w)
 	}
-	instances := make([]wire.ID, 0, len(c.counters))
-	for id := range c.counters {
-		instances = append(instances, id)
-	}
-	slices.SortFunc(instances, func(a, b wire.ID) int { return bytes.Compare(a[:], b[:]) })
-	w.U32(uint32(len(instances)))
-	for _, id := range instances {
-		seen := c.counters[id]
-		w.Raw(id[:])
+	w.U32(uint32(len(c.counters)))
+	for _, seen := range c.counters {
+		w.Raw(seen.instance[:])
 		w.Raw(seen.sender[:])
 		w.U64(seen.last)
 	}
@@ -79,7 +68,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64(), counters: make(map[wire.ID]counterOf)}
+	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64()}
 	n := r.U32()
 	if uint64(n) != c.index-c.base+1 || int(n) > len(b)/32 {
 		return nil, wire.BadArgument
@@ -98,8 +87,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 		return nil, wire.BadArgument
 	}
 	for range n {
-		id := r.ID()
-		c.counters[id] = counterOf{sender: r.ID(), last: r.U64()}
+		c.counters = append(c.counters, counterOf{instance: r.ID(), sender: r.ID(), last: r.U64()})
 		if r.Failed() {
 			return nil, wire.BadArgument
 		}

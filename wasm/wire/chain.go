@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Member is one place in the roster.
 type Member struct {
@@ -34,8 +31,14 @@ type Chain struct {
 	manifest        Hash
 	queue           string
 	previous        []byte
-	members         []Member // ordered by id
-	joins           map[ID]*JoinRequest
+	members         []Member       // ordered by id
+	joins           []standingJoin // in the log's order
+}
+
+// standingJoin is a valid join request whose leaf stands.
+type standingJoin struct {
+	id ID
+	*JoinRequest
 }
 
 // NewChain begins with an empty log. The function finds a manifest that was
@@ -74,15 +77,21 @@ func (c *Chain) Member(id ID) *Member { return find(c.members, id) }
 // Leaving tells whether the roster holds a member that marked itself leaving:
 // until it is removed no message is valid.
 func (c *Chain) Leaving() bool {
-	return slices.ContainsFunc(c.members, func(m Member) bool { return m.Leaving })
+	for i := range c.members {
+		if c.members[i].Leaving {
+			return true
+		}
+	}
+	return false
 }
 
 func find(members []Member, id ID) *Member {
-	i, ok := slices.BinarySearchFunc(members, id, func(m Member, id ID) int { return bytes.Compare(m.ID[:], id[:]) })
-	if !ok {
-		return nil
+	for i := range members {
+		if members[i].ID == id {
+			return &members[i]
+		}
 	}
-	return &members[i]
+	return nil
 }
 
 // Check tells whether the entry would be valid next, without applying it.
@@ -112,15 +121,13 @@ func (c *Chain) Apply(e *Entry) error {
 // one by the leaf's owner and one by a new identity, so that neither a flood
 // nor a stranger's request displaces the owner's.
 func (c *Chain) remember(j *JoinRequest) {
-	if c.joins == nil {
-		c.joins = make(map[ID]*JoinRequest)
-	}
-	for id, old := range c.joins {
-		if old.Leaf == j.Leaf && c.byOwner(old) == c.byOwner(j) {
-			delete(c.joins, id)
+	kept := make([]standingJoin, 0, len(c.joins)+1)
+	for _, old := range c.joins {
+		if old.Leaf != j.Leaf || c.byOwner(old.JoinRequest) != c.byOwner(j) {
+			kept = append(kept, old)
 		}
 	}
-	c.joins[EntryID(j.raw)] = j
+	c.joins = append(kept, standingJoin{EntryID(j.raw), j})
 }
 
 func (c *Chain) byOwner(j *JoinRequest) bool {
@@ -220,14 +227,9 @@ func (c *Chain) Marshal() []byte {
 		w.U64(m.Since)
 		w.Bytes16(m.KeyPackage.Bytes())
 	}
-	joins := make([][]byte, 0, len(c.joins))
+	w.U8(uint8(len(c.joins)))
 	for _, j := range c.joins {
-		joins = append(joins, j.raw)
-	}
-	slices.SortFunc(joins, bytes.Compare)
-	w.U8(uint8(len(joins)))
-	for _, raw := range joins {
-		w.Bytes16(raw)
+		w.Bytes16(j.raw)
 	}
 	return w.Bytes()
 }

@@ -17,7 +17,7 @@ type TokenIssuer struct {
 	Key []byte
 }
 
-// History says what ends may keep (SPEC section 9).
+// History says what ends may keep (SPEC section 8).
 type History uint8
 
 // The history modes.

@@ -187,7 +187,12 @@ func (c *Chain) answered(m *Commit) (*JoinRequest, error) {
 	}
 	var id ID
 	copy(id[:], m.Answers)
-	j := c.joins[id]
+	var j *JoinRequest
+	for _, standing := range c.joins {
+		if standing.id == id {
+			j = standing.JoinRequest
+		}
+	}
 	if j == nil {
 		return nil, BadCommit
 	}
@@ -277,7 +282,12 @@ func (c *Chain) roster(m *Commit) []Member {
 		added.fill(a.KeyPackage)
 		out = append(out, added)
 	}
-	slices.SortFunc(out, func(a, b Member) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	// At most 33, so a simple sort; the library's is 20 KB more of module.
+	for i := range out {
+		for k := i; k > 0 && bytes.Compare(out[k-1].ID[:], out[k].ID[:]) > 0; k-- {
+			out[k-1], out[k] = out[k], out[k-1]
+		}
+	}
 	return out
 }
 
@@ -350,14 +360,14 @@ func (c *Commit) SealSize(to Member) int {
 }
 
 // standingJoins keeps the join requests whose leaf still stands.
-func (c *Chain) standingJoins(members []Member) map[ID]*JoinRequest {
-	var out map[ID]*JoinRequest
-	for id, j := range c.joins {
-		if slices.ContainsFunc(members, func(m Member) bool { return m.KeyPackage.Leaf.Hash() == j.Leaf }) {
-			if out == nil {
-				out = make(map[ID]*JoinRequest)
+func (c *Chain) standingJoins(members []Member) []standingJoin {
+	var out []standingJoin
+	for _, j := range c.joins {
+		for i := range members {
+			if members[i].KeyPackage.Leaf.Hash() == j.Leaf {
+				out = append(out, j)
+				break
 			}
-			out[id] = j
 		}
 	}
 	return out
