@@ -81,14 +81,16 @@ func TestReachFollowsImports(t *testing.T) {
 		"server/mid/a.go":  "package mid\nimport _ \"m/wasm/secret\"",
 		"relay/a.go":       "package relay\nimport (_ \"m/server/mid\"; _ \"m/wasm/wire\"; _ \"m/relay/part\")",
 		"relay/part/a.go":  "package part",
+		"relay/tools/a.go": "package tools\nimport (_ \"testing\"; _ \"m/wasm/secret\")",
+		"relay/user/a.go":  "package user\nimport _ \"m/relay/tools\"",
 	})
 	breaks(t, CheckReach(pkgs, "m", []Reach{
 		{Room: "relay", May: []string{"wasm/wire", "server/mid"}},
 		{Room: "server/log", Never: []string{"embed"}},
 		{Room: "wasm/secret", May: []string{"wasm/wire"}},
 		{Room: "gone"},
-	}), "m/relay reaches m/wasm/secret", "m/server/log reaches embed", "m/gone is named by a rule and is not there")
-	breaks(t, CheckReserved(pkgs, "m", []Reserved{{Room: "wasm/secret", For: []string{"server/mid"}}}), "m/relay reaches m/wasm/secret")
+	}), "m/relay reaches m/wasm/secret", "m/relay/user reaches m/wasm/secret", "m/server/log reaches embed", "m/gone is named by a rule and is not there")
+	breaks(t, CheckReserved(pkgs, "m", []Reserved{{Room: "wasm/secret", For: []string{"server/mid"}}}), "m/relay reaches m/wasm/secret", "m/relay/user reaches m/wasm/secret")
 }
 
 func TestWrappedRefusesDirectUse(t *testing.T) {
@@ -164,13 +166,13 @@ func TestScanSkipsCommentsAndStrings(t *testing.T) {
 func TestWordsRefuseTheWrongFile(t *testing.T) {
 	files := map[string]string{
 		"js/core/memory.js": "new Uint8Array(instance.exports.memory.buffer)",
-		"js/core/second.js": "x.memory",
+		"js/core/second.js": "x.#memory.buffer",
 		"js/client/a.js":    "new WebAssembly.Instance(m); /* innerHTML */",
 		"js/widget/b.js":    "e.innerHTML = text; export default e; setTimeout('x()')",
 		"js/test/c.js":      "WebAssembly.Memory",
 	}
 	breaks(t, CheckWords(files, words),
-		"js/client/a.js has WebAssembly", "js/core 2 files do, want exactly one: [js/core/memory.js js/core/second.js]",
+		"js/client/a.js has WebAssembly.Instance", "js/core 2 files do, want exactly one: [js/core/memory.js js/core/second.js]",
 		"js/widget/b.js has innerHTML", "js/widget/b.js has export default", `js/widget/b.js has setTimeout(""`)
 	delete(files, "js/core/second.js")
 	delete(files, "js/core/memory.js")
@@ -187,8 +189,9 @@ func TestKnowsRefusesTheWrongImport(t *testing.T) {
 		"js/client/bytes.js":  `import "../core/load.js"`,
 		"js/widget/w.js":      `import "../index.js"; import "../core/load.js"; import "./own.js"; import "../client/relay.js"`,
 		"js/widget/own.js":    "",
-		"js/agent/a.js":       `import "../widget/own.js"`,
+		"js/agent/a.js":       `import "../widget/own.js"; import "../client/relay.js"`,
 	}
+	files["js/errors.js"] = ""
 	rows := append([]Knows{{Room: "js/gone"}}, knows...)
 	breaks(t, CheckKnows(files, rows, []string{"js/core"}),
 		"js/index.js imports left-pad", "js/client/index.js imports node:fs", "js/client/index.js imports js/test/x.js",

@@ -101,6 +101,9 @@ func CheckReach(pkgs []Package, module string, rows []Reach) []Breach {
 				continue
 			}
 			seen = true
+			if forTests(p) {
+				continue
+			}
 			for _, d := range p.Deps {
 				if under(d, module) && !underAny(d, may) || underAny(d, row.Never) {
 					found = append(found, Breach{"reach", p.ImportPath, "reaches " + d})
@@ -113,6 +116,10 @@ func CheckReach(pkgs []Package, module string, rows []Reach) []Breach {
 	}
 	return found
 }
+
+// forTests says whether p only serves tests: it hands out *testing.T, so no
+// program can have use for it. What imports it is still checked.
+func forTests(p Package) bool { return slices.Contains(p.Imports, "testing") }
 
 // Reserved says who alone may reach a room of the module.
 type Reserved struct {
@@ -129,7 +136,7 @@ func CheckReserved(pkgs []Package, module string, rows []Reserved) []Breach {
 			may = append(may, module+"/"+m)
 		}
 		for _, p := range pkgs {
-			if under(p.ImportPath, module) && !underAny(p.ImportPath, may) {
+			if under(p.ImportPath, module) && !underAny(p.ImportPath, may) && !forTests(p) {
 				for _, d := range p.Deps {
 					if under(d, module+"/"+row.Room) {
 						found = append(found, Breach{"reserved", p.ImportPath, "reaches " + d})
