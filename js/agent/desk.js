@@ -1,0 +1,293 @@
+/**
+ * The agent's desk: a list of conversations and the one that is open. It draws a client that it is given.
+ * @typedef {import("../widget/facade.js").Client} Client
+ * @typedef {import("../widget/facade.js").Conversation} Conversation
+ * @typedef {import("../widget/facade.js").Message} Message
+ * @typedef {import("./list.js").Line} Line
+ */
+import { Composer } from "../widget/composer.js";
+import { button, el, icon, setAttribute, setIcon, setText, show } from "../widget/dom.js";
+import { LogView } from "../widget/log.js";
+import { blocked, connectionOf, lockOf } from "../widget/model.js";
+import { People } from "../widget/people.js";
+import { codeOf, noticeText, sentence, unreadText, words } from "../widget/words.js";
+import { customerOf, lines, titleOf } from "./list.js";
+import { Unread } from "./unread.js";
+
+const changes = ["state", "agents", "conversation", "members", "message"];
+const lockIcons = Object.freeze({ secure: "lock", pending: "clock", open: "unlock", danger: "alert" });
+
+export class DeskView {
+  /** @type {Client|undefined} */
+  #client;
+  /** @type {string|undefined} */
+  #chosen;
+  #drawing = false;
+  #failure = "";
+  #notice = "";
+  /** @type {Map<string, {element: HTMLLIElement, update: (line: Line, current: boolean) => void}>} */
+  #items = new Map();
+  #unread;
+  #refresh = () => this.draw();
+  /** @param {import("../widget/facade.js").Notice} notice */
+  #onNotice = (notice) => this.tell(noticeText(notice));
+
+  #name = el("h1", { class: "desk-name" });
+  #face = el("span", { class: "desk-face", "aria-hidden": "true" });
+  #connection = el("span");
+  #dot = el("span", { class: "desk-dot", "aria-hidden": "true" });
+  #total = el("p", { class: "sw-unseen", role: "status" });
+  #list = el("ul", { class: "desk-list" });
+  #none;
+  #alert = el("p", { class: "desk-alert", role: "alert" });
+  #elsewhere;
+  #talk;
+  #blank;
+  #blankText = el("p");
+  #title = el("h2", { class: "desk-title" });
+  #doubt;
+  #who;
+  #people = new People();
+  #lock = el("p", { class: "desk-lock", role: "status" });
+  #lockIcon = icon("unlock");
+  #lockWords = el("span");
+  #noticeBar;
+  #noticeText = el("span");
+  /** @type {HTMLElement} */
+  element;
+
+  /**
+   * @param {object} [options]
+   * @param {string} [options.name]            the agent, until a conversation says so
+   * @param {() => void} [options.useHere]
+   * @param {import("./unread.js").Store|undefined} [options.store]
+   * @param {string} [options.storeKey]
+   * @param {(unread: number) => void} [options.onUnread]
+   * @param {() => number} [options.clock]
+   */
+  constructor(options = {}) {
+    this.options = options;
+    this.clock = options.clock ?? Date.now;
+    this.#unread = new Unread(options.store, options.storeKey ?? "sealwire-desk read");
+    this.log = new LogView({ retry: (message) => void this.#retry(message), clock: this.clock });
+    this.composer = new Composer({ send: (text) => this.#send(text), placeholder: "Write an answer" });
+
+    this.#none = el("div", { class: "desk-none" }, el("p", { class: "desk-none-title" }, "No conversations yet"),
+      el("p", {}, "When a customer writes, the conversation appears here by itself."));
+    const side = el("aside", { class: "desk-side", "aria-label": "Conversations" },
+      el("header", { class: "desk-me" }, this.#face,
+        el("div", {}, this.#name, el("p", { class: "desk-connection", role: "status" }, this.#dot, this.#connection))),
+      this.#total, this.#list, this.#none);
+
+    this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, "not verified"));
+    setAttribute(this.#doubt, "title", words.notVerified);
+    this.#who = button("desk-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
+    setAttribute(this.#who, "aria-expanded", "false");
+    show(this.#people.element, false);
+    const back = button("desk-back", () => this.#choose(undefined), icon("back"));
+    setAttribute(back, "aria-label", "All conversations");
+    this.#lock.append(this.#lockIcon, this.#lockWords);
+    this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
+      button("sw-notice-close", () => this.tell(""), "Dismiss"));
+    this.#talk = el("section", { class: "desk-talk", "aria-label": "Open conversation" },
+      el("header", { class: "desk-head" }, back, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#who),
+      this.#lock, this.#people.element, this.log.element, this.#noticeBar, this.composer.element);
+    this.#blank = el("div", { class: "desk-blank" }, icon("chat"), this.#blankText);
+    this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, "Open in another tab"),
+      el("p", {}, "The desk runs in one tab at a time, so that no message is sent twice."),
+      button("desk-plain", () => this.options.useHere?.(), "Use here"));
+    this.element = el("div", { class: "sw-root desk" }, this.#alert, el("div", { class: "desk-body" }, side,
+      el("main", { class: "desk-main" }, this.#talk, this.#blank, this.#elsewhere)));
+    this.draw();
+  }
+
+  /** @param {Client} client */
+  attach(client) {
+    this.#client = client;
+    for (const type of changes) client.on(type, this.#refresh);
+    client.on("notice", this.#onNotice);
+    this.draw();
+  }
+
+  /** Nothing works, and this is what to tell. @param {string} text */
+  fail(text) {
+    this.#failure = text;
+    this.draw();
+  }
+
+  /** @param {string} text  "" to take the notice away */
+  tell(text) {
+    this.#notice = text;
+    this.draw();
+  }
+
+  draw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.#paint();
+    });
+  }
+
+  get conversation() {
+    return this.#client?.conversations.find((c) => c.id === this.#chosen);
+  }
+
+  #paint() {
+    const client = this.#client;
+    const all = client?.conversations ?? [];
+    if (!this.conversation && this.#chosen !== "") {
+      // The first to come opens by itself; after "All conversations" the agent chooses.
+      const first = lines(all, { now: this.clock(), unread: (c) => this.#unread.count(c) })[0];
+      this.#chosen = first?.id;
+    }
+    const conversation = this.conversation;
+    if (conversation && !document.hidden) this.#unread.markRead(conversation);
+
+    const self = all.flatMap((c) => c.members).find((m) => m.self);
+    const name = self?.alias || this.options.name || "Agent desk";
+    setText(this.#name, name);
+    setText(this.#face, name.slice(0, 1).toUpperCase());
+    setText(this.#connection, this.#failure ? "Stopped" : connectionOf(client));
+    setAttribute(this.#dot, "data-state", this.#failure ? "refused" : client?.state ?? "connecting");
+
+    const failure = this.#failure || this.#trouble(client, conversation);
+    setText(this.#alert, failure);
+    show(this.#alert, failure !== "");
+
+    const elsewhere = client?.state === "elsewhere";
+    const listed = elsewhere ? [] : lines(all, { now: this.clock(), unread: (c) => this.#unread.count(c) });
+    this.#paintList(listed);
+    show(this.#none, listed.length === 0 && !elsewhere);
+    setText(this.#blankText, listed.length ? "Choose a conversation to read and answer it." : "The next conversation opens here.");
+    const total = listed.reduce((sum, line) => sum + line.unread, 0);
+    setText(this.#total, total ? unreadText(total) : "");
+    this.options.onUnread?.(total);
+
+    show(this.#elsewhere, elsewhere);
+    show(this.#talk, !elsewhere && conversation !== undefined);
+    show(this.#blank, !elsewhere && conversation === undefined);
+    setAttribute(this.element, "data-open", elsewhere || conversation !== undefined);
+    setText(this.#noticeText, this.#notice);
+    show(this.#noticeBar, this.#notice !== "");
+    if (!conversation || elsewhere) return;
+
+    const customer = customerOf(conversation);
+    setText(this.#title, titleOf(conversation));
+    show(this.#doubt, customer !== undefined && !customer.verified);
+    const lock = conversation.state === "waiting"
+      ? { tone: /** @type {const} */ ("pending"), title: "Setting up encryption…", detail: "" }
+      : lockOf(client, conversation);
+    setAttribute(this.#lock, "data-tone", lock.tone);
+    setIcon(this.#lockIcon, lockIcons[lock.tone]);
+    setText(this.#lockWords, client?.state === "offline" && lock.tone === "secure" ? `${lock.title}. ${words.reconnecting}` : lock.title);
+    this.#people.render(conversation.members);
+    this.log.render(conversation);
+    this.composer.block(this.#failure || blocked(client, conversation));
+    show(this.composer.element, conversation.state !== "closed");
+  }
+
+  /**
+   * @param {Client|undefined} client
+   * @param {Conversation|undefined} conversation
+   */
+  #trouble(client, conversation) {
+    if (client?.state === "refused") return words.refused;
+    if (conversation?.state === "forked") return words.forked;
+    if (conversation?.state === "lost") return words.lost;
+    return "";
+  }
+
+  /** @param {readonly Line[]} listed */
+  #paintList(listed) {
+    const wanted = new Set(listed.map((line) => line.id));
+    for (const [id, item] of this.#items) {
+      if (wanted.has(id)) continue;
+      item.element.remove();
+      this.#items.delete(id);
+    }
+    let next = this.#list.firstChild;
+    for (const line of listed) {
+      let item = this.#items.get(line.id);
+      if (!item) {
+        item = lineItem(line.id, (id) => this.#choose(id));
+        this.#items.set(line.id, item);
+      }
+      item.update(line, line.id === this.#chosen);
+      if (item.element === next) next = next.nextSibling;
+      else this.#list.insertBefore(item.element, next);
+    }
+  }
+
+  /** @param {string|undefined} id  undefined: none, the list alone */
+  #choose(id) {
+    this.#chosen = id ?? "";
+    this.#paint();
+    if (id) {
+      this.log.toEnd();
+      this.composer.focus();
+    } else this.#list.querySelector("button")?.focus();
+  }
+
+  #toggleWho() {
+    const open = this.#people.element.hidden === true;
+    show(this.#people.element, open);
+    setAttribute(this.#who, "aria-expanded", String(open));
+    setAttribute(this.#doubt, "aria-expanded", String(open));
+  }
+
+  /** @param {string} text */
+  async #send(text) {
+    const conversation = this.conversation;
+    if (!conversation) throw new TypeError("sealwire desk: no conversation is open");
+    this.#notice = "";
+    await conversation.send(text);
+    this.draw();
+  }
+
+  /** @param {Message} message */
+  async #retry(message) {
+    const conversation = this.conversation;
+    if (!conversation) return;
+    try {
+      if (conversation.retry) await conversation.retry(message.id);
+      else {
+        this.composer.restore(message.text);
+        this.composer.focus();
+      }
+    } catch (error) {
+      this.tell(sentence(codeOf(error)));
+    }
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {(id: string) => void} choose
+ */
+function lineItem(id, choose) {
+  const name = el("span", { class: "desk-line-name" }, el("bdi"));
+  const time = el("span", { class: "desk-line-time" });
+  const preview = el("span", { class: "desk-line-preview", dir: "auto" });
+  const count = el("span", { class: "desk-count" });
+  const mark = el("span", { class: "desk-mark" });
+  const press = button("desk-line", () => choose(id), name, time, preview, count, mark);
+  const element = el("li", {}, press);
+  return {
+    element,
+    /** @param {Line} line @param {boolean} current */
+    update(line, current) {
+      if (name.firstChild) setText(name.firstChild, line.name);
+      setText(time, line.time);
+      setText(preview, line.preview);
+      setText(count, line.unread > 99 ? "99+" : String(line.unread));
+      setAttribute(count, "aria-label", unreadText(line.unread));
+      show(count, line.unread > 0);
+      setText(mark, [line.mark, line.verified ? "" : "not verified"].filter(Boolean).join(" · "));
+      show(mark, mark.textContent !== "");
+      setAttribute(press, "aria-current", current ? "true" : undefined);
+      setAttribute(press, "data-unread", line.unread > 0);
+    },
+  };
+}

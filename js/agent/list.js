@@ -1,0 +1,60 @@
+/**
+ * The conversations of one agent as lines of a list: pure, newest activity first.
+ * @typedef {import("../widget/facade.js").Conversation} Conversation
+ * @typedef {import("../widget/facade.js").Member} Member
+ */
+import { dayText, nameOf, others, timeText } from "../widget/model.js";
+
+/**
+ * @typedef {object} Line
+ * @property {string} id
+ * @property {string} name
+ * @property {string} preview
+ * @property {string} time
+ * @property {number} unread
+ * @property {boolean} verified
+ * @property {string} mark  a state worth a word, or ""
+ */
+
+/** @param {Conversation} conversation @returns {Member|undefined} */
+export function customerOf(conversation) {
+  const people = others(conversation);
+  return people.find((m) => m.role === "customer") ?? people[0];
+}
+
+/** @param {Conversation} conversation */
+export function titleOf(conversation) {
+  const customer = customerOf(conversation);
+  return customer ? nameOf(customer) : "New conversation";
+}
+
+const marks = Object.freeze({ waiting: "Setting up", secured: "", lost: "Key lost", forked: "Stopped", closed: "Ended" });
+
+/**
+ * @param {readonly Conversation[]} conversations
+ * @param {{now: number, unread: (conversation: Conversation) => number}} options
+ * @returns {Line[]}
+ */
+export function lines(conversations, { now, unread }) {
+  return conversations
+    .map((conversation, index) => ({ conversation, index, last: conversation.messages.at(-1) }))
+    // One without a message is the newest of all: somebody is about to write.
+    .sort((a, b) => (b.last?.time ?? Infinity) - (a.last?.time ?? Infinity) || b.index - a.index)
+    .map(({ conversation, last }) => ({
+      id: conversation.id,
+      name: titleOf(conversation),
+      preview: last ? `${last.self ? "You: " : ""}${last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
+      time: last ? whenText(last.time, now) : "",
+      unread: unread(conversation),
+      verified: customerOf(conversation)?.verified ?? false,
+      mark: marks[conversation.state],
+    }));
+}
+
+/** The time of today, the day of before. @param {number} time @param {number} now */
+export function whenText(time, now) {
+  const day = dayText(time, now);
+  if (day === "Today") return timeText(time);
+  if (day === "Yesterday") return day;
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(time);
+}

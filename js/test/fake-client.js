@@ -1,0 +1,109 @@
+/**
+ * A client that does nothing but be in a state: for tests and for looking at pages, never shipped with them.
+ * @typedef {import("../widget/facade.js").Client} Client
+ * @typedef {import("../widget/facade.js").Conversation} Conversation
+ * @typedef {import("../widget/facade.js").Message} Message
+ * @typedef {import("../widget/facade.js").Member} Member
+ */
+
+let made = 0;
+
+/** @param {Partial<Member>} [over] @returns {Member} */
+export function member(over = {}) {
+  return { id: `a1b2c3d4${String(++made).padStart(24, "0")}`, role: "agent", alias: "Ana", verified: true, self: false, ...over };
+}
+
+/** @param {Partial<Message>} [over] @returns {Message} */
+export function message(over = {}) {
+  return { id: `m${++made}`, from: null, self: false, text: "Hello", time: 1_767_000_000_000, status: "received", ...over };
+}
+
+/** @implements {Conversation} */
+export class FakeConversation {
+  id = String(++made).padStart(32, "0");
+  /** @type {Conversation["state"]} */
+  state = "waiting";
+  /** @type {Member[]} */
+  members = [];
+  /** @type {Message[]} */
+  messages = [];
+  /** @type {unknown} */
+  failWith;
+
+  /** @param {FakeClient} client @param {Partial<FakeConversation>} over */
+  constructor(client, over) {
+    this.client = client;
+    Object.assign(this, over);
+  }
+
+  /** @param {string} text */
+  async send(text) {
+    if (this.failWith) throw this.failWith;
+    const status = this.state === "secured" ? "sent" : "queued";
+    const made = message({ self: true, text, status, time: Date.now() });
+    this.messages.push(made);
+    this.client.say("message");
+    return made;
+  }
+}
+
+/** @implements {Client} */
+export class FakeClient {
+  /** @type {Client["state"]} */
+  state = "online";
+  agents = false;
+  /** @type {FakeConversation[]} */
+  conversations = [];
+  /** @type {Map<string, Set<(detail: never) => unknown>>} */
+  #handlers = new Map();
+
+  /** @param {{state?: Client["state"], agents?: boolean}} [over] */
+  constructor(over = {}) {
+    Object.assign(this, over);
+  }
+
+  /** @param {Partial<FakeConversation>} [over] */
+  add(over = {}) {
+    const conversation = new FakeConversation(this, over);
+    this.conversations.push(conversation);
+    return conversation;
+  }
+
+  async start() {
+    return this.conversations[0] ?? this.add();
+  }
+
+  takeOver() {
+    this.state = "online";
+    this.say("state");
+  }
+
+  close() {
+    this.state = "closed";
+    this.say("state");
+  }
+
+  async destroySession() {
+    this.conversations = [];
+  }
+
+  /** @param {string} type @param {(detail: never) => unknown} handler */
+  on(type, handler) {
+    const set = this.#handlers.get(type) ?? new Set();
+    this.#handlers.set(type, set.add(handler));
+  }
+
+  /** @param {string} type @param {(detail: never) => unknown} handler */
+  off(type, handler) {
+    this.#handlers.get(type)?.delete(handler);
+  }
+
+  /** @param {string} type @param {object} [detail] */
+  say(type, detail = {}) {
+    for (const handler of this.#handlers.get(type) ?? []) handler(/** @type {never} */ (detail));
+  }
+
+  get listeners() {
+    return [...this.#handlers.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { missing } from "../widget/capabilities.js";
+import {
+  blocked, connectionOf, contentBytes, dayText, linkRuns, lockOf, maxContentBytes, nameOf, ordered, plainName, textProblem, timeline,
+} from "../widget/model.js";
+import { standingOf } from "../widget/people.js";
+import { words } from "../widget/words.js";
+import { FakeClient, member, message } from "./fake-client.js";
+
+const now = new Date(2026, 2, 12, 15, 0).getTime();
+const minute = 60_000;
+const ana = member();
+const bo = member({ alias: "Bo" });
+
+/** @param {import("../widget/facade.js").Message[]} messages */
+const rows = (messages) => timeline(messages, { now }).rows;
+/** @param {import("../widget/facade.js").Message[]} messages */
+const shape = (messages) => rows(messages).map((r) => (r.kind === "message" ? r.message.text : r.text));
+
+test("log order is kept even when receipt times say otherwise", () => {
+  const texts = shape([
+    message({ text: "first", time: now - minute }),
+    message({ text: "second", time: now - 3 * minute }),
+    message({ text: "third", time: now - 2 * minute }),
+  ]);
+  assert.deepEqual(texts, ["Today", "first", "second", "third"]);
+});
+
+test("what is not in the log yet stands after all that is, in its own order", () => {
+  const all = [
+    message({ text: "q1", self: true, status: "queued" }),
+    message({ text: "old", status: "received" }),
+    message({ text: "s", self: true, status: "sending" }),
+    message({ text: "done", self: true, status: "sent" }),
+    message({ text: "f", self: true, status: "failed" }),
+  ];
+  assert.deepEqual(ordered(all).map((m) => m.text), ["old", "done", "q1", "s", "f"]);
+  assert.equal(all[0]?.text, "q1", "the caller's list is left alone");
+});
+
+test("messages of one sender within five minutes are one group", () => {
+  const list = rows([
+    message({ from: ana, time: now - 20 * minute }),
+    message({ from: ana, time: now - 19 * minute }),
+    message({ from: bo, time: now - 18 * minute }),
+    message({ from: bo, time: now - 10 * minute }),
+    message({ self: true, time: now - 9 * minute, status: "sent" }),
+  ]).flatMap((r) => (r.kind === "message" ? [[r.name, r.first, r.last]] : []));
+  assert.deepEqual(list, [
+    ["Ana", true, false], ["Ana", false, true], ["Bo", true, true], ["Bo", true, true], ["You", true, true],
+  ]);
+});
+
+test("a new day gets its date, once, and ends a group", () => {
+  const list = rows([
+    message({ from: ana, time: new Date(2026, 2, 11, 23, 59).getTime() }),
+    message({ from: ana, time: new Date(2026, 2, 12, 0, 1).getTime() }),
+    message({ from: ana, time: new Date(2026, 2, 12, 0, 2).getTime() }),
+  ]);
+  assert.deepEqual(list.map((r) => r.kind), ["date", "message", "date", "message", "message"]);
+  assert.deepEqual(list.flatMap((r) => (r.kind === "date" ? [r.text] : [])), ["Yesterday", "Today"]);
+  assert.ok(list[1]?.kind === "message" && list[1].last);
+  assert.ok(list[3]?.kind === "message" && list[3].first);
+});
+
+test("days are told by the calendar, with a year only if it is another", () => {
+  assert.equal(dayText(new Date(2026, 2, 9).getTime(), now), "Monday 9 March");
+  assert.match(dayText(new Date(2025, 11, 31).getTime(), now), /Wednesday,? 31 December 2025/);
+});
+
+test("a gap is told right before the message that shows it", () => {
+  const list = [message({ text: "a", time: now }), message({ text: "b", time: now, gap: 1 }), message({ text: "c", time: now, gap: 3 })];
+  assert.deepEqual(shape(list), ["Today", "a", "1 message is missing", "b", "3 messages are missing", "c"]);
+});
+
+test("only the newest sent one says so; what is not sent always does", () => {
+  const list = rows([
+    message({ text: "1", self: true, status: "sent" }),
+    message({ text: "2", self: true, status: "sent" }),
+    message({ text: "in" }),
+    message({ text: "3", self: true, status: "queued" }),
+    message({ text: "4", self: true, status: "failed" }),
+  ]).flatMap((r) => (r.kind === "message" && r.showStatus ? [r.message.text] : []));
+  assert.deepEqual(list, ["2", "3", "4"]);
+});
+
+test("keys of rows are unique and stay with their message", () => {
+  const messages = Array.from({ length: 50 }, (_, i) => message({ time: now - (50 - i) * 9 * 60 * minute, ...(i % 7 ? {} : { gap: 1 }) }));
+  const keys = rows(messages).map((r) => r.key);
+  assert.equal(new Set(keys).size, keys.length);
+  const later = rows([...messages, message({ time: now })]).map((r) => r.key);
+  assert.deepEqual(later.slice(0, keys.length), keys);
+});
+
+test("a limit shows the newest and says how many are hidden", () => {
+  const messages = Array.from({ length: 30 }, (_, i) => message({ text: String(i), time: now }));
+  const { rows: shown, hidden } = timeline(messages, { now, limit: 10 });
+  assert.equal(hidden, 20);
+  assert.deepEqual(shown.flatMap((r) => (r.kind === "message" ? [r.message.text] : [])), messages.slice(20).map((m) => m.text));
+});
+
+test("the lock says encrypted only when the conversation is, and names everyone else", () => {
+  const me = member({ role: "customer", alias: "", self: true });
+  for (const state of /** @type {const} */ (["connecting", "online", "offline", "closed", "refused", "elsewhere"])) {
+    for (const agents of [true, false]) {
+      for (const inside of /** @type {const} */ (["waiting", "lost", "forked", "closed", "secured"])) {
+        const client = new FakeClient({ state, agents });
+        const lock = lockOf(client, client.add({ state: inside, members: [me, ana, bo] }));
+        const secure = inside === "secured" && state !== "refused";
+        assert.equal(lock.tone === "secure", secure, `${state} ${inside}`);
+        assert.equal(/^End-to-end encrypted/.test(lock.title), secure, `${state} ${inside}`);
+        if (secure) assert.equal(lock.title, "End-to-end encrypted with Ana and Bo");
+      }
+    }
+  }
+  assert.equal(lockOf(undefined, undefined).title, "Not encrypted yet");
+});
+
+test("with no agent there, the text is said to be kept", () => {
+  const client = new FakeClient();
+  assert.deepEqual(lockOf(client, client.add()), { tone: "pending", title: "Waiting for an agent", detail: words.noOne });
+  client.agents = true;
+  assert.equal(lockOf(client, client.add()).title, "Not encrypted yet");
+  assert.equal(lockOf(client, client.add({ messages: [message({ self: true, status: "queued" })] })).title, "Setting up encryption…");
+});
+
+test("every connection state has its words", () => {
+  const said = /** @type {const} */ (["connecting", "online", "offline", "elsewhere", "closed", "refused"])
+    .map((state) => connectionOf(new FakeClient({ state, agents: true })));
+  assert.deepEqual(said, ["Connecting…", "Connected", "Reconnecting…", "Open in another tab", "Disconnected", "Stopped"]);
+});
+
+test("nothing can be written where nothing would be sent", () => {
+  const client = new FakeClient();
+  for (const state of /** @type {const} */ (["lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
+  for (const state of /** @type {const} */ (["waiting", "secured"])) assert.equal(blocked(client, client.add({ state })), "", state);
+  for (const state of /** @type {const} */ (["refused", "elsewhere"])) assert.notEqual(blocked(new FakeClient({ state }), undefined), "", state);
+  for (const state of /** @type {const} */ (["offline", "connecting"])) assert.equal(blocked(new FakeClient({ state }), undefined), "", state);
+});
+
+test("a text is measured as it travels: the longest fits, one byte more does not", () => {
+  const frame = contentBytes("");
+  for (const letter of ["a", "ä", "€", "😀", "\n", "\""]) {
+    const each = contentBytes(letter) - frame;
+    const fits = letter.repeat(Math.floor((maxContentBytes - frame) / each));
+    assert.equal(textProblem(fits), "", letter);
+    assert.match(textProblem(fits + letter), /too long by \d byte/, letter);
+  }
+});
+
+test("links are http and https only, and the runs together are the text", () => {
+  const texts = [
+    "see https://a.example/x?y=1#z. And (http://b.example/q), ok",
+    "javascript:alert(1) data:text/html,x ftp://a.example file:///etc/passwd",
+    "https://user:pw@evil.example https://bank.example@evil.example",
+    "https:// http://[bad https://ok.example",
+    "HTTPS://UP.example x", "", "https://a.example", "xhttps://a.example",
+    "https://a.example/\u202etxt.exe",
+  ];
+  for (const text of texts) {
+    const runs = linkRuns(text);
+    assert.equal(runs.map((r) => r.text).join(""), text);
+    for (const run of runs) if (run.href) assert.match(run.href, /^https?:\/\/[^@]*$/);
+  }
+  assert.deepEqual(linkRuns(texts[0] ?? "").filter((r) => r.href).map((r) => r.text), ["https://a.example/x?y=1#z", "http://b.example/q"]);
+  assert.equal(linkRuns(texts[1] ?? "").filter((r) => r.href).length, 0);
+  assert.equal(linkRuns(texts[2] ?? "").filter((r) => r.href).length, 0);
+});
+
+test("a name cannot turn the words after it around, break the line or fill the page", () => {
+  assert.equal(plainName("A\u202en\u2066a\u0000\n"), "Ana");
+  assert.equal([...plainName("x".repeat(500))].length, 40);
+  assert.equal(nameOf(member({ alias: "\u202e", role: "agent" })), "Agent");
+  assert.equal(nameOf(member({ alias: "", role: "customer", id: "3f9a00" })), "Customer 3F9A");
+  assert.equal(nameOf(null), "Someone who left");
+});
+
+test("who is not vouched for is said to be so", () => {
+  assert.equal(standingOf(member({ role: "customer", alias: "", verified: false })), "not verified");
+  assert.match(standingOf(member({ role: "agent", verified: false })), /not verified/);
+  assert.match(standingOf(member()), /verified by the company's key/);
+});
+
+test("B11: each thing that encryption needs is missed by name", () => {
+  const whole = {
+    WebAssembly: {}, crypto: { subtle: {} }, indexedDB: {}, Worker: class {}, navigator: { locks: {} }, WebSocket: class {},
+  };
+  assert.equal(missing(whole), "");
+  assert.equal(missing({ ...whole, WebAssembly: undefined }), "WebAssembly");
+  assert.equal(missing({ ...whole, crypto: {} }), "WebCrypto");
+  assert.equal(missing({ ...whole, indexedDB: undefined }), "IndexedDB");
+  assert.equal(missing({ ...whole, Worker: undefined }), "Worker");
+  assert.equal(missing({ ...whole, navigator: {} }), "Web Locks");
+  assert.equal(missing({}), "WebAssembly");
+});

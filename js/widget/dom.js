@@ -1,0 +1,116 @@
+/**
+ * The only place that makes nodes. Text goes in as text nodes, names of attributes come from our code:
+ * there is no way from here to markup, to an inline handler or to an inline style.
+ */
+
+/** @typedef {Node|string|null|undefined|false} Child */
+
+const svgSpace = "http://www.w3.org/2000/svg";
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string|boolean|undefined>} [attributes]  true: present without a value; false, undefined: absent
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  append(element, children);
+  return element;
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string|boolean|undefined} value
+ */
+export function setAttribute(element, name, value) {
+  if (/^on|^style$|^srcdoc$/i.test(name)) throw new TypeError(`sealwire widget: attribute ${name} is never set`);
+  if (name === "href" && typeof value === "string" && !/^(https?:|\/|#)/i.test(value)) {
+    throw new TypeError("sealwire widget: href expected http, https or a path");
+  }
+  if (value === undefined || value === false) {
+    if (element.hasAttribute(name)) element.removeAttribute(name);
+    return;
+  }
+  const text = value === true ? "" : value;
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
+
+/** @param {Node} parent @param {readonly Child[]} children */
+function append(parent, children) {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
+  }
+}
+
+/**
+ * Sets a text only if it differs: a live region reads out what is written, even if nothing changed.
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** @param {HTMLElement} element @param {boolean} shown */
+export function show(element, shown) {
+  if (element.hidden === shown) element.hidden = !shown;
+}
+
+/**
+ * A control for pressing.
+ * @param {string} className
+ * @param {() => void} press
+ * @param {...Child} children
+ */
+export function button(className, press, ...children) {
+  const element = el("button", { type: "button", class: className }, ...children);
+  element.addEventListener("click", press);
+  return element;
+}
+
+const paths = Object.freeze({
+  lock: "M7 10V7a5 5 0 0 1 10 0v3M6 10h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1ZM12 14v2.5",
+  unlock: "M7 10V7a5 5 0 0 1 9.6-2M6 10h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1ZM12 14v2.5",
+  clock: "M12 7v5l3.2 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
+  alert: "M12 9v4.5M12 16.9v.1M10.3 4.2 2.6 17.6A2 2 0 0 0 4.3 20.6h15.4a2 2 0 0 0 1.7-3L13.7 4.2a2 2 0 0 0-3.4 0Z",
+  chat: "M4 5.5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-8.5L7 21v-3.5H4a1 1 0 0 1-1-1v-10a1 1 0 0 1 1-1ZM8 10h8M8 13.5h5",
+  close: "M6 6l12 12M18 6 6 18",
+  send: "M5 12 4 4.5 20.5 12 4 19.5 5 12Zm0 0h7",
+  check: "M5 12.5 10 17.5 19.5 7",
+  down: "M6 9.5l6 6 6-6",
+  back: "M14.5 5.5 8 12l6.5 6.5",
+  tabs: "M8 8V5a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-3M5 8h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1Z",
+  people: "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5c.5-3.4 3-5.5 6.5-5.5s6 2.1 6.5 5.5M16 5a3.3 3.3 0 0 1 0 6.3M18 14.3c2 .8 3.2 2.6 3.5 5.2",
+});
+
+/** @typedef {keyof typeof paths} IconName */
+
+/**
+ * A line drawing, hidden from assistive technology: words always stand beside it.
+ * @param {IconName} name
+ */
+export function icon(name) {
+  const svg = document.createElementNS(svgSpace, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "sw-icon");
+  const path = document.createElementNS(svgSpace, "path");
+  path.setAttribute("d", paths[name]);
+  svg.appendChild(path);
+  return svg;
+}
+
+/**
+ * Changes the drawing in place.
+ * @param {Element} svg
+ * @param {IconName} name
+ */
+export function setIcon(svg, name) {
+  const path = svg.firstElementChild;
+  if (path && path.getAttribute("d") !== paths[name]) path.setAttribute("d", paths[name]);
+}

@@ -1,0 +1,188 @@
+/**
+ * The log of a conversation: rows are kept and changed in place, so that a live region reads out only what is new
+ * and a reader's place is not lost.
+ * @typedef {import("./facade.js").Message} Message
+ * @typedef {import("./facade.js").Conversation} Conversation
+ * @typedef {import("./model.js").Row} Row
+ * @typedef {import("./model.js").MessageRow} MessageRow
+ */
+import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { linkRuns, statusText, timeline, timeText } from "./model.js";
+
+/** So many of the newest are shown at first, and so many more at each asking. */
+const page = 200;
+
+/** Nearer to the end than this, in CSS px, the log follows what comes. */
+const nearEnd = 48;
+
+/** @typedef {{element: HTMLElement, update: (row: Row) => void}} RowView */
+
+export class LogView {
+  /** @type {Map<string, RowView>} */
+  #views = new Map();
+  #limit = page;
+  #last = "";
+  /** @type {Conversation|undefined} */
+  #conversation;
+  #log;
+  #rows;
+  #earlier;
+  #newer;
+  /** @type {HTMLElement} */
+  element;
+
+  /**
+   * @param {object} options
+   * @param {(message: Message) => void} options.retry  pressed at a message that was not sent
+   * @param {() => number} [options.clock]
+   */
+  constructor({ retry, clock = Date.now }) {
+    this.retry = retry;
+    this.clock = clock;
+    this.#earlier = button("sw-earlier", () => this.#showEarlier(), "Show earlier messages");
+    this.#rows = el("div", { class: "sw-rows" });
+    this.#log = el("div", { class: "sw-log", role: "log", "aria-label": "Conversation", "aria-live": "polite", tabindex: "0" },
+      this.#earlier, this.#rows);
+    this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), "New messages");
+    show(this.#earlier, false);
+    show(this.#newer, false);
+    this.#log.addEventListener("scroll", () => { if (this.#atEnd()) show(this.#newer, false); }, { passive: true });
+    this.element = el("div", { class: "sw-log-frame" }, this.#log, this.#newer);
+  }
+
+  /** @param {Conversation|undefined} conversation */
+  render(conversation) {
+    // The object, not its id: a conversation gets its id only when the first message can be sealed.
+    const fresh = conversation !== this.#conversation;
+    this.#conversation = conversation;
+    if (fresh) this.#reset();
+    const { rows, hidden } = timeline(conversation?.messages ?? [], { now: this.clock(), limit: this.#limit });
+    const follow = fresh || this.#atEnd();
+    // What was there before this page opened is not news.
+    setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
+    show(this.#earlier, hidden > 0);
+    this.#place(rows);
+    const last = rows.at(-1);
+    const arrived = !fresh && last !== undefined && last.key !== this.#last;
+    this.#last = last?.key ?? "";
+    if (fresh) queueMicrotask(() => setAttribute(this.#log, "aria-busy", undefined));
+    if (follow || (arrived && last.kind === "message" && last.message.self)) this.toEnd();
+    else if (arrived) show(this.#newer, true);
+  }
+
+  toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    show(this.#newer, false);
+  }
+
+  focus() {
+    this.#log.focus();
+  }
+
+  #atEnd() {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < nearEnd;
+  }
+
+  #reset() {
+    this.#limit = page;
+    this.#last = "";
+    this.#views.clear();
+    this.#rows.replaceChildren();
+  }
+
+  #showEarlier() {
+    const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
+    this.#limit += page;
+    this.render(this.#conversation);
+    this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
+    this.#log.focus();
+  }
+
+  /** @param {readonly Row[]} rows */
+  #place(rows) {
+    const wanted = new Set(rows.map((row) => row.key));
+    for (const [key, view] of this.#views) {
+      if (wanted.has(key)) continue;
+      view.element.remove();
+      this.#views.delete(key);
+    }
+    let next = this.#rows.firstChild;
+    for (const row of rows) {
+      let view = this.#views.get(row.key);
+      if (!view) {
+        view = row.kind === "message" ? messageRow(row, (message) => this.retry(message)) : noteRow(row);
+        this.#views.set(row.key, view);
+      }
+      view.update(row);
+      if (view.element === next) next = next.nextSibling;
+      else this.#rows.insertBefore(view.element, next);
+    }
+  }
+}
+
+/**
+ * A date or a gap.
+ * @param {Row} row
+ * @returns {RowView}
+ */
+function noteRow(row) {
+  const text = el("span", { class: "sw-note-text" });
+  const element = el("div", { class: row.kind === "gap" ? "sw-note sw-gap" : "sw-note sw-date" },
+    row.kind === "gap" && icon("alert"), text);
+  return { element, update: (now) => { if (now.kind !== "message") setText(text, now.text); } };
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {(message: Message) => void} retry
+ * @returns {RowView}
+ */
+function messageRow(row, retry) {
+  let message = row.message;
+  const name = el("span", { class: "sw-name" }, el("bdi"));
+  const body = el("div", { class: "sw-text", dir: "auto" });
+  const mark = icon("check");
+  const statusWords = el("span");
+  // Announced once, by the page's own status line if it matters; not at each step of each message.
+  const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
+  const time = el("time", { class: "sw-time" });
+  const again = button("sw-again", () => retry(message), "Try again");
+  const foot = el("div", { class: "sw-foot" }, time, status, again);
+  const element = el("div", { class: "sw-message" }, name, body, foot);
+  let shown = "";
+  return {
+    element,
+    update(now) {
+      if (now.kind !== "message") return;
+      message = now.message;
+      const side = message.self ? "sw-self" : "sw-other";
+      setAttribute(element, "class", `sw-message ${side}${now.first ? " sw-first" : ""}${now.last ? " sw-last" : ""}`);
+      setAttribute(element, "data-id", message.id);
+      setAttribute(element, "data-status", message.status);
+      if (name.firstChild) setText(name.firstChild, now.name);
+      setAttribute(name, "class", now.first && !message.self ? "sw-name" : "sw-name sw-unseen");
+      if (shown !== message.text || !body.firstChild) {
+        shown = message.text;
+        body.replaceChildren(...textNodes(shown));
+      }
+      setText(time, timeText(message.time));
+      setAttribute(time, "datetime", new Date(message.time).toISOString());
+      setIcon(mark, message.status === "failed" ? "alert" : message.status === "sent" ? "check" : "clock");
+      setText(statusWords, statusText[message.status]);
+      show(status, now.showStatus);
+      show(again, message.self && message.status === "failed");
+      show(foot, now.last || now.showStatus);
+    },
+  };
+}
+
+/**
+ * The text as nodes: text nodes, and links only where the text itself spells out an http or https address.
+ * @param {string} text
+ * @returns {Node[]}
+ */
+export function textNodes(text) {
+  return linkRuns(text).map((run) => run.href
+    ? el("a", { href: run.href, target: "_blank", rel: "noopener noreferrer nofollow", referrerpolicy: "no-referrer" }, run.text)
+    : document.createTextNode(run.text));
+}

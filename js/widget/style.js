@@ -1,0 +1,191 @@
+/**
+ * How it looks: constructable style sheets, so that a strict Content Security Policy needs no exception.
+ * `parts` is for the log, the box and the list of people wherever they stand; `frame` for the widget's own panel.
+ * A page may set --sealwire-accent, --sealwire-on-accent and --sealwire-font on the element.
+ */
+
+const parts = `
+.sw-root, :host {
+  --accent: var(--sealwire-accent, light-dark(#1b5e8c, #7cc0ea));
+  --on-accent: var(--sealwire-on-accent, light-dark(#ffffff, #06202f));
+  --paper: light-dark(#ffffff, #15191e);
+  --surface: light-dark(#f1f4f6, #20262d);
+  --line: light-dark(#dce2e7, #323b45);
+  --edge: light-dark(#77848f, #7f8d9a);
+  --ink: light-dark(#17212b, #e9eef2);
+  --muted: light-dark(#54616d, #a4b1bd);
+  --secure: light-dark(#0a6238, #7ed7a4);
+  --secure-bg: light-dark(#e6f4ec, #12281d);
+  --pending: light-dark(#764500, #f0c26f);
+  --pending-bg: light-dark(#fff3da, #2e2512);
+  --danger: light-dark(#9d1620, #ffa3a0);
+  --danger-bg: light-dark(#fdeaea, #37181a);
+  --ring: light-dark(#1b5e8c, #9dd3f5);
+}
+[hidden] { display: none !important; }
+.sw-icon { width: 20px; height: 20px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+.sw-unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+.sw-log-frame { position: relative; flex: 1; min-height: 0; display: flex; }
+.sw-log { flex: 1; min-width: 0; overflow-y: auto; overscroll-behavior: contain; padding: 12px 16px 16px; outline-offset: -3px; display: flex; flex-direction: column; scrollbar-width: thin; }
+.sw-rows { margin-top: auto; display: flex; flex-direction: column; }
+.sw-note { display: flex; align-items: center; justify-content: center; gap: 6px; margin: 14px 0 8px; color: var(--muted); font-size: 12px; line-height: 16px; text-align: center; }
+.sw-date::before, .sw-date::after { content: ""; flex: 1; height: 1px; background: var(--line); }
+.sw-date { gap: 12px; }
+.sw-gap { align-self: center; padding: 6px 12px; border-radius: 8px; color: var(--pending); background: var(--pending-bg); font-size: 13px; }
+.sw-gap .sw-icon { width: 16px; height: 16px; }
+.sw-message { position: relative; display: flex; flex-direction: column; max-width: 84%; margin-top: 3px; }
+.sw-message.sw-first { margin-top: 12px; }
+.sw-message:has(> .sw-foot:not([hidden])) + .sw-message { margin-top: 10px; }
+.sw-self { align-self: flex-end; align-items: flex-end; }
+.sw-other { align-self: flex-start; align-items: flex-start; }
+.sw-name { margin: 0 0 4px 2px; color: var(--muted); font-size: 12px; line-height: 16px; font-weight: 600; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-text { max-width: 100%; box-sizing: border-box; padding: 8px 12px; border: 1px solid transparent; border-radius: 14px; font-size: 15px; line-height: 21px; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.sw-other .sw-text { background: var(--surface); color: var(--ink); }
+.sw-self .sw-text { background: var(--accent); color: var(--on-accent); }
+.sw-self.sw-last .sw-text { border-end-end-radius: 4px; }
+.sw-other.sw-last .sw-text { border-end-start-radius: 4px; }
+.sw-text a { color: inherit; text-decoration: underline; text-underline-offset: 2px; }
+.sw-message[data-status="queued"] .sw-text, .sw-message[data-status="sending"] .sw-text { background: transparent; color: var(--ink); border: 1px dashed var(--accent); }
+.sw-message[data-status="failed"] .sw-text { background: var(--danger-bg); color: var(--ink); border-color: var(--danger); }
+.sw-foot { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin: 4px 2px 0; color: var(--muted); font-size: 12px; line-height: 16px; }
+.sw-self .sw-foot { justify-content: flex-end; }
+.sw-status { display: inline-flex; align-items: center; gap: 4px; }
+.sw-status .sw-icon { width: 14px; height: 14px; }
+.sw-message[data-status="failed"] .sw-status { color: var(--danger); font-weight: 600; }
+.sw-again, .sw-earlier, .sw-newer, .sw-notice-close { min-height: 44px; padding: 0 14px; border: 0; border-radius: 22px; background: transparent; color: var(--ink); font: inherit; font-size: 13px; font-weight: 600; cursor: pointer; text-decoration: underline; text-underline-offset: 3px; }
+.sw-again { margin: -8px -6px -8px -8px; color: var(--danger); }
+.sw-earlier { align-self: center; }
+.sw-newer { position: absolute; left: 50%; bottom: 8px; transform: translateX(-50%); display: inline-flex; align-items: center; gap: 6px; background: var(--paper); border: 1px solid var(--edge); box-shadow: 0 4px 14px rgb(0 0 0 / .18); text-decoration: none; white-space: nowrap; }
+.sw-newer .sw-icon { width: 16px; height: 16px; }
+
+.sw-composer { flex: none; margin: 0; padding: 10px 12px 12px; border-top: 1px solid var(--line); background: var(--paper); }
+.sw-compose-row { display: flex; align-items: flex-end; gap: 8px; }
+.sw-box { flex: 1; min-width: 0; box-sizing: border-box; min-height: 44px; max-height: 148px; field-sizing: content; resize: none; margin: 0; padding: 10px 14px; border: 1px solid var(--edge); border-radius: 14px; background: var(--paper); color: var(--ink); font: inherit; font-size: 16px; line-height: 22px; scrollbar-width: thin; }
+.sw-box::placeholder { color: var(--muted); opacity: 1; }
+.sw-box[aria-invalid] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger); }
+.sw-box:read-only { background: var(--surface); color: var(--muted); border-color: var(--line); }
+.sw-send { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; padding: 0 16px 0 14px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
+.sw-send .sw-icon { width: 18px; height: 18px; }
+.sw-send:hover { filter: brightness(1.08); }
+.sw-send[aria-disabled] { background: var(--surface); color: var(--muted); border-color: var(--line); cursor: not-allowed; filter: none; }
+.sw-problem { margin: 0 2px 8px; color: var(--danger); font-size: 13px; line-height: 18px; }
+
+.sw-people { flex: none; padding: 12px 16px 14px; border-bottom: 1px solid var(--line); background: var(--surface); font-size: 13px; line-height: 18px; max-height: 40%; overflow-y: auto; }
+.sw-people h3 { margin: 0 0 8px; font-size: 12px; line-height: 16px; font-weight: 600; color: var(--muted); }
+.sw-people-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
+.sw-people-list li { display: flex; align-items: center; gap: 8px; }
+.sw-people-list .sw-icon { width: 16px; height: 16px; color: var(--secure); }
+.sw-people-list li:has(.sw-doubt) .sw-icon { color: var(--pending); }
+.sw-person { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-standing { color: var(--muted); }
+.sw-doubt { color: var(--pending); }
+.sw-people-note { margin: 10px 0 0; color: var(--muted); }
+
+button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
+.sw-log:focus-visible { outline-offset: -3px; }
+.sw-self .sw-text a:focus-visible { outline-color: currentColor; }
+
+@media (prefers-reduced-motion: no-preference) {
+  .sw-message { animation: sw-in .18s ease-out; }
+  .sw-log[aria-busy] .sw-message { animation: none; }
+}
+@keyframes sw-in { from { opacity: 0; transform: translateY(6px); } }
+@media (forced-colors: active) {
+  .sw-text, .sw-send, .sw-gap, .sw-newer { border: 1px solid CanvasText; }
+  .sw-self .sw-text { border-width: 2px; }
+  .sw-send[aria-disabled] { color: GrayText; border-color: GrayText; }
+  .sw-date::before, .sw-date::after { background: CanvasText; }
+}
+`;
+
+const frame = `
+:host { all: initial; color-scheme: light dark; }
+:host([color-scheme="light"]) { color-scheme: light; }
+:host([color-scheme="dark"]) { color-scheme: dark; }
+:host([hidden]) { display: none; }
+.sw-panel, .sw-launcher { position: fixed; z-index: 2147483000; font-family: var(--sealwire-font, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif); font-size: 15px; line-height: 1.4; color: var(--ink); -webkit-text-size-adjust: 100%; }
+h2, p { margin: 0; }
+
+.sw-launcher { right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: 60px; height: 60px; padding: 0; border: 1px solid transparent; border-radius: 50%; background: var(--accent); color: var(--on-accent); cursor: pointer; display: grid; place-items: center; box-shadow: 0 6px 20px rgb(10 20 30 / .28); }
+.sw-launcher:hover { filter: brightness(1.08); }
+.sw-launcher .sw-icon { width: 28px; height: 28px; }
+.sw-badge { position: absolute; top: -4px; right: -4px; min-width: 24px; height: 24px; box-sizing: border-box; padding: 0 6px; border-radius: 12px; border: 2px solid var(--paper); background: light-dark(#b3202c, #ff8f8a); color: light-dark(#fff, #2b0506); font-size: 12px; line-height: 20px; font-weight: 700; text-align: center; }
+
+.sw-panel { right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: min(388px, calc(100vw - 40px)); height: min(640px, calc(100dvh - 40px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 18px; background: var(--paper); border: 1px solid var(--line); box-shadow: 0 18px 50px rgb(10 20 30 / .28), 0 2px 8px rgb(10 20 30 / .12); box-sizing: border-box; }
+.sw-head { flex: none; display: flex; align-items: center; gap: 10px; padding: 12px 8px 12px 16px; }
+.sw-face { flex: none; width: 40px; height: 40px; border-radius: 50%; display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font-size: 17px; font-weight: 600; }
+.sw-heading { flex: 1; min-width: 0; }
+.sw-title { font-size: 17px; line-height: 22px; font-weight: 650; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-connection { display: flex; align-items: center; gap: 6px; color: var(--muted); font-size: 13px; line-height: 17px; }
+.sw-dot { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--edge); }
+.sw-dot[data-state="online"] { background: light-dark(#16834c, #6fd39b); }
+.sw-dot[data-state="offline"], .sw-dot[data-state="connecting"] { background: light-dark(#b36b00, #f0c26f); }
+.sw-dot[data-state="refused"] { background: light-dark(#b3202c, #ff8f8a); }
+.sw-who, .sw-close { min-width: 44px; min-height: 44px; border: 0; border-radius: 12px; background: transparent; color: var(--muted); font: inherit; cursor: pointer; display: grid; place-items: center; padding: 0; }
+.sw-who:hover, .sw-close:hover, .sw-who[aria-expanded="true"] { background: var(--surface); color: var(--ink); }
+.sw-who span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+
+.sw-lock { flex: none; display: flex; gap: 10px; padding: 9px 16px; font-size: 13px; line-height: 18px; border-block: 1px solid transparent; }
+.sw-lock .sw-icon { width: 18px; height: 18px; }
+.sw-lock-words { min-width: 0; display: grid; gap: 1px; overflow-wrap: anywhere; }
+.sw-lock-title { font-weight: 650; }
+.sw-lock-detail:empty { display: none; }
+.sw-lock-detail { color: var(--ink); }
+.sw-lock[data-tone="secure"] { background: var(--secure-bg); color: var(--secure); }
+.sw-lock[data-tone="pending"] { background: var(--pending-bg); color: var(--pending); }
+.sw-lock[data-tone="open"] { background: var(--surface); color: var(--ink); }
+.sw-lock[data-tone="danger"] { background: var(--danger-bg); color: var(--danger); }
+
+.sw-alert-frame { flex: none; padding: 4px 16px 14px 44px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
+.sw-alert-frame .sw-plain { margin-top: 10px; }
+.sw-talk { flex: 1; min-height: 0; display: flex; flex-direction: column; }
+.sw-middle { position: relative; flex: 1; min-height: 0; display: flex; }
+.sw-empty { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 8px; padding: 16px 32px; text-align: center; color: var(--muted); font-size: 14px; line-height: 20px; pointer-events: none; }
+.sw-empty > .sw-icon, .sw-elsewhere > .sw-icon { width: 30px; height: 30px; color: var(--accent); }
+.sw-empty-title { color: var(--ink); font-size: 17px; line-height: 24px; font-weight: 650; }
+.sw-elsewhere { flex: 1; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 10px; padding: 24px 32px; text-align: center; color: var(--muted); font-size: 14px; line-height: 20px; border-top: 1px solid var(--line); }
+.sw-plain { min-height: 44px; padding: 0 20px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
+.sw-plain:hover { filter: brightness(1.08); }
+.sw-elsewhere .sw-plain { margin-top: 8px; }
+.sw-ended { flex: none; display: flex; justify-content: center; padding: 12px; border-top: 1px solid var(--line); }
+.sw-notice { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 2px 4px 2px 16px; border-top: 1px solid var(--line); background: var(--pending-bg); color: var(--ink); font-size: 13px; line-height: 18px; }
+
+@media (max-width: 440px), (max-height: 460px) {
+  .sw-panel { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; box-shadow: none; padding-top: env(safe-area-inset-top); }
+  .sw-composer { padding-bottom: max(12px, env(safe-area-inset-bottom)); }
+}
+@media (prefers-reduced-motion: no-preference) {
+  .sw-panel { animation: sw-rise .2s ease-out; }
+}
+@keyframes sw-rise { from { opacity: 0; transform: translateY(14px); } }
+@media (forced-colors: active) {
+  .sw-panel, .sw-launcher, .sw-plain, .sw-badge { border: 1px solid CanvasText; }
+  .sw-lock { border-block: 1px solid CanvasText; }
+  .sw-alert-frame { border-bottom: 1px solid CanvasText; }
+  .sw-dot { border: 1px solid CanvasText; }
+}
+@media print { .sw-launcher { display: none; } }
+`;
+
+/** @type {CSSStyleSheet[]|undefined} */
+let made;
+
+/** @param {string} text */
+function sheet(text) {
+  const style = new CSSStyleSheet();
+  style.replaceSync(text);
+  return style;
+}
+
+/** The sheets of the widget, made once for all elements of a page. */
+export function sheets() {
+  // The frame comes first: its "all: initial" would undo what the parts set on the host.
+  made ??= [sheet(frame), sheet(parts)];
+  return made;
+}
+
+/** The sheet for a page that shows the log and the box in the open; it styles what is within `.sw-root`. */
+export function partsSheet() {
+  return sheet(parts);
+}

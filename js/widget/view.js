@@ -1,0 +1,344 @@
+/**
+ * The customer's chat as seen: launcher, panel, header, lock state, log, box. It draws a client that it is given;
+ * which client that is, is decided by the element, and only there.
+ * @typedef {import("./facade.js").Client} Client
+ * @typedef {import("./facade.js").Conversation} Conversation
+ * @typedef {import("./facade.js").Message} Message
+ */
+import { Composer } from "./composer.js";
+import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { LogView } from "./log.js";
+import { blocked, connectionOf, lockOf, nameOf, others } from "./model.js";
+import { People } from "./people.js";
+import { sheets } from "./style.js";
+import { codeOf, listText, noticeText, sentence, unreadText, words } from "./words.js";
+
+/**
+ * Where the page itself stands, before and beside what a client says.
+ * @typedef {{kind: "loading"}
+ *   | {kind: "unset"}
+ *   | {kind: "missing"}
+ *   | {kind: "broken"}
+ *   | {kind: "refused", code: string}
+ *   | {kind: "failed", code: string}
+ *   | {kind: "running"}} Stage
+ */
+
+/** What a client says has changed, whatever it was: the view reads all of it anew. */
+const changes = ["state", "agents", "conversation", "members", "message"];
+
+const lockIcons = Object.freeze({ secure: "lock", pending: "clock", open: "unlock", danger: "alert" });
+
+export class ChatView {
+  /** @type {Client|undefined} */
+  #client;
+  /** @type {Stage} */
+  #stage = { kind: "loading" };
+  #isOpen = false;
+  #unread = 0;
+  /** @type {Set<string>} messages that were on screen, or were there before */
+  #seen = new Set();
+  /** @type {Conversation|undefined} */
+  #seenIn;
+  #drawing = false;
+  #notice = "";
+  #refresh = () => this.draw();
+  /** @param {import("./facade.js").Notice} notice */
+  #onNotice = (notice) => this.#tell(noticeText(notice));
+  /** @type {((error: Error|null) => void)[]} */
+  #waiting = [];
+
+  #badge = el("span", { class: "sw-badge", "aria-hidden": "true" });
+  #launcher;
+  #panel;
+  #face = el("span", { class: "sw-face", "aria-hidden": "true" });
+  #title = el("h2", { class: "sw-title" });
+  #connection = el("span");
+  #dot = el("span", { class: "sw-dot", "aria-hidden": "true" });
+  #lockIcon = icon("unlock");
+  #lockTitle = el("span", { class: "sw-lock-title" });
+  #lockDetail = el("span", { class: "sw-lock-detail" });
+  #lock;
+  #who;
+  #people = new People();
+  #alert = el("div", { class: "sw-alert", role: "alert" });
+  #alertText = el("span");
+  #noticeBar;
+  #noticeText = el("span");
+  #empty;
+  #talk;
+  #elsewhere;
+  #ended;
+  #again;
+
+  /**
+   * @param {ShadowRoot} root
+   * @param {object} [options]
+   * @param {string} [options.heading]                 the title while nobody is there
+   * @param {() => void} [options.useHere]             "Use here" in a second tab
+   * @param {() => void} [options.startAnew]           after the conversation has ended
+   * @param {() => void} [options.tryAgain]            after starting failed
+   * @param {(open: boolean) => void} [options.onToggle]
+   * @param {() => number} [options.clock]
+   */
+  constructor(root, options = {}) {
+    this.options = options;
+    this.root = root;
+    this.heading = options.heading || "Chat with us";
+    root.adoptedStyleSheets = sheets();
+
+    this.#launcher = button("sw-launcher", () => this.toggle(), icon("chat"), this.#badge);
+    setAttribute(this.#launcher, "aria-haspopup", "dialog");
+
+    this.#who = button("sw-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
+    setAttribute(this.#who, "aria-expanded", "false");
+    show(this.#people.element, false);
+    const head = el("header", { class: "sw-head" },
+      this.#face,
+      el("div", { class: "sw-heading" }, this.#title, el("p", { class: "sw-connection", role: "status" }, this.#dot, this.#connection)),
+      this.#who,
+      closeButton(() => this.close()));
+
+    this.#lock = el("div", { class: "sw-lock" }, this.#lockIcon,
+      el("div", { class: "sw-lock-words", role: "status" }, this.#lockTitle, this.#lockDetail));
+
+    this.log = new LogView({ retry: (message) => this.#retry(message), clock: options.clock ?? Date.now });
+    this.composer = new Composer({ send: (text) => this.#send(text) });
+
+    this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
+      button("sw-notice-close", () => this.#tell(""), "Dismiss"));
+    this.#empty = el("div", { class: "sw-empty" }, icon("lock"),
+      el("p", { class: "sw-empty-title" }, "Write to us in private"),
+      el("p", {}, "Your message is encrypted before it leaves this device. Only you and whoever answers can read it, not the server in between."));
+    this.#ended = el("div", { class: "sw-ended" }, button("sw-plain", () => this.options.startAnew?.(), "Start a new conversation"));
+    this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, this.log.element, this.#empty),
+      this.#noticeBar, this.#ended, this.composer.element);
+    this.#elsewhere = el("div", { class: "sw-elsewhere" }, icon("tabs"),
+      el("p", { class: "sw-empty-title" }, "Open in another tab"), el("p", {}, words.elsewhere),
+      button("sw-plain", () => this.options.useHere?.(), "Use here"));
+    this.#again = button("sw-plain", () => this.options.tryAgain?.(), "Try again");
+    this.#alert.append(this.#alertText);
+
+    this.#panel = el("section", { class: "sw-panel", role: "dialog", "aria-label": this.heading },
+      head, this.#people.element, this.#lock, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere);
+    this.#panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.stopPropagation();
+      this.close();
+    });
+    show(this.#panel, false);
+    root.append(this.#panel, this.#launcher);
+    this.draw();
+  }
+
+  get isOpen() {
+    return this.#isOpen;
+  }
+
+  get unread() {
+    return this.#unread;
+  }
+
+  /** @param {{focus?: boolean}} [options]  focus: false where nobody pressed anything */
+  open({ focus = true } = {}) {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    show(this.#panel, true);
+    this.draw();
+    this.log.toEnd();
+    if (focus) this.focus();
+    this.options.onToggle?.(true);
+  }
+
+  close() {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    show(this.#panel, false);
+    // Now, not at the next drawing: what is hidden cannot take the focus.
+    show(this.#launcher, true);
+    this.#launcher.focus();
+    this.draw();
+    this.options.onToggle?.(false);
+  }
+
+  toggle() {
+    if (this.#isOpen) this.close();
+    else this.open();
+  }
+
+  focus() {
+    if (this.#client?.state === "elsewhere") this.#elsewhere.querySelector("button")?.focus();
+    else this.composer.focus();
+  }
+
+  /** @param {Stage} stage */
+  stage(stage) {
+    this.#stage = stage;
+    if (stage.kind !== "loading" && stage.kind !== "running") this.#settle(new Error("sealwire widget: not running"));
+    this.draw();
+  }
+
+  /** @param {Client} client */
+  attach(client) {
+    this.detach();
+    this.#client = client;
+    for (const type of changes) client.on(type, this.#refresh);
+    client.on("notice", this.#onNotice);
+    this.#stage = { kind: "running" };
+    this.draw();
+  }
+
+  detach() {
+    const client = this.#client;
+    if (!client) return;
+    for (const type of changes) client.off(type, this.#refresh);
+    client.off("notice", this.#onNotice);
+    this.#client = undefined;
+  }
+
+  /** One drawing for all that changes in one turn. */
+  draw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.#paint();
+    });
+  }
+
+  /** The conversation a customer is in: the newest that is not over, or else the newest. */
+  get conversation() {
+    const all = this.#client?.conversations ?? [];
+    return all.findLast((c) => c.state !== "closed") ?? all.at(-1);
+  }
+
+  #paint() {
+    const client = this.#client;
+    const conversation = this.conversation;
+    const stage = this.#stage;
+    if (conversation) this.#settle(null);
+    this.#count(conversation);
+
+    const people = others(conversation).filter((m) => m.role !== "archive");
+    setText(this.#title, listText(people.map(nameOf)) || this.heading);
+    setText(this.#face, (people[0] ? nameOf(people[0]) : this.heading).slice(0, 1).toUpperCase());
+    const stopped = stage.kind !== "running" && stage.kind !== "loading";
+    setText(this.#connection, stopped ? "Stopped" : connectionOf(client, conversation));
+    setAttribute(this.#dot, "data-state", stopped ? "refused" : client?.state ?? "connecting");
+
+    const lock = stopped ? { tone: /** @type {const} */ ("danger"), title: "Not encrypted, nothing is sent", detail: "" } : lockOf(client, conversation);
+    setAttribute(this.#lock, "data-tone", lock.tone);
+    setIcon(this.#lockIcon, lockIcons[lock.tone]);
+    setText(this.#lockTitle, lock.title);
+    const offline = client?.state === "offline" && lock.tone !== "danger";
+    setText(this.#lockDetail, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
+    this.#people.render(conversation?.members ?? []);
+    show(this.#who, Boolean(conversation?.members.length) && client?.state !== "elsewhere");
+
+    const trouble = this.#trouble(client, conversation);
+    setText(this.#alertText, trouble);
+    show(/** @type {HTMLElement} */ (this.#alert.parentElement), trouble !== "");
+    show(this.#again, stage.kind === "failed");
+
+    const elsewhere = client?.state === "elsewhere";
+    show(this.#elsewhere, elsewhere);
+    show(this.#talk, !elsewhere);
+    show(this.#lock, !elsewhere);
+    if (!elsewhere) this.log.render(conversation);
+    show(this.#empty, !stopped && !(conversation?.messages.length) && client?.state !== "refused");
+    setText(this.#noticeText, this.#notice);
+    show(this.#noticeBar, this.#notice !== "");
+    show(this.#ended, conversation?.state === "closed");
+    this.composer.block(stopped ? trouble : blocked(client, conversation));
+    show(this.composer.element, conversation?.state !== "closed");
+  }
+
+  /**
+   * What a person must be told, and told aloud.
+   * @param {Client|undefined} client
+   * @param {Conversation|undefined} conversation
+   */
+  #trouble(client, conversation) {
+    const stage = this.#stage;
+    if (stage.kind === "unset") return words.unset;
+    if (stage.kind === "missing") return `This chat cannot encrypt here. ${words.missing}`;
+    if (stage.kind === "broken") return `This chat cannot encrypt here. ${words.broken}`;
+    if (stage.kind === "refused" || client?.state === "refused") return words.refused;
+    if (stage.kind === "failed") return sentence(stage.code);
+    if (conversation?.state === "forked") return words.forked;
+    if (conversation?.state === "lost") return words.lost;
+    return "";
+  }
+
+  /** @param {Conversation|undefined} conversation */
+  #count(conversation) {
+    const messages = conversation?.messages ?? [];
+    if (this.#isOpen || conversation !== this.#seenIn) {
+      this.#seenIn = conversation;
+      for (const message of messages) this.#seen.add(message.id);
+    }
+    this.#unread = messages.filter((m) => !m.self && !this.#seen.has(m.id)).length;
+    setText(this.#badge, this.#unread > 99 ? "99+" : String(this.#unread));
+    show(this.#badge, this.#unread > 0);
+    setAttribute(this.#launcher, "aria-label", this.#unread ? `Open chat, ${unreadText(this.#unread)}` : "Open chat");
+    setAttribute(this.#launcher, "aria-expanded", String(this.#isOpen));
+    show(this.#launcher, !this.#isOpen);
+  }
+
+  #toggleWho() {
+    const open = this.#people.element.hidden === true;
+    show(this.#people.element, open);
+    setAttribute(this.#who, "aria-expanded", String(open));
+  }
+
+  /** @param {string} text  "" to take the notice away */
+  #tell(text) {
+    this.#notice = text;
+    this.draw();
+  }
+
+  /** @param {string} text */
+  async #send(text) {
+    await this.#ready();
+    const conversation = this.conversation;
+    if (!conversation) throw new TypeError("sealwire widget: no conversation");
+    this.#notice = "";
+    await conversation.send(text);
+    this.draw();
+  }
+
+  /** @param {Message} message */
+  async #retry(message) {
+    const conversation = this.conversation;
+    if (!conversation) return;
+    try {
+      if (conversation.retry) await conversation.retry(message.id);
+      else {
+        this.composer.restore(message.text);
+        this.composer.focus();
+      }
+    } catch (error) {
+      this.#tell(sentence(codeOf(error)));
+    }
+  }
+
+  /** Until there is a conversation to send in; what was typed waits with the composer. @returns {Promise<void>} */
+  #ready() {
+    if (this.conversation) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push((error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** @param {Error|null} error */
+  #settle(error) {
+    for (const done of this.#waiting.splice(0)) done(error);
+  }
+}
+
+/** @param {() => void} press */
+function closeButton(press) {
+  const element = button("sw-close", press, icon("close"));
+  setAttribute(element, "aria-label", "Close chat");
+  return element;
+}

@@ -1,0 +1,119 @@
+/**
+ * Every sentence of the widget and the desk that does not depend on more than a code or a count.
+ * One table from code to sentence: what a person can do about it, never what a machine said about it.
+ */
+
+/**
+ * The codes are those of the core, in the order of their numbers (1 is the first).
+ * @type {Readonly<Record<string, string>>}
+ */
+export const sentences = Object.freeze({
+  "bad argument": "This page asked for something that cannot be done. Reload the page and try again.",
+  "bad handle": "The part that encrypts has stopped. Reload the page; your messages are kept on this device.",
+  "too long": "This message is too long. Shorten it, or send it in parts.",
+  "bad key": "The other side showed a key that is not safe to use. Nothing was sent.",
+  "open failed": "A message could not be opened, so it is not shown.",
+  "not a member": "This device is not part of this conversation.",
+  "sent before you joined": "A message is from before you joined and cannot be opened here.",
+  "epoch gone": "The keys of a message have been deleted, so it cannot be opened any more.",
+  "stale epoch": "The conversation changed while you were sending. Your message is encrypted again and then sent.",
+  "stale head": "The conversation moved on while you were sending. It is tried again.",
+  "replayed": "A message arrived a second time. It is shown only once.",
+  "forked log": "You and the other side were shown different conversations. Nothing more is sent here.",
+  "bad commit": "Someone tried to change who is in this conversation against its rules. That was ignored.",
+  "bad credential": "This page cannot verify who it would talk to. Nothing was sent.",
+  "expired": "A proof of identity has run out. Reload the page to get a new one.",
+  "rolled back": "The server showed an older list of who may answer than this device has seen before. Nothing was sent.",
+  "rate limited": "That was too much at once. Wait a moment; it goes on by itself.",
+  "too large": "This is more than the chat can carry at once. Nothing was sent.",
+  "unsupported version": "The other side speaks a version that this page does not know. Reload the page to get the newest.",
+  "truncated file": "A file arrived incomplete, so it is not shown.",
+  "no randomness": "This browser gives no secure random numbers, so nothing can be encrypted here. Nothing was sent.",
+  "unavailable": "The chat cannot be reached right now. Your messages are kept on this device.",
+  "internal": "Something went wrong in the chat. Reload the page; your messages are kept on this device.",
+});
+
+/** The codes that mean: who is on the other side is in doubt, so this page stops. */
+const refusals = new Set(["bad key", "forked log", "bad credential", "expired", "rolled back"]);
+
+export const words = Object.freeze({
+  refused: "This page cannot verify who it would talk to. Nothing was sent.",
+  noOne: "No one is here yet. Your message is kept on this device and is sent when someone comes.",
+  reconnecting: "What you write is kept on this device and is sent when the connection is back.",
+  lost: "This device no longer holds the key of this conversation, so nothing can be read or sent here until the other side lets it in again.",
+  forked: "You and the other side were shown different conversations, so nothing more is sent here. Please tell them by another way.",
+  closed: "This conversation has ended.",
+  elsewhere: "This chat runs in one tab at a time, so that no message is sent twice.",
+  missing: "This browser, or the way this page was opened, lacks what encryption needs. Nothing was sent.",
+  broken: "The part that encrypts could not be loaded, or is not the one this page expects. Nothing was sent.",
+  unset: "This page does not say which relay and which company key to use. Nothing was sent.",
+  held: "This page held the message back. It was not sent.",
+  unsendable: "This message holds something that is not text and cannot be sent. Take it out and try again.",
+  notVerified: "Nobody has vouched for who this customer is. The conversation is encrypted with the key of their device, and that is all that is known.",
+});
+
+/**
+ * The sentence for a code; what has no code, or one this table lacks, reads as "internal".
+ * @param {unknown} code
+ * @returns {string}
+ */
+export function sentence(code) {
+  const known = typeof code === "string" && Object.hasOwn(sentences, code) ? code : "internal";
+  return /** @type {string} */ (sentences[known]);
+}
+
+/**
+ * The code an error carries, or "internal".
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function codeOf(error) {
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    && Object.hasOwn(sentences, error.code)) return error.code;
+  return "internal";
+}
+
+/**
+ * Why a text came back to the box. What has no code was thrown by a handler of the page itself.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function sendProblem(error) {
+  if (error instanceof RangeError || error instanceof TypeError) return words.unsendable;
+  if (typeof error === "object" && error !== null && "code" in error) return sentence(error.code);
+  return words.held;
+}
+
+/**
+ * What a notice says: the sentence of its code where there is one, or else the client's own words.
+ * @param {{code?: string, text?: string}} notice
+ * @returns {string}
+ */
+export function noticeText({ code, text }) {
+  if (code !== undefined && Object.hasOwn(sentences, code)) return sentence(code);
+  return text || sentence("internal");
+}
+
+/** @param {string} code */
+export function isRefusal(code) {
+  return refusals.has(code);
+}
+
+/** @param {number} count */
+export function missingText(count) {
+  return count === 1 ? "1 message is missing" : `${count.toLocaleString("en")} messages are missing`;
+}
+
+/** @param {number} count */
+export function unreadText(count) {
+  return count === 1 ? "1 unread message" : `${count} unread messages`;
+}
+
+/**
+ * "Ana", "Ana and Bo", "Ana, Bo and Cem".
+ * @param {readonly string[]} names
+ */
+export function listText(names) {
+  if (names.length < 2) return names[0] ?? "";
+  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}
