@@ -1,0 +1,235 @@
+// @ts-check
+/**
+ * The client: one identity at one organisation, its conversations, its events.
+ *
+ *   const client = await connect({ module }, { relay, orgKey, identityToken });
+ *   client.on("message", async ({ message }) => show(message));
+ *   const conversation = await client.start();
+ *   await conversation.send("Hello");
+ *
+ * connect() resolves once this device's keys are open, before the relay has
+ * answered; `state` tells the rest. A failure in the background is an "error"
+ * event, something to tell a person a "notice"; of both, the first that no
+ * handler was there for are kept for it.
+ *
+ * @typedef {import("./types.js").ClientOptions} ClientOptions
+ * @typedef {import("./types.js").ClientState} ClientState
+ * @typedef {import("./types.js").ClientEvents} ClientEvents
+ * @typedef {import("./options.js").Settings} Settings
+ * @typedef {import("./spawn.js").Environment} Environment
+ */
+import { SealwireError } from "../errors.js";
+import { Events } from "./events.js";
+import { acquire } from "./lock.js";
+import { checkOptions } from "./options.js";
+import { Session } from "./session.js";
+import { spawnEnd } from "./spawn.js";
+
+/**
+ * @param {Environment} environment
+ * @param {ClientOptions} options
+ * @returns {Promise<Client>}
+ * @throws {TypeError | RangeError} for options
+ * @throws {SealwireError} "unavailable" without WebCrypto or storage; "open failed" when what is stored does not open
+ */
+export async function connect(environment, options) {
+  const settings = checkOptions(options);
+  if (typeof crypto === "undefined" || !crypto.subtle) throw new SealwireError("unavailable", "WebCrypto is missing: the page needs https, or localhost");
+  const client = new Client(environment, settings);
+  await client.enter(settings.takeOver);
+  return client;
+}
+
+export class Client {
+  #environment;
+  #settings;
+  #events = new Events();
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {import("./remote.js").EndService | null} */
+  #end = null;
+  /** @type {import("./lock.js").Lock | null} */
+  #lock = null;
+  #elsewhere = false;
+  #closed = false;
+  /** @type {Promise<void> | null} */
+  #entering = null;
+  #told = { state: /** @type {ClientState} */ ("connecting"), agents: false };
+
+  /**
+   * Use connect().
+   * @param {Environment} environment
+   * @param {Settings} settings
+   */
+  constructor(environment, settings) {
+    this.#environment = environment;
+    this.#settings = settings;
+  }
+
+  /** @returns {ClientState} */
+  get state() {
+    if (this.#closed) return "closed";
+    if (this.#elsewhere) return "elsewhere";
+    return this.#session?.state ?? "connecting";
+  }
+
+  /** Somebody of the organisation is there now, as the relay says. */
+  get agents() {
+    return this.#session?.agents ?? false;
+  }
+
+  get conversations() {
+    return (this.#session?.engines ?? []).map((engine) => engine.facade);
+  }
+
+  /** @param {string} id */
+  conversation(id) {
+    return this.conversations.find((conversation) => conversation.id === id);
+  }
+
+  /** A customer's conversation: the one that goes on, or a new one, which begins with its first text. */
+  async start() {
+    if (this.#settings.role !== "customer") throw new SealwireError("bad argument", "customers start conversations; agents are added to them");
+    if (!this.#session) throw new SealwireError("unavailable", this.#closed ? "the client is closed" : "open in another tab");
+    return this.#session.current().facade;
+  }
+
+  /** Goes on here, and no longer in the other tab. */
+  async takeOver() {
+    if (this.#closed) throw new SealwireError("unavailable", "the client is closed");
+    if (this.#elsewhere) await this.enter(true);
+  }
+
+  /** Ends the work of this client; what is stored stays for the next one. */
+  async close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#leave((end) => end.close());
+    this.#changed();
+  }
+
+  /** Ends it, and erases this device's keys and history for this organisation and role. Texts not sent are lost. */
+  async destroySession() {
+    if (this.#elsewhere) await this.takeOver();
+    if (this.#closed) throw new SealwireError("unavailable", "the client is closed");
+    this.#closed = true;
+    await this.#leave((end) => end.erase());
+    this.#changed();
+  }
+
+  /**
+   * @template {keyof ClientEvents} K
+   * @param {K} type
+   * @param {(detail: ClientEvents[K]) => unknown} handler  awaited before the next event is told
+   */
+  on(type, handler) {
+    this.#events.on(type, handler);
+  }
+
+  /**
+   * @template {keyof ClientEvents} K
+   * @param {K} type
+   * @param {(detail: ClientEvents[K]) => unknown} handler
+   */
+  off(type, handler) {
+    this.#events.off(type, handler);
+  }
+
+  /**
+   * Opens this identity here; "elsewhere" when another tab holds it.
+   * @param {boolean} steal
+   * @returns {Promise<void>}
+   */
+  enter(steal) {
+    this.#entering ??= this.#enter(steal).finally(() => (this.#entering = null));
+    return this.#entering;
+  }
+
+  /** @param {boolean} steal */
+  async #enter(steal) {
+    const { role, roots, history } = this.#settings;
+    const end = spawnEnd(this.#environment, () => this.#crashed(end));
+    try {
+      const name = `sealwire:${await end.tenant({ role, roots, history })}:${role}`;
+      const lock = history === "device" ? await acquire(name, steal, () => this.#lost(end)) : { release: () => {} };
+      if (!lock) {
+        end.terminate();
+        this.#elsewhere = true;
+        return this.#changed();
+      }
+      this.#lock = lock;
+      const known = history === "device" ? await namespaces(role) : [];
+      const opened = await end.open({ role, roots, history, name });
+      if (this.#closed) throw new SealwireError("unavailable", "the client is closed");
+      this.#end = end;
+      this.#elsewhere = false;
+      if (opened.fresh && known.some((other) => other !== name)) {
+        this.#events.emit("notice", {
+          code: "new organisation",
+          text: "This page now belongs to another organisation key than before. A new, empty session was begun; what was written under the other key stays apart.",
+        });
+      }
+      this.#session = new Session(this.#settings, end, opened, { events: this.#events, onState: () => this.#changed(), onLost: () => this.#lost(end) });
+      this.#session.start();
+      this.#changed();
+    } catch (error) {
+      end.terminate();
+      this.#lock?.release();
+      this.#lock = null;
+      throw error;
+    }
+  }
+
+  /** @param {import("./remote.js").EndService} end the one that was taken over */
+  #lost(end) {
+    if (end !== this.#end) return;
+    this.#elsewhere = true;
+    // At once: nothing of this tab may be written or sent after the other one began.
+    end.terminate();
+    void this.#leave();
+    this.#changed();
+  }
+
+  /** @param {import("./remote.js").EndService} end */
+  #crashed(end) {
+    if (end !== this.#end) return;
+    this.#events.emit("error", { error: new SealwireError("internal", "the worker ended; connect again") });
+    void this.close();
+  }
+
+  /** @param {(end: import("./remote.js").EndService) => Promise<void>} [last] what the end service does before it ends */
+  async #leave(last) {
+    const end = this.#end;
+    const lock = this.#lock;
+    this.#session?.stop();
+    this.#session = null;
+    this.#end = null;
+    this.#lock = null;
+    try {
+      if (end && last) await last(end);
+    } finally {
+      end?.terminate();
+      lock?.release();
+    }
+  }
+
+  #changed() {
+    const { state, agents } = this;
+    if (state !== this.#told.state) this.#events.emit("state", { state });
+    if (agents !== this.#told.agents) this.#events.emit("agents", { agents });
+    this.#told = { state, agents };
+  }
+}
+
+/**
+ * Names of the databases that other organisation keys left for this role, where the browser tells.
+ * @param {string} role
+ */
+async function namespaces(role) {
+  try {
+    const all = (await indexedDB.databases?.()) ?? [];
+    return all.map(({ name }) => name ?? "").filter((name) => name.startsWith("sealwire:") && name.endsWith(`:${role}`));
+  } catch {
+    return [];
+  }
+}

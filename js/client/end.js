@@ -1,0 +1,315 @@
+// @ts-check
+/**
+ * The end service: the core, the keystore and the store of one device, behind
+ * asynchronous calls of plain values. It runs in a dedicated worker in browsers
+ * and in process in Node; nothing outside it holds a key or a handle.
+ *
+ * Promise: whatever changes state is saved before its result is returned, so
+ * that nothing is shown or sent which a reload would not know. If saving fails,
+ * the changed state is thrown away, the saved one is loaded again, and the
+ * caller gets "unavailable". If the core dies ("internal"), it is rebuilt from
+ * the store by the next call.
+ *
+ * @typedef {import("../core/instance.js").Core} Core
+ * @typedef {import("./store.js").Store} Store
+ * @typedef {import("./conversations.js").ConversationSummary} ConversationSummary
+ * @typedef {import("./outbox.js").OutboxItem} OutboxItem
+ *
+ * @typedef {object} OpenOptions
+ * @property {import("./types.js").RoleName} role
+ * @property {Uint8Array[]} roots
+ * @property {"device" | "none"} history
+ *
+ * @typedef {object} Opened
+ * @property {boolean} fresh       the namespace did not exist before
+ * @property {Uint8Array} identity
+ * @property {string} member       own member id
+ * @property {string} thumbprint   RFC 7638, of the identity key
+ * @property {ConversationSummary[]} conversations
+ * @property {OutboxItem[]} outbox  in the order in which they were written
+ *
+ * @typedef {object} Context       one live core with this device's state in it
+ * @property {Core} core
+ * @property {import("./keystore.js").Keystore} keystore
+ * @property {Store} store
+ * @property {number} end          handle
+ * @property {Map<string, number>} handles  conversation → handle
+ * @property {boolean} stale       what the core holds is not what is saved
+ * @property {() => void} abandon  makes it stale; the next call works with a core rebuilt from the store
+ */
+import { SealwireError } from "../errors.js";
+import { Reader, Writer, encodeText, toBase64url, toHex } from "./bytes.js";
+import { Conversations } from "./conversations.js";
+import { bytesOf, openKeystore } from "./keystore.js";
+import { Mutex } from "./mutex.js";
+import { Outbox } from "./outbox.js";
+import { ROLE } from "./status.js";
+import { indexedStore, memoryStore } from "./store.js";
+
+const END = "end";
+const LAST_RESORT = "last resort";
+/** A last-resort key package is published again, the same, for so long (s). */
+const LAST_RESORT_AGE = 86_400;
+const DAY = 86_400;
+/** Validity of a published key package (days). */
+const PACKAGE_DAYS = 7;
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+/** @param {OpenOptions} options */
+export function endArguments({ role, roots }) {
+  const w = new Writer().u8(ROLE[role]).u8(roots.length);
+  for (const root of roots) w.raw(root);
+  return w.take();
+}
+
+export class End {
+  #makeCore;
+  /** The instance that told the tenant, for the opening that follows. @type {Core | null} */
+  #spare = null;
+  #mutex = new Mutex();
+  /** @type {Context | null} */
+  #context = null;
+  /** @type {OpenOptions | null} */
+  #options = null;
+  /** @type {Outbox} */
+  #outbox;
+  /** Conversation operations, one at a time for each. */
+  conversations;
+
+  /** @param {() => Promise<Core>} makeCore a fresh instance of the verified module */
+  constructor(makeCore) {
+    this.#makeCore = makeCore;
+    const context = () => this.#live();
+    this.#outbox = new Outbox(context);
+    this.conversations = new Conversations(context, this.#mutex, this.#outbox);
+  }
+
+  /**
+   * The tenant id of the first root, in hex, which names the namespace and its
+   * lock. A throw-away identity's hello says it; that hello goes nowhere.
+   * @param {OpenOptions} options
+   */
+  async tenant(options) {
+    const core = await this.#makeCore();
+    const end = core.call("end_new", endArguments(options));
+    const hello = core.callBytes("end_hello", end, new Writer().raw(new Uint8Array(32)).bytes16(encodeText("-")).bytes16(new Uint8Array()).take());
+    core.close(end);
+    this.#spare = core;
+    const r = new Reader(hello);
+    r.raw(2);
+    return toHex(r.raw(16));
+  }
+
+  /**
+   * @param {OpenOptions & { name: string }} options
+   * @returns {Promise<Opened>}
+   */
+  async open(options) {
+    const store = options.history === "none" ? memoryStore(options.name) : await indexedStore(options.name);
+    return this.openIn(store, options);
+  }
+
+  /**
+   * @param {Store} store
+   * @param {OpenOptions} options
+   * @returns {Promise<Opened>}
+   */
+  async openIn(store, options) {
+    if (this.#context) throw new SealwireError("bad argument", "the end service is open already");
+    this.#options = options;
+    try {
+      const { context, fresh } = await this.#load(store);
+      this.#context = context;
+      await this.#outbox.load();
+      const identity = new Reader(context.core.callBytes("end_identity", context.end));
+      const key = identity.raw(32);
+      const member = toHex(identity.raw(16));
+      return { fresh, identity: key, member, thumbprint: await thumbprint(key), conversations: await this.conversations.load(), outbox: this.#outbox.items() };
+    } catch (error) {
+      this.#context = null;
+      store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {Uint8Array} nonce
+   * @param {string} host
+   * @param {Uint8Array} proof
+   */
+  async hello(nonce, host, proof) {
+    const { core, end } = await this.#live();
+    return core.callBytes("end_hello", end, new Writer().raw(nonce).bytes16(encodeText(host)).bytes16(proof).take());
+  }
+
+  /**
+   * @param {Uint8Array} manifest
+   * @param {boolean} newest  offered as the newest one; else an old one, asked for by its hash
+   */
+  async manifest(manifest, newest) {
+    await this.#change((core, end) => core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take()));
+  }
+
+  /** @param {Uint8Array} credential */
+  async credential(credential) {
+    await this.#change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
+  }
+
+  /** A fresh one-time key package; its private half is saved when this returns. */
+  keyPackage() {
+    return this.#change((core, end) => core.callBytes("end_key_package", end, packageArguments(false)));
+  }
+
+  /** The last-resort key package: the same bytes for a day, so that reconnecting makes no new keys. */
+  async lastResort() {
+    const { store, keystore } = await this.#live();
+    const kept = await store.get("state", LAST_RESORT);
+    if (kept !== undefined) {
+      const r = new Reader(keystore.unseal("state", LAST_RESORT, kept));
+      if (seconds() - r.u64() < LAST_RESORT_AGE) return r.rest();
+    }
+    return this.#change((core, end, writes) => {
+      const made = core.callBytes("end_key_package", end, packageArguments(true));
+      writes.push((/** @type {Context} */ context) => context.keystore.seal("state", LAST_RESORT, new Writer().u64(seconds()).raw(made).take()));
+      return made;
+    });
+  }
+
+  /** Drops the private halves of key packages that have expired. */
+  async expire() {
+    await this.#change((core, end) => core.call("end_expire", end, new Writer().u64(seconds()).take()));
+  }
+
+  /**
+   * Keeps a message until it is read back from the log.
+   * @param {string} conversation hex, or "" while there is none
+   * @param {Uint8Array} content
+   */
+  queue(conversation, content) {
+    return this.#outbox.add(conversation, content);
+  }
+
+  /** False once another tab has opened this namespace. */
+  async owned() {
+    return this.#context ? this.#context.store.owned() : false;
+  }
+
+  /** Closes the core's handles, which wipes them, and the store. */
+  async close() {
+    const context = this.#context;
+    this.#context = null;
+    if (!context) return;
+    context.abandon();
+    context.store.close();
+  }
+
+  /** Closes, and removes every key and all history of this namespace. */
+  async erase() {
+    const store = this.#context?.store;
+    await this.close();
+    await store?.erase();
+  }
+
+  /** @returns {Promise<Context>} */
+  async #live() {
+    if (!this.#context) throw new SealwireError("unavailable", "the end service is closed");
+    if (usable(this.#context)) return this.#context;
+    return this.#mutex.run("context", async () => {
+      const context = this.#context;
+      if (!context) throw new SealwireError("unavailable", "the end service is closed");
+      if (usable(context)) return context;
+      const { context: again } = await this.#load(context.store);
+      if (!this.#context) throw new SealwireError("unavailable", "the end service is closed");
+      this.#context = again;
+      return again;
+    });
+  }
+
+  /**
+   * @param {Store} store
+   * @returns {Promise<{ context: Context, fresh: boolean }>}
+   */
+  async #load(store) {
+    const options = /** @type {OpenOptions} */ (this.#options);
+    const core = this.#spare ?? (await this.#makeCore());
+    this.#spare = null;
+    const kept = await store.get("state", END);
+    const { keystore, writes } = await openKeystore(core, store, kept !== undefined);
+    /** @type {Context} */
+    const context = { core, keystore, store, end: 0, handles: new Map(), stale: false, abandon: () => abandon(context) };
+    if (kept === undefined) {
+      context.end = core.call("end_new", endArguments(options));
+      await store.write([...writes, saveEnd(context)]);
+      return { context, fresh: true };
+    }
+    core.putBulk(bytesOf(kept));
+    context.end = core.call("end_load", keystore.handle, endArguments(options));
+    core.call("bulk_clear");
+    return { context, fresh: false };
+  }
+
+  /**
+   * Changes the end's own state and saves it; a failed save goes back to the saved state.
+   * @template T
+   * @param {(core: Core, end: number, writes: ((context: Context) => import("./store.js").Write)[]) => T} act
+   * @returns {Promise<T>}
+   */
+  #change(act) {
+    return this.#mutex.run(END, async () => {
+      const context = await this.#live();
+      /** @type {((context: Context) => import("./store.js").Write)[]} */
+      const writes = [];
+      const result = act(context.core, context.end, writes);
+      try {
+        await context.store.write([saveEnd(context), ...writes.map((make) => make(context))]);
+      } catch (error) {
+        context.abandon();
+        throw error;
+      }
+      return result;
+    });
+  }
+}
+
+/** @param {boolean} lastResort */
+function packageArguments(lastResort) {
+  return new Writer().u64(seconds()).u64(seconds() + PACKAGE_DAYS * DAY).u8(lastResort ? 1 : 0).take();
+}
+
+/**
+ * @param {Context} context
+ * @returns {import("./store.js").Write}
+ */
+function saveEnd({ core, keystore, end }) {
+  return { table: "state", key: END, value: core.callBulk("end_save", end, keystore.handle) };
+}
+
+/** @param {Context} context */
+function usable({ core, stale }) {
+  return core.dead === undefined && !stale;
+}
+
+/** @param {Context} context */
+function abandon(context) {
+  if (context.stale) return;
+  context.stale = true;
+  closeHandles(context);
+}
+
+/**
+ * Closing wipes; what stands on the end goes with it.
+ * @param {Context} context
+ */
+function closeHandles({ core, keystore, end, handles }) {
+  handles.clear();
+  if (core.dead) return;
+  core.close(end);
+  core.close(keystore.handle);
+}
+
+/** @param {Uint8Array} key */
+async function thumbprint(key) {
+  const jwk = encodeText(`{"crv":"Ed25519","kty":"OKP","x":"${toBase64url(key)}"}`);
+  return toBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", jwk)));
+}

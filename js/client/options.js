@@ -1,0 +1,136 @@
+// @ts-check
+/**
+ * What connect() is given, checked once. A wrong kind is a TypeError, a wrong
+ * size a RangeError, each with what was expected; nothing is guessed.
+ *
+ * @typedef {import("./types.js").ClientOptions} ClientOptions
+ *
+ * @typedef {object} Settings
+ * @property {string} relay
+ * @property {Uint8Array[]} roots
+ * @property {import("./types.js").RoleName} role
+ * @property {string} queue
+ * @property {import("./types.js").IdentityTokenSource} identityToken
+ * @property {import("./types.js").CredentialSource} credential
+ * @property {"device" | "none"} history
+ * @property {import("./types.js").WebSocketConstructor} WebSocket
+ * @property {boolean} takeOver
+ */
+import { encodeText, fromBase64url } from "./bytes.js";
+
+const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "history", "WebSocket", "takeOver"];
+const ORG_KEY_CHARACTERS = 43;
+const MAX_ROOTS = 8;
+/** Bytes of a queue's name (wasm/wire's table of limits). */
+const MAX_QUEUE = 64;
+
+/**
+ * @param {ClientOptions} options
+ * @returns {Settings}
+ */
+export function checkOptions(options) {
+  if (typeof options !== "object" || options === null) throw new TypeError(`connect: expected options, got ${kind(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) throw new TypeError(`connect: unknown option "${name}"`);
+  }
+  const { role = "customer", queue = "default", takeOver = false } = options;
+  if (role !== "customer" && role !== "agent") throw new TypeError(`role: expected "customer" or "agent", got ${kind(role)}`);
+  if (typeof queue !== "string") throw new TypeError(`queue: expected a string, got ${kind(queue)}`);
+  const queueLength = encodeText(queue).length;
+  if (queueLength === 0 || queueLength > MAX_QUEUE) throw new RangeError(`queue: expected 1 to ${MAX_QUEUE} bytes, got ${queueLength}`);
+  if (typeof takeOver !== "boolean") throw new TypeError(`takeOver: expected true or false, got ${kind(takeOver)}`);
+  return {
+    relay: checkRelay(options.relay),
+    roots: checkOrgKey(options.orgKey),
+    role,
+    queue,
+    takeOver,
+    identityToken: checkIdentityToken(options, role),
+    credential: checkCredential(options, role),
+    history: checkHistory(options.history),
+    WebSocket: checkWebSocket(options.WebSocket),
+  };
+}
+
+/** @param {unknown} relay */
+function checkRelay(relay) {
+  if (typeof relay !== "string") throw new TypeError(`relay: expected an address, got ${kind(relay)}`);
+  /** @type {URL} */
+  let url;
+  try {
+    url = new URL(relay);
+  } catch {
+    throw new TypeError("relay: expected an absolute address such as wss://chat.example/v1/connect");
+  }
+  if (url.protocol !== "wss:" && url.protocol !== "ws:") throw new TypeError(`relay: expected wss:// or ws://, got ${url.protocol}//`);
+  // Nothing secret belongs in an address, which proxies and logs remember.
+  if (url.username || url.password || url.search || url.hash) throw new TypeError("relay: expected an address without user, query or fragment");
+  return url.href;
+}
+
+/** @param {unknown} orgKey */
+function checkOrgKey(orgKey) {
+  const list = Array.isArray(orgKey) ? /** @type {unknown[]} */ (orgKey) : [orgKey];
+  if (list.length === 0 || list.length > MAX_ROOTS) throw new RangeError(`orgKey: expected 1 to ${MAX_ROOTS} keys, got ${list.length}`);
+  const roots = list.map((key) => {
+    if (typeof key !== "string") throw new TypeError(`orgKey: expected a string of ${ORG_KEY_CHARACTERS} characters, got ${kind(key)}`);
+    if (key.length !== ORG_KEY_CHARACTERS) throw new RangeError(`orgKey: expected ${ORG_KEY_CHARACTERS} characters, got ${key.length}`);
+    return fromBase64url(key);
+  });
+  if (new Set(list).size !== list.length) throw new TypeError("orgKey: the same key twice");
+  return roots;
+}
+
+/**
+ * @param {ClientOptions} options
+ * @param {string} role
+ * @returns {import("./types.js").IdentityTokenSource}
+ */
+function checkIdentityToken({ identityToken }, role) {
+  if (role !== "customer") {
+    if (identityToken !== undefined) throw new TypeError("identityToken: only customers show one");
+    return () => "";
+  }
+  if (typeof identityToken === "string") return () => identityToken;
+  if (typeof identityToken === "function") return identityToken;
+  throw new TypeError(`identityToken: expected a string or a function, got ${kind(identityToken)}`);
+}
+
+/**
+ * @param {ClientOptions} options
+ * @param {string} role
+ * @returns {import("./types.js").CredentialSource}
+ */
+function checkCredential({ credential }, role) {
+  if (role === "customer") {
+    if (credential !== undefined) throw new TypeError("credential: customers have none; use identityToken");
+    return () => new Uint8Array();
+  }
+  if (typeof credential === "function") return credential;
+  throw new TypeError(`credential: expected a function, got ${kind(credential)}`);
+}
+
+/** @param {unknown} history */
+function checkHistory(history) {
+  const stored = typeof indexedDB !== "undefined";
+  if (history === undefined) return stored ? "device" : "none";
+  if (history !== "device" && history !== "none") throw new TypeError(`history: expected "device" or "none", got ${kind(history)}`);
+  if (history === "device" && !stored) throw new TypeError(`history: "device" needs IndexedDB, which is not here; use "none"`);
+  return history;
+}
+
+/**
+ * @param {import("./types.js").WebSocketConstructor | undefined} given
+ * @returns {import("./types.js").WebSocketConstructor}
+ */
+function checkWebSocket(given) {
+  const WebSocket = given ?? /** @type {{ WebSocket?: unknown }} */ (globalThis).WebSocket;
+  if (typeof WebSocket === "function") return /** @type {import("./types.js").WebSocketConstructor} */ (WebSocket);
+  throw new TypeError(`WebSocket: expected a constructor, got ${kind(WebSocket)}; this platform has none of its own`);
+}
+
+/** @param {unknown} value */
+function kind(value) {
+  if (typeof value === "string") return value.length > 20 ? "a string" : JSON.stringify(value);
+  return value === null ? "null" : typeof value;
+}

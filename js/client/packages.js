@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * Keeps an agent's key packages at the relay: some to be taken once, and one of
+ * last resort. The end service has saved a private half before its public half
+ * leaves.
+ *
+ * @typedef {import("./remote.js").EndService} EndService
+ * @typedef {import("./relay.js").RelayConnection} RelayConnection
+ */
+
+/** One-time key packages that lie ready. */
+const READY = 10;
+
+export class KeyPackages {
+  #end;
+  #relay;
+  /** @type {Promise<void> | null} */
+  #working = null;
+  #again = false;
+
+  /**
+   * @param {EndService} end
+   * @param {RelayConnection} relay
+   */
+  constructor(end, relay) {
+    this.#end = end;
+    this.#relay = relay;
+  }
+
+  /** Publishes what is missing; one run at a time, and another after it if asked meanwhile. */
+  async replenish() {
+    if (this.#working) {
+      this.#again = true;
+      return this.#working;
+    }
+    this.#working = this.#run().finally(() => (this.#working = null));
+    return this.#working;
+  }
+
+  async #run() {
+    await this.#end.expire();
+    do {
+      this.#again = false;
+      // The answer to the last-resort one tells how many others are still there.
+      let count = await this.#relay.publish(await this.#end.lastResort());
+      while (count < READY) {
+        const now = await this.#relay.publish(await this.#end.keyPackage());
+        if (now <= count) break;
+        count = now;
+      }
+    } while (this.#again);
+  }
+}

@@ -1,0 +1,103 @@
+// @ts-check
+/**
+ * What the end service keeps, besides the core's own states, as plaintext inside
+ * keystore seals: outbox records and history items. One version byte each;
+ * anything else does not open.
+ *
+ * @typedef {object} OutboxRecord
+ * @property {string} conversation  hex, or "" before the conversation exists
+ * @property {Uint8Array} id        16 random bytes, the message's id for the page
+ * @property {number} time          ms
+ * @property {number} epoch         the epoch it was last sealed for; 0 with no entry
+ * @property {Uint8Array} content
+ * @property {Uint8Array} entry     the newest sealed form; empty before
+ * @property {Uint8Array[]} ids     entry ids of its sealed forms, newest last
+ *
+ * @typedef {object} HistoryItem
+ * @property {number} sequence
+ * @property {Uint8Array} id        own: the outbox record's id; others': the entry id
+ * @property {boolean} own
+ * @property {number} time          ms
+ * @property {number} gap
+ * @property {import("./types.js").Member | null} from
+ * @property {Uint8Array} content
+ */
+import { SealwireError } from "../errors.js";
+import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
+
+const VERSION = 1;
+/** Sealed forms that are remembered for one message; a lying relay can cause more, old ones go. */
+const MAX_FORMS = 64;
+
+/** @param {OutboxRecord} record */
+export function encodeOutbox(record) {
+  const ids = record.ids.slice(-MAX_FORMS);
+  const w = new Writer().u8(VERSION).bytes8(encodeText(record.conversation)).raw(record.id).u64(record.time).u64(record.epoch);
+  w.bytes32(record.content).bytes32(record.entry).u8(ids.length);
+  for (const id of ids) w.raw(id);
+  return w.take();
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {OutboxRecord}
+ */
+export function decodeOutbox(bytes) {
+  return decode(bytes, (r) => {
+    const record = {
+      conversation: decodeText(r.bytes8()),
+      id: r.raw(16),
+      time: r.u64(),
+      epoch: r.u64(),
+      content: r.bytes32(),
+      entry: r.bytes32(),
+      ids: /** @type {Uint8Array[]} */ ([]),
+    };
+    for (let n = r.u8(); n > 0; n--) record.ids.push(r.raw(16));
+    return record;
+  });
+}
+
+/** @param {HistoryItem} item */
+export function encodeHistory(item) {
+  const w = new Writer().u8(VERSION).u64(item.sequence).raw(item.id).u8(item.own ? 1 : 0).u64(item.time).u64(item.gap);
+  w.u8(item.from ? 1 : 0);
+  if (item.from) {
+    w.raw(fromHex(item.from.id)).bytes8(encodeText(item.from.role)).u8(item.from.verified ? 1 : 0);
+    w.u8(item.from.self ? 1 : 0).bytes8(encodeText(item.from.alias));
+  }
+  return w.bytes32(item.content).take();
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {HistoryItem}
+ */
+export function decodeHistory(bytes) {
+  return decode(bytes, (r) => {
+    const head = { sequence: r.u64(), id: r.raw(16), own: r.u8() === 1, time: r.u64(), gap: r.u64() };
+    const from =
+      r.u8() === 0
+        ? null
+        : { id: toHex(r.raw(16)), role: decodeText(r.bytes8()), verified: r.u8() === 1, self: r.u8() === 1, alias: decodeText(r.bytes8()) };
+    return { ...head, from, content: r.bytes32() };
+  });
+}
+
+/**
+ * @template T
+ * @param {Uint8Array} bytes
+ * @param {(r: Reader) => T} read
+ * @returns {T}
+ */
+function decode(bytes, read) {
+  try {
+    const r = new Reader(bytes);
+    if (r.u8() !== VERSION) throw new RangeError("unknown version");
+    const value = read(r);
+    r.end();
+    return value;
+  } catch {
+    throw new SealwireError("open failed", "device storage: a record is damaged");
+  }
+}

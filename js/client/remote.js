@@ -1,0 +1,171 @@
+// @ts-check
+/**
+ * The end service as the page calls it: the same methods, whether it runs in a
+ * dedicated worker or in process. Across the worker's border calls are numbered
+ * messages of plain values; errors cross as their code and text.
+ *
+ * @typedef {import("./end.js").OpenOptions} OpenOptions
+ * @typedef {import("./end.js").Opened} Opened
+ *
+ * @typedef {object} EndService
+ * @property {(options: OpenOptions) => Promise<string>} tenant
+ * @property {(options: OpenOptions & { name: string }) => Promise<Opened>} open
+ * @property {(nonce: Uint8Array, host: string, proof: Uint8Array) => Promise<Uint8Array>} hello
+ * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
+ * @property {(credential: Uint8Array) => Promise<void>} credential
+ * @property {() => Promise<Uint8Array>} keyPackage
+ * @property {() => Promise<Uint8Array>} lastResort
+ * @property {() => Promise<void>} expire
+ * @property {(conversation: string, content: Uint8Array) => Promise<import("./outbox.js").OutboxItem>} queue
+ * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
+ * @property {(id: string) => Promise<void>} ungenesis
+ * @property {(id: string) => Promise<import("./status.js").Status>} join
+ * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./conversations.js").Received | { need: Uint8Array }>} receive
+ * @property {(id: string, renew: boolean) => Promise<import("./conversations.js").Step>} next
+ * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
+ * @property {() => Promise<boolean>} owned
+ * @property {() => Promise<void>} close
+ * @property {() => Promise<void>} erase
+ * @property {() => void} terminate  ends the worker at once; all that it held is gone
+ *
+ * @typedef {Exclude<keyof EndService, "terminate">} Method
+ * @typedef {{ id: number, method: Method, args: unknown[] }} Call
+ * @typedef {{ id: number, result?: unknown, error?: { kind: "sealwire" | "type" | "range", code: import("../errors.js").Code, text: string } }} Reply
+ */
+import { SealwireError } from "../errors.js";
+
+/** @type {readonly Method[]} */
+export const METHODS = Object.freeze([
+  "tenant",
+  "open",
+  "hello",
+  "manifest",
+  "credential",
+  "keyPackage",
+  "lastResort",
+  "expire",
+  "queue",
+  "genesis",
+  "ungenesis",
+  "join",
+  "receive",
+  "next",
+  "entryId",
+  "owned",
+  "close",
+  "erase",
+]);
+
+/**
+ * @param {import("./end.js").End} end
+ * @returns {EndService}
+ */
+export function localEnd(end) {
+  const { conversations } = end;
+  return {
+    tenant: (options) => end.tenant(options),
+    open: (options) => end.open(options),
+    hello: (nonce, host, proof) => end.hello(nonce, host, proof),
+    manifest: (manifest, newest) => end.manifest(manifest, newest),
+    credential: (credential) => end.credential(credential),
+    keyPackage: () => end.keyPackage(),
+    lastResort: () => end.lastResort(),
+    expire: () => end.expire(),
+    queue: (conversation, content) => end.queue(conversation, content),
+    genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
+    ungenesis: (id) => conversations.ungenesis(id),
+    join: (id) => conversations.join(id),
+    receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
+    next: (id, renew) => conversations.next(id, renew),
+    entryId: (entry) => conversations.entryId(entry),
+    owned: () => end.owned(),
+    close: () => end.close(),
+    erase: () => end.erase(),
+    terminate: () => void end.close(),
+  };
+}
+
+/**
+ * The worker's side: answers the page's calls. A call is one of METHODS or nothing.
+ * @param {EndService} service
+ * @param {(reply: Reply) => void} post
+ * @returns {(call: Call) => Promise<void>}
+ */
+export function serve(service, post) {
+  return async ({ id, method, args }) => {
+    try {
+      if (!METHODS.includes(method)) throw new SealwireError("bad argument", "no such call");
+      const act = /** @type {(...args: unknown[]) => Promise<unknown>} */ (/** @type {unknown} */ (service[method]));
+      post({ id, result: await act(...args) });
+    } catch (error) {
+      post({ id, error: describe(error) });
+    }
+  };
+}
+
+/**
+ * The page's side.
+ * @param {{ postMessage: (call: Call) => void, terminate: () => void }} worker
+ * @param {() => void} onDeath  the worker is of no use any more
+ */
+export function remoteEnd(worker, onDeath) {
+  /** @type {Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>} */
+  const calls = new Map();
+  let last = 0;
+  let dead = false;
+  const die = () => {
+    if (dead) return;
+    dead = true;
+    worker.terminate();
+    for (const { reject } of calls.values()) reject(new SealwireError("unavailable", "the worker ended"));
+    calls.clear();
+  };
+  /**
+   * @param {Method} method
+   * @param {unknown[]} args
+   */
+  const call = (method, args) =>
+    new Promise((resolve, reject) => {
+      if (dead) return reject(new SealwireError("unavailable", "the worker ended"));
+      const id = ++last;
+      calls.set(id, { resolve, reject });
+      worker.postMessage({ id, method, args });
+    });
+  /** @type {Record<string, (...args: unknown[]) => unknown>} */
+  const service = { terminate: die };
+  for (const method of METHODS) service[method] = (...args) => call(method, args);
+  return {
+    service: /** @type {EndService} */ (/** @type {unknown} */ (service)),
+    /** @param {Reply} reply */
+    onReply: ({ id, result, error }) => {
+      const waiting = calls.get(id);
+      calls.delete(id);
+      if (error) waiting?.reject(revive(error));
+      else waiting?.resolve(result);
+    },
+    onError: () => {
+      if (dead) return;
+      die();
+      onDeath();
+    },
+  };
+}
+
+/**
+ * @param {unknown} error
+ * @returns {NonNullable<Reply["error"]>}
+ */
+function describe(error) {
+  const text = error instanceof Error ? error.message : "";
+  if (error instanceof SealwireError) return { kind: "sealwire", code: error.code, text: text.slice(error.code.length).replace(/^: /, "") };
+  if (error instanceof TypeError) return { kind: "type", code: "internal", text };
+  if (error instanceof RangeError) return { kind: "range", code: "internal", text };
+  return { kind: "sealwire", code: "internal", text: "" };
+}
+
+/** @param {NonNullable<Reply["error"]>} error */
+function revive({ kind, code, text }) {
+  if (kind === "type") return new TypeError(text);
+  if (kind === "range") return new RangeError(text);
+  return new SealwireError(code, text === "" ? undefined : text);
+}

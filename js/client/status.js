@@ -1,0 +1,140 @@
+// @ts-check
+/**
+ * Decoding of what the core's conversation exports answer: status and events
+ * (SPEC, the ABI). A form that this file does not know is "internal": the
+ * module and these pages belong together.
+ *
+ * @typedef {import("./types.js").Member} Member
+ * @typedef {"empty" | "active" | "lost" | "forked" | "closed" | "not a member"} CoreState
+ *
+ * @typedef {object} Status
+ * @property {string} id
+ * @property {number} epoch
+ * @property {number} index   entries read
+ * @property {CoreState} state
+ * @property {Member[]} members
+ *
+ * @typedef {object} MessageEvent_
+ * @property {"message"} type
+ * @property {number} index
+ * @property {Uint8Array} id
+ * @property {string} sender
+ * @property {number} gap
+ * @property {boolean} own
+ * @property {Uint8Array} content
+ *
+ * @typedef {object} CommitEvent
+ * @property {"commit"} type
+ * @property {number} index
+ * @property {Uint8Array} id
+ * @property {string} sender
+ * @property {boolean} own
+ * @property {string[]} added
+ * @property {string[]} removed
+ *
+ * @typedef {object} IgnoredEvent
+ * @property {"ignored"} type
+ * @property {number} index
+ * @property {Uint8Array} id
+ * @property {string} sender
+ * @property {number} code
+ * @property {boolean} own
+ *
+ * @typedef {object} JoinEvent
+ * @property {"join request"} type
+ * @property {number} index
+ * @property {Uint8Array} id
+ * @property {string} sender
+ *
+ * @typedef {MessageEvent_ | CommitEvent | IgnoredEvent | JoinEvent} LogEvent
+ */
+import { SealwireError } from "../errors.js";
+import { Reader, decodeText, toHex } from "./bytes.js";
+
+/** @type {CoreState[]} */
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member"];
+const ROLES = ["", "customer", "guest", "agent", "supervisor", "bot", "inbox", "archive"];
+
+/** Role numbers as wasm/wire has them. */
+export const ROLE = Object.freeze({ customer: 1, agent: 3 });
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Status}
+ */
+export function decodeStatus(bytes) {
+  return decode(bytes, (r) => {
+    const id = toHex(r.raw(16));
+    const epoch = r.u64();
+    const index = r.u64();
+    const state = STATES[r.u8()];
+    if (state === undefined) throw new RangeError("unknown state");
+    r.raw(64);
+    /** @type {Member[]} */
+    const members = [];
+    for (let n = r.u8(); n > 0; n--) {
+      const member = { id: toHex(r.raw(16)), role: ROLES[r.u8()] ?? "unknown", verified: r.u8() === 1, self: r.u8() === 1 };
+      r.raw(32);
+      members.push({ ...member, alias: decodeText(r.bytes8()) });
+    }
+    return { id, epoch, index, state, members };
+  });
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {LogEvent}
+ */
+export function decodeEvent(bytes) {
+  return decode(bytes, (r) => {
+    const type = r.u8();
+    const head = { index: r.u64(), id: r.raw(16), sender: toHex(r.raw(16)) };
+    switch (type) {
+      case 1: {
+        r.raw(16 + 8 + 8);
+        return { type: /** @type {const} */ ("message"), ...head, gap: r.u64(), own: r.u8() === 1, content: r.bytes32() };
+      }
+      case 2: {
+        r.raw(8 + 8 + 1);
+        const own = r.u8() === 1;
+        return { type: /** @type {const} */ ("commit"), ...head, own, added: ids(r), removed: ids(r) };
+      }
+      case 3: {
+        const code = r.u16();
+        const own = r.u8() === 1;
+        r.raw(16 + 8);
+        return { type: /** @type {const} */ ("ignored"), ...head, code, own };
+      }
+      case 4:
+        r.rest();
+        return { type: /** @type {const} */ ("join request"), ...head };
+      default:
+        throw new RangeError("unknown event");
+    }
+  });
+}
+
+/** @param {Reader} r */
+function ids(r) {
+  /** @type {string[]} */
+  const list = [];
+  for (let n = r.u8(); n > 0; n--) list.push(toHex(r.raw(16)));
+  return list;
+}
+
+/**
+ * @template T
+ * @param {Uint8Array} bytes
+ * @param {(r: Reader) => T} read
+ * @returns {T}
+ */
+function decode(bytes, read) {
+  try {
+    const r = new Reader(bytes);
+    const value = read(r);
+    r.end();
+    return value;
+  } catch (error) {
+    throw new SealwireError("internal", `unexpected answer of the core: ${error instanceof Error ? error.message : "?"}`);
+  }
+}

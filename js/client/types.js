@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * The shapes that cross the client's edge. Nothing runs here: the file exists
+ * so that the facade, the widget and the desk share one description.
+ *
+ * @typedef {"customer" | "agent"} RoleName
+ *
+ * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "closed" | "refused"} ClientState
+ *   connecting: a first or another attempt is under way. offline: no connection, the next attempt is
+ *   scheduled. elsewhere: another tab holds this identity. refused: what the relay showed (manifest,
+ *   credential, key package) does not come from the pinned organisation; nothing is sent, texts are kept.
+ *
+ * @typedef {"waiting" | "secured" | "lost" | "forked" | "closed"} ConversationState
+ *   waiting: nobody to seal to yet. lost: this device cannot read on (it was removed, or lost its keys).
+ *   forked: the relay showed this end another log than its peer; nothing more is sent.
+ *
+ * @typedef {"queued" | "sending" | "sent" | "received" | "failed"} MessageStatus
+ *   queued: kept on this device, sealed at rest. sending: sealed for the members, not yet seen in the log.
+ *   sent: read back from the log in its epoch. failed: it can no longer be sent here (the text is kept).
+ *
+ * @typedef {object} Member
+ * @property {string} id        member id, 32 hex digits
+ * @property {string} role      customer, guest, agent, supervisor, bot, inbox or archive
+ * @property {string} alias     what the organisation's credential calls it; empty for a bare identity
+ * @property {boolean} verified its credential chains to the pinned root
+ * @property {boolean} self     this device
+ *
+ * @typedef {object} Message    a snapshot: a change gives a new object with the same id
+ * @property {string} id        stays the same from queued to sent
+ * @property {Member | null} from  null when the sender is no longer known
+ * @property {boolean} self
+ * @property {string} text
+ * @property {number} time      milliseconds, this device's clock when it was written or first read
+ * @property {MessageStatus} status
+ * @property {number} [gap]     messages of this sender that are missing before this one
+ *
+ * @typedef {object} ClientOptions
+ * @property {string} relay     address of the relay, "wss://…/v1/connect" or "ws://…"
+ * @property {string | string[]} orgKey  the organisation's pinned root key(s), 43 characters each: current, next
+ * @property {RoleName} [role]  default "customer"
+ * @property {string} [queue]   whom a customer asks for; default "default"
+ * @property {string | IdentityTokenSource} [identityToken]  customers: the page's JWT, or how to get one
+ * @property {CredentialSource} [credential]  agents: how to get a credential for this device
+ * @property {"device" | "none"} [history]  default "device" where there is IndexedDB, else "none"
+ * @property {WebSocketConstructor} [WebSocket]  default the global one
+ * @property {boolean} [takeOver]  take the identity over from another tab at once; default false
+ *
+ * @typedef {(ask: { thumbprint: string }) => string | Promise<string>} IdentityTokenSource
+ * @typedef {(ask: { identity: Uint8Array, thumbprint: string }) => Uint8Array | string | Promise<Uint8Array | string>} CredentialSource
+ *   bytes, or base64url of them
+ *
+ * @typedef {new (url: string) => WebSocketLike} WebSocketConstructor
+ * @typedef {object} WebSocketLike  the part of the standard WebSocket that is used
+ * @property {string} binaryType
+ * @property {number} readyState
+ * @property {number} bufferedAmount
+ * @property {((event: unknown) => void) | null} onopen
+ * @property {((event: { data: unknown }) => void) | null} onmessage
+ * @property {((event: { code: number, reason: string }) => void) | null} onclose
+ * @property {((event: unknown) => void) | null} onerror
+ * @property {(data: Uint8Array) => void} send
+ * @property {(code?: number, reason?: string) => void} close
+ *
+ * @typedef {import("./conversation.js").Conversation} Conversation
+ *
+ * What the handlers of each event are given. "conversation": new, or its state or id changed. "message": new or
+ * changed. "notice": something a person should be told, in words. "error": something failed in the background.
+ * "pre:send": awaited before a text is kept; throwing means not sent.
+ * @typedef {{
+ *   "state": { state: ClientState },
+ *   "agents": { agents: boolean },
+ *   "conversation": { conversation: Conversation },
+ *   "members": { conversation: Conversation, added: Member[], removed: Member[] },
+ *   "message": { conversation: Conversation, message: Message },
+ *   "notice": Notice,
+ *   "error": { error: Error },
+ *   "pre:send": { conversation: Conversation, text: string },
+ * }} ClientEvents
+ *
+ * @typedef {object} Notice
+ * @property {string} code  "new organisation", "members changed" or "refused"
+ * @property {string} text
+ * @property {Conversation} [conversation]
+ */
+
+export {};
