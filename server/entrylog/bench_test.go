@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
-
-	"github.com/sealwire/sealwire/server/entrylog"
 )
 
 // BenchmarkAppend is durable appends by 64 ends at once, each to its own
@@ -67,7 +65,6 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	var _ entrylog.Log = l
 	for b.Loop() {
 		if e, err := l.Read(context.Background(), []byte("a"), 5000, 100, 1<<20); err != nil || len(e) != 100 {
 			b.Fatal(len(e), err)

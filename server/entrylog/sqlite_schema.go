@@ -17,7 +17,8 @@ const (
 // secure_delete zeroes what is freed, but when it balances pages after a
 // deletion it can leave copies of neighbouring rows in a page's gap, where a
 // later erasure would not reach them. Appending and shrinking never move a row.
-// An erased row keeps some six bytes.
+// An erased row keeps some six bytes. What may linger in gaps is keys, ids,
+// hashes and records: no ciphertext.
 const schema = `
 CREATE TABLE conversations (
 	number   INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,7 @@ func queue(t *testing.T, l *entrylog.SQLite, requests []entrylog.AppendRequest) 
 			if t.Context().Err() != nil {
 				t.Fatal("the request was not queued")
 			}
+			runtime.Gosched()
 		}
 	}
 	release()
@@ -155,6 +157,7 @@ func TestCallerWhoLeavesIsSkipped(t *testing.T) {
 		if t.Context().Err() != nil {
 			t.Fatal("the request was not queued")
 		}
+		runtime.Gosched()
 	}
 	cancel()
 	if err := <-left; !errors.Is(err, context.Canceled) {
