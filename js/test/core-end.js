@@ -1,0 +1,116 @@
+// A thin client of the core's exports, for tests that set it against the
+// independent end: bytes in, bytes out, nothing of js/client.
+
+import { loadModule } from "../core/loader.js";
+import { instantiate } from "../core/instance.js";
+import { bytes16, bytes8, join, list8, Reader, u64, u8, bytes32 } from "./independent/codec.js";
+import { NOW, NOW_S } from "./independent/company.js";
+
+/** @returns {Promise<import("../core/instance.js").Core>} */
+export const newCore = async () => instantiate(await loadModule());
+
+/** An end inside the core. */
+export class CoreEnd {
+  /** @param {import("../core/instance.js").Core} core @param {number} role @param {Uint8Array[]} roots */
+  constructor(core, role, roots) {
+    this.core = core;
+    this.handle = core.call("end_new", join(u8(role), list8(roots, (r) => r)));
+    const r = new Reader(core.callBytes("end_identity", this.handle));
+    this.identity = r.fixed(32);
+    this.id = r.fixed(16);
+    this.instance = r.fixed(16);
+  }
+
+  /** @param {Uint8Array} manifest @param {boolean} [newest] */
+  manifest(manifest, newest = true) {
+    this.core.call("end_manifest", this.handle, join(u64(NOW_S), u8(newest ? 1 : 0), manifest));
+  }
+
+  /** @param {Uint8Array} credential */
+  credential(credential) {
+    this.core.call("end_credential", this.handle, join(u64(NOW_S), credential));
+  }
+
+  /** @param {boolean} [lastResort] */
+  keyPackage(lastResort = false) {
+    return this.core.callBytes("end_key_package", this.handle, join(u64(NOW_S), u64(NOW_S + 86400n), u8(lastResort ? 1 : 0)));
+  }
+
+  /** @param {Uint8Array} nonce @param {Uint8Array} host @param {Uint8Array} proof */
+  hello(nonce, host, proof) {
+    return this.core.callBytes("end_hello", this.handle, join(nonce, bytes16(host), bytes16(proof)));
+  }
+
+  /** @param {Uint8Array} queue @param {import("./independent/entries.js").Add[]} adds */
+  genesis(queue, adds) {
+    const args = join(u64(NOW), bytes8(queue), list8(adds, (a) => join(u8(a.role), bytes16(a.keyPackage))));
+    return new CoreConversation(this.core, this.core.call("conversation_genesis", this.handle, args));
+  }
+
+  /** @param {Uint8Array} id */
+  join(id) {
+    return new CoreConversation(this.core, this.core.call("conversation_join", this.handle, id));
+  }
+}
+
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member"];
+
+export class CoreConversation {
+  /** @param {import("../core/instance.js").Core} core @param {number} handle */
+  constructor(core, handle) {
+    this.core = core;
+    this.handle = handle;
+  }
+
+  /** @param {Uint8Array} entry @param {bigint} [now] */
+  receive(entry, now = NOW) {
+    return readEvent(this.core.callBytes("conversation_receive", this.handle, join(u64(now), entry)));
+  }
+
+  /** @param {Uint8Array} entry */
+  passing(entry) {
+    return readEvent(this.core.callBytes("conversation_passing", this.handle, entry));
+  }
+
+  due(now = NOW) { return this.core.call("conversation_due", this.handle, u64(now)); }
+  commit(now = NOW) { return this.core.callBytes("conversation_commit", this.handle, u64(now)); }
+  pending() { return this.core.callBytes("conversation_pending", this.handle); }
+
+  /** @param {Uint8Array} content @param {boolean} [passing] */
+  seal(content, passing = false) {
+    return this.core.callBytes("conversation_seal", this.handle, join(u64(NOW), u8(passing ? 2 : 1), content));
+  }
+
+  /** @param {Uint8Array} old @param {Uint8Array} content */
+  reseal(old, content) {
+    return this.core.callBytes("conversation_reseal", this.handle, join(u64(NOW), bytes32(old), content));
+  }
+
+  status() {
+    const r = new Reader(this.core.callBytes("conversation_status", this.handle));
+    const status = {
+      conversation: r.fixed(16), epoch: r.u64(), index: r.u64(), state: STATES[r.u8()], transcript: r.fixed(32), logHash: r.fixed(32),
+      members: r.list8(16, () => ({ id: r.fixed(16), role: r.u8(), verified: r.bool(), self: r.bool(), identity: r.fixed(32), alias: r.bytes8() })),
+    };
+    r.end();
+    return status;
+  }
+}
+
+/** @param {Uint8Array} bytes */
+function readEvent(bytes) {
+  const r = new Reader(bytes);
+  const type = ["", "message", "commit", "ignored", "join"][r.u8()];
+  const event = { type, index: r.u64(), id: r.fixed(16), sender: r.fixed(16), code: 0, content: new Uint8Array(0), counter: 0n, gap: 0n, own: false };
+  if (type === "message") {
+    r.fixed(16); r.u64();
+    event.counter = r.u64();
+    event.gap = r.u64();
+    event.own = r.bool();
+    event.content = r.bytes32();
+    r.end();
+  } else if (type === "ignored") {
+    event.code = r.u16();
+  }
+  return event;
+}

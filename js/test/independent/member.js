@@ -1,0 +1,326 @@
+// Sections 4.1, 5.2, 5.3, 5.5, 6: an end, and its reading and writing of one
+// conversation. It can stand on the customer's side and on the company's.
+
+import { bytes32, join, list8, order, Refused, same, toHex, u8 } from "./codec.js";
+import { Chain } from "./chain.js";
+import * as crypto from "./crypto.js";
+import { decodeEntry, commitHash, encodeBody, encodeCommit, encodeHeader, encodeMessage, encodeSeals, padded, CLOSE } from "./entries.js";
+import { decodeKeyPackage, encodeKeyPackage, ROLE } from "./statements.js";
+
+const { Expand, Extract, H, MAC } = crypto;
+const EMPTY = new Uint8Array(0);
+const ZERO24 = new Uint8Array(24);
+const ZERO32 = new Uint8Array(32);
+
+/** One device of one person. */
+export class End {
+  /**
+   * @param {{ role: number, roots: Uint8Array[], seed?: Uint8Array, random?: (n: number) => Uint8Array }} options
+   */
+  constructor({ role, roots, seed, random = crypto.randomBytes }) {
+    this.role = role;
+    this.roots = roots;
+    this.random = random;
+    this.identity = crypto.identity(seed ?? random(32));
+    this.instance = random(16);
+    /** @type {Map<string, import("./statements.js").Manifest>} */
+    this.manifests = new Map();
+    /** @type {import("./statements.js").Manifest | null} */
+    this.newest = null;
+    /** @type {Uint8Array | null} */
+    this.credential = null;
+    /** @type {Map<string, crypto.Leaf>} by public */
+    this.leaves = new Map();
+  }
+
+  /** @param {import("./statements.js").Manifest} manifest */
+  learn(manifest) {
+    this.manifests.set(toHex(manifest.hash), manifest);
+    if (this.newest === null || manifest.sequence > this.newest.sequence) this.newest = manifest;
+  }
+
+  /** @param {crypto.Leaf} leaf */
+  keep(leaf) { this.leaves.set(toHex(leaf.public), leaf); }
+
+  /** @param {bigint} expires @param {boolean} [lastResort] */
+  keyPackage(expires, lastResort = false) {
+    const leaf = crypto.leafOf(this.random(32), this.random(64));
+    this.keep(leaf);
+    return encodeKeyPackage(this.identity, { credential: this.credential, leaf: leaf.public, expires, lastResort });
+  }
+}
+
+/**
+ * @typedef {{ init: Uint8Array | null, secret: Uint8Array, transcript: Uint8Array }} Epoch
+ * @typedef {{ type: "message" | "commit" | "ignored" | "join", index: bigint, id: Uint8Array, sender: Uint8Array, own: boolean, code?: string,
+ *   content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array, forked?: boolean }} Event
+ */
+
+/** What one end knows of one conversation. */
+export class Conversation {
+  /** @param {End} end @param {Uint8Array} id */
+  constructor(end, id) {
+    this.end = end;
+    this.id = id;
+    /** @type {Uint8Array[]} log hash_i at i */
+    this.log = [H("log start", id)];
+    this.chain = new Chain(id, (hash) => end.manifests.get(toHex(hash)), this.log[0]);
+    /** @type {Epoch | null} */
+    this.epoch = null;
+    this.epochIndex = 0n; // index of the epoch's commit
+    this.wasMember = false;
+    this.forked = false;
+    /** @type {Map<string, { sender: string, counter: bigint }>} */
+    this.counters = new Map();
+    this.counter = 0n;
+    /** @type {Map<string, Uint8Array>} commit secrets of own commits by entry */
+    this.pending = new Map();
+  }
+
+  get index() { return BigInt(this.log.length - 1); }
+  get logHash() { return this.log[this.log.length - 1]; }
+  get self() { return this.chain.member(this.end.identity.id); }
+
+  /** As section 6.3 and 5.3 speak of an end. */
+  get state() {
+    if (this.chain.empty) return "empty";
+    if (this.chain.closed) return "closed";
+    if (this.self === undefined) return "not a member";
+    if (this.forked) return "forked";
+    return this.epoch === null ? "lost" : "active";
+  }
+
+  // Reading.
+
+  /** The next entry of the log. Throws when it does not decode, or waits for a manifest. @param {Uint8Array} encoded @returns {Event} */
+  read(encoded) {
+    const entry = decodeEntry(encoded);
+    const id = crypto.entryId(encoded);
+    const event = { index: this.index + 1n, id, sender: entry.sender, own: same(entry.sender, this.end.identity.id) };
+    try {
+      const read = this.#read(entry, id);
+      this.#count(encoded);
+      if (entry.kind === "commit") this.epochIndex = event.index;
+      return { ...event, ...read };
+    } catch (cause) {
+      if (!(cause instanceof Refused) || cause.code === "unavailable") throw cause;
+      this.#count(encoded);
+      return { ...event, type: "ignored", code: cause.code };
+    }
+  }
+
+  /** @param {Uint8Array} encoded */
+  #count(encoded) { this.log.push(H("log", this.logHash, crypto.entryHash(encoded))); }
+
+  /** @param {import("./entries.js").Entry} entry @param {Uint8Array} id */
+  #read(entry, id) {
+    switch (entry.kind) {
+      case "join":
+        this.chain.apply(entry, id);
+        return { type: /** @type {const} */ ("join") };
+      case "commit":
+        return this.#commit(entry, id);
+      case "message":
+        this.chain.check(entry, id);
+        return { type: /** @type {const} */ ("message"), ...this.#open(entry, true) };
+    }
+  }
+
+  /** @param {import("./entries.js").Commit} entry @param {Uint8Array} id */
+  #commit(entry, id) {
+    const before = this.chain.roster;
+    const first = this.chain.empty;
+    const epochIndex = this.epochIndex;
+    this.chain.apply(entry, id);
+    const seenRight = first || (entry.seen >= epochIndex && entry.seen <= this.index && same(this.log[Number(entry.seen)], entry.seenHash));
+    if (!seenRight) this.forked = true;
+    const own = same(entry.sender, this.end.identity.id);
+    const init = this.epoch?.init ?? (first ? new Uint8Array(64) : null);
+    this.epoch = null;
+    if (!this.chain.closed && this.self !== undefined) {
+      this.wasMember = true;
+      try {
+        const joiner = own ? this.#ownJoiner(entry, init) : this.#joiner(entry, init, before);
+        this.epoch = schedule(joiner, entry);
+      } catch (cause) {
+        if (!(cause instanceof Refused)) throw cause; // else: lost
+      }
+    }
+    for (const pending of this.pending.keys()) this.pending.delete(pending);
+    return { type: /** @type {const} */ ("commit"), forked: !seenRight };
+  }
+
+  /** @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init */
+  #ownJoiner(entry, init) {
+    const secret = this.pending.get(toHex(entry.encoded));
+    if (secret === undefined || init === null) throw new Refused("epoch gone", "an own commit of another life");
+    return Extract(init, secret);
+  }
+
+  /** @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init @param {import("./chain.js").Member[]} before */
+  #joiner(entry, init, before) {
+    const me = /** @type {import("./chain.js").Member} */ (this.self);
+    const leaf = this.end.leaves.get(toHex(me.leaf));
+    if (leaf === undefined) throw new Refused("epoch gone", "no secret of the leaf");
+    const newcomer = entry.added.some((k) => same(k.id, me.id));
+    const others = this.chain.roster.filter((m) => !same(m.id, entry.sender));
+    const seal = entry.seals[others.findIndex((m) => same(m.id, me.id))];
+    const k1 = crypto.boxKey(leaf.x, entry.ephemeral);
+    const k2 = crypto.decapsulate(leaf, seal.ct);
+    const key = sealKey(k1, k2, entry.body, newcomer, me.id, entry.ephemeral, me.leaf, seal.ct);
+    const plain = crypto.secretboxOpen(key, ZERO24, seal.box);
+    if (newcomer) return plain.slice(0, 64);
+    if (init === null) throw new Refused("epoch gone", "the epoch before is lost");
+    return Extract(init, plain);
+  }
+
+  /** A passing message, outside the log. @param {Uint8Array} encoded */
+  readPassing(encoded) {
+    const entry = decodeEntry(encoded);
+    if (entry.kind !== "message" || entry.retention !== 2 || !same(entry.conversation, this.id)) throw new Refused("bad argument", "not a passing message");
+    this.chain.checkWhen(entry);
+    return this.#open(entry, false);
+  }
+
+  /** Section 6.3 after its public rows. @param {import("./entries.js").Message} m @param {boolean} stored */
+  #open(m, stored) {
+    if (this.self === undefined) throw new Refused(this.wasMember ? "not a member" : "sent before you joined");
+    if (this.epoch === null) throw new Refused("epoch gone");
+    const sender = /** @type {import("./chain.js").Member} */ (this.chain.member(m.sender));
+    const plain = crypto.secretboxOpen(Expand(this.epoch.secret, 32, "message key", m.header), m.nonce, m.sealed);
+    const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0);
+    if (length > 32768 || plain.length !== padded(4 + length + 64)) throw new Refused("open failed", "plaintext's form");
+    const content = plain.slice(4, 4 + length);
+    const signature = plain.subarray(4 + length, 4 + length + 64);
+    if (plain.subarray(4 + length + 64).some((byte) => byte !== 0)) throw new Refused("open failed", "padding");
+    if (!crypto.verify(sender.identity, "message", join(this.epoch.transcript, m.header, content), signature)) {
+      throw new Refused("open failed", "signature");
+    }
+    if (stored && !(m.seen >= this.epochIndex && m.seen <= this.index && same(this.log[Number(m.seen)], m.seenHash))) {
+      this.forked = true;
+      throw new Refused("forked log");
+    }
+    const instance = toHex(m.instance);
+    const known = this.counters.get(instance) ?? { sender: toHex(m.sender), counter: 0n };
+    if (known.sender !== toHex(m.sender) || m.counter <= known.counter) throw new Refused("replayed");
+    this.counters.set(instance, { sender: known.sender, counter: m.counter });
+    return { content, counter: m.counter, gap: m.counter - known.counter - 1n, instance: m.instance };
+  }
+
+  // Writing.
+
+  /**
+   * @param {{ time: bigint, queue: Uint8Array, add: import("./entries.js").Add[], previous?: Uint8Array }} options
+   * @param {Change} [change]
+   */
+  genesis({ time, queue, add, previous = EMPTY }, change) {
+    return this.commit({ time, queue, add, previous }, change);
+  }
+
+  /**
+   * A commit on the head; read it back to be in its epoch. `change` spoils the
+   * fields (body), seals, tag or the secret that goes into seals, for tests of
+   * what others refuse; everything after it is made right again.
+   * @typedef {{ fields?: (f: import("./entries.js").CommitFields) => void, plain?: (m: import("./chain.js").Member, plain: Uint8Array) => Uint8Array,
+   *   seals?: (seals: import("./entries.js").Seal[]) => import("./entries.js").Seal[], tag?: (tag: Uint8Array) => Uint8Array,
+   *   signer?: crypto.Identity, granted?: (m: import("./chain.js").Member) => Uint8Array, newcomers?: boolean }} Change
+   * @param {Partial<import("./entries.js").CommitFields> & { time: bigint }} options
+   * @param {Change} [change]
+   */
+  commit(options, change = {}) {
+    const { end, chain } = this;
+    const manifest = end.newest;
+    if (manifest === null) throw new Refused("unavailable", "no manifest");
+    const ephemeralSecret = end.random(32);
+    /** @type {import("./entries.js").CommitFields} */
+    const fields = {
+      conversation: this.id, epoch: chain.epoch + 1n, parent: chain.head, manifest: manifest.hash,
+      seen: this.index, seenHash: this.logHash, keyPackage: end.keyPackage(2n ** 33n), marks: 0,
+      role: this.self?.role ?? end.role, queue: EMPTY, previous: EMPTY, add: [], remove: [], grant: [], answers: EMPTY,
+      ephemeral: crypto.x25519Public(ephemeralSecret), ...options,
+    };
+    change.fields?.(fields);
+    const body = encodeBody(fields);
+    const secret = end.random(32);
+    // The new roster, as it will be if the commit is valid.
+    const added = fields.add.map((a) => ({ ...decodeKeyPackage(a.keyPackage), newcomer: true }));
+    const others = [
+      ...chain.roster.filter((m) => !fields.remove.some((id) => same(id, m.id)) && !same(m.id, end.identity.id)).map((m) => ({ ...m, newcomer: false })),
+      ...added,
+    ].sort((a, b) => order(a.id, b.id));
+    const close = (fields.marks & CLOSE) !== 0;
+    const init = this.epoch?.init ?? (chain.empty ? new Uint8Array(64) : null);
+    if (init === null) throw new Refused("epoch gone", "cannot commit");
+    const joiner = Extract(init, secret);
+    let seals = close ? [] : others.map((m) => {
+      let plain = m.newcomer ? joiner : secret;
+      const asMember = /** @type {import("./chain.js").Member} */ (/** @type {unknown} */ (m));
+      if (change.plain !== undefined) plain = change.plain(asMember, plain);
+      const k1 = crypto.boxKey(ephemeralSecret, m.leaf.subarray(0, 32));
+      const { cipherText, sharedSecret } = crypto.encapsulate(m.leaf, end.random(32));
+      const key = sealKey(k1, sharedSecret, body, m.newcomer, m.id, fields.ephemeral, m.leaf, cipherText);
+      return { ct: cipherText, box: crypto.secretbox(key, ZERO24, plain) };
+    });
+    if (change.seals !== undefined) seals = change.seals(seals);
+    const sealBytes = encodeSeals(seals);
+    const c = commitHash(body, sealBytes);
+    const epochSecret = Expand(joiner, 32, "epoch", c);
+    let tag = close ? EMPTY : confirmation(epochSecret, c);
+    if (change.tag !== undefined) tag = change.tag(tag);
+    const signature = (change.signer ?? end.identity).sign("commit signature", join(c, tag));
+    const entry = encodeCommit(body, sealBytes, tag, signature);
+    this.pending.set(toHex(entry), secret);
+    return entry;
+  }
+
+  /**
+   * @param {Uint8Array} content
+   * @param {{ passing?: boolean, header?: (h: import("./entries.js").Header) => void, plain?: (plain: Uint8Array) => void,
+   *   signer?: crypto.Identity, secret?: Uint8Array }} [change] as that of commit
+   */
+  seal(content, change = {}) {
+    if (this.epoch === null) throw new Refused("epoch gone");
+    const passing = change.passing === true;
+    const { end } = this;
+    /** @type {import("./entries.js").Header} */
+    const fields = {
+      conversation: this.id, epoch: this.chain.epoch, sender: end.identity.id,
+      instance: passing ? H("passing instance", end.instance).slice(0, 16) : end.instance,
+      counter: ++this.counter, retention: passing ? 2 : 1, seen: this.index, seenHash: this.logHash, nonce: end.random(24),
+    };
+    change.header?.(fields);
+    const header = encodeHeader(fields);
+    const signature = (change.signer ?? end.identity).sign("message", join(this.epoch.transcript, header, content));
+    const plain = new Uint8Array(padded(4 + content.length + 64));
+    plain.set(join(bytes32(content), signature));
+    change.plain?.(plain);
+    return encodeMessage(header, crypto.secretbox(Expand(change.secret ?? this.epoch.secret, 32, "message key", header), fields.nonce, plain));
+  }
+
+  /** A stale message for the epoch of now (section 6.4). @param {Uint8Array} old @param {Uint8Array} content */
+  reseal(old, content) {
+    const entry = decodeEntry(old);
+    if (entry.kind !== "message") throw new TypeError("not a message");
+    return this.seal(content, { header: (h) => { this.counter--; h.instance = entry.instance; h.counter = entry.counter; } });
+  }
+
+  /** What section 5.6 says: whether to commit before sealing. @param {bigint} now Unix milliseconds */
+  get mustCommit() { return this.counter === 0n && this.chain.epoch >= 0n; }
+}
+
+/**
+ * @param {Uint8Array} k1 @param {Uint8Array} k2 @param {Uint8Array} body @param {boolean} newcomer @param {Uint8Array} id
+ * @param {Uint8Array} ephemeral @param {Uint8Array} leaf @param {Uint8Array} ct
+ */
+const sealKey = (k1, k2, body, newcomer, id, ephemeral, leaf, ct) =>
+  Expand(Extract(EMPTY, join(k1, k2)), 32, "seal", H("commit body", body), u8(newcomer ? 2 : 1), id, ephemeral, leaf, ct);
+
+/** @param {Uint8Array} epochSecret @param {Uint8Array} c */
+const confirmation = (epochSecret, c) => MAC(Expand(epochSecret, 64, "confirm"), join(crypto.label("tag"), c)).slice(0, 32);
+
+/** Section 5.3. @param {Uint8Array} joiner @param {import("./entries.js").Commit} commit @returns {Epoch} */
+function schedule(joiner, commit) {
+  const secret = Expand(joiner, 32, "epoch", commit.c);
+  if (!same(confirmation(secret, commit.c), commit.tag)) throw new Refused("open failed", "tag");
+  return { init: Expand(joiner, 64, "init", commit.c), secret, transcript: commit.transcript };
+}
