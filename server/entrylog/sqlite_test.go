@@ -206,7 +206,7 @@ func TestEraseUnderReaders(t *testing.T) {
 	}
 	var stop atomic.Bool
 	var wait sync.WaitGroup
-	for range 6 {
+	for range 3 {
 		wait.Go(func() {
 			for !stop.Load() {
 				if e, err := l.Read(context.Background(), []byte("stays"), 0, 100, 1<<20); err != nil || len(e) != 51 {
@@ -216,7 +216,7 @@ func TestEraseUnderReaders(t *testing.T) {
 			}
 		})
 	}
-	for i := range 10 {
+	for i := range 5 {
 		name := fmt.Sprintf("gone %d", i)
 		appended(t, l, request(name, "canary of "+name, 0, 1))
 		if err := l.Erase(context.Background(), []byte(name)); err != nil {

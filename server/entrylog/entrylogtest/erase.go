@@ -24,10 +24,10 @@ func eraseRemovesAndStaysErased(t *testing.T, h Harness) {
 	genesis.Members = [][]byte{[]byte("ana")}
 	gone.append(t, genesis)
 	stays.commit(t, "genesis", "ana")
-	for i := range 1100 { // more than one step of a driver
+	for i := range 600 { // more than one step of a driver
 		gone.message(t, fmt.Sprintf("message %d", i))
 	}
-	last := gone.request([]byte("message 1099"), false)
+	last := gone.request([]byte("message 599"), false)
 	check := func() {
 		t.Helper()
 		if n := len(all(t, l, gone.key)); n != 0 {

@@ -145,7 +145,7 @@ func trimLeavesHashAndCommits(t *testing.T, h Harness) {
 	l, _ := start(t, h)
 	ctx := context.Background()
 	w := &writer{l: l, key: key(1, 1)}
-	const n = 1300 // more than one step of a driver
+	const n = 700 // more than one step of a driver
 	for i := range n {
 		if i%100 == 0 {
 			w.commit(t, fmt.Sprintf("entry %d", i))
@@ -171,7 +171,7 @@ func trimLeavesHashAndCommits(t *testing.T, h Harness) {
 	for _, step := range []struct {
 		before uint64
 		holds  int
-	}{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {900, 900}, {40, 900}, {900, 900}, {1 << 63, n + 1}} {
+	}{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {600, 600}, {40, 600}, {600, 600}, {1 << 63, n + 1}} {
 		if err := l.Trim(ctx, w.key, step.before); err != nil {
 			t.Fatalf("trim %d: %v", step.before, err)
 		}
