@@ -1,0 +1,186 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// handleAppend stores an entry and only then acknowledges it.
+func (c *connection) handleAppend(ctx context.Context, _ uint32, body Body) (Body, error) {
+	f := body.(Append)
+	entry, err := c.decode(f.Conversation, f.Entry)
+	if err != nil {
+		return nil, err
+	}
+	// Once begun it is carried through, whoever hangs up meanwhile: what is on
+	// disk must also be announced.
+	ctx = context.WithoutCancel(ctx)
+	v := c.server.chains.acquire(c.tenant, f.Conversation)
+	defer c.server.chains.release(v)
+	ack, err := c.store(ctx, v, entry, f.Entry)
+	if errors.Is(err, entrylog.ErrStaleHead) {
+		// Somebody else writes to this log: read what they wrote and judge again.
+		v.Lock()
+		v.chain = nil
+		v.Unlock()
+		ack, err = c.store(ctx, v, entry, f.Entry)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ack, nil
+}
+
+// decode takes an entry apart and refuses one that this connection may not
+// send: routing follows the proven identity, never what was written.
+func (c *connection) decode(conversation wire.ID, raw []byte) (*wire.Entry, error) {
+	entry, err := wire.DecodeEntry(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case entry.Conversation() != conversation:
+		return nil, wire.BadArgument
+	case entry.Sender() != c.member:
+		return nil, wire.NotMember
+	case entry.Kind == wire.KindCommit && entry.Commit.Parent.Zero() && c.role != wire.Customer:
+		return nil, wire.NotMember // only customers begin a conversation
+	}
+	return entry, nil
+}
+
+// neverHead is no conversation's head: an append that expects it can only be a
+// repeat.
+var neverHead = [32]byte{0: 0xff, 31: 0xff}
+
+// store judges the entry on the head, appends it there, and announces it.
+func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Entry, raw []byte) (Ack, error) {
+	unlock, err := v.lock(ctx, c.server.log, entry.Kind != wire.KindMessage)
+	if err != nil {
+		return Ack{}, err
+	}
+	defer unlock()
+
+	request := entrylog.AppendRequest{Conversation: v.key[:], ID: wire.EntryID(raw), Entry: raw}
+	judged := v.chain.Check(entry)
+	if judged == nil && entry.Kind == wire.KindJoin && v.joins >= maxStandingJoins {
+		judged = wire.RateLimited
+	}
+	var before, after []wire.ID
+	switch {
+	case judged != nil:
+		request.Expect, request.Next = neverHead, neverHead
+	case entry.Kind == wire.KindCommit:
+		before = memberIDs(v.chain.Members())
+		after = memberIDs(v.chain.Preview(entry.Commit).Members())
+		request.Commit, request.Expect, request.Next = true, v.chain.Head(), entry.Commit.TranscriptHash()
+		for i := range after {
+			request.Members = append(request.Members, after[i][:])
+		}
+	default:
+		request.Expect, request.Next = v.chain.Head(), v.chain.Head()
+	}
+
+	sequence, repeated, err := c.server.log.Append(ctx, request)
+	switch {
+	case err == nil && repeated:
+		return Ack{Sequence: sequence, Duplicate: true}, nil
+	case judged != nil && errors.Is(err, entrylog.ErrStaleHead):
+		// Not a repeat, so the judgement stands, if it was made on the head.
+		heads, err := c.server.log.Heads(ctx, [][]byte{v.key[:]})
+		if err != nil {
+			return Ack{}, err
+		}
+		if heads[string(v.key[:])].Hash != v.chain.Head() {
+			return Ack{}, entrylog.ErrStaleHead
+		}
+		return Ack{}, judged
+	case err != nil:
+		return Ack{}, err
+	}
+	if entry.Kind != wire.KindMessage {
+		if err := v.chain.Apply(entry); err != nil {
+			v.chain = nil // stored but not applied: the log is right, read it again
+		} else {
+			v.joins = nextJoins(v.joins, entry)
+		}
+	}
+	c.server.hub.publish(v.key, sequence, raw, after)
+	c.announce(v, sequence, before, after)
+	return Ack{Sequence: sequence}, nil
+}
+
+// announce tells those whom a commit added of the conversation.
+func (c *connection) announce(v *conversation, sequence uint64, before, after []wire.ID) {
+	added := slices.DeleteFunc(after, func(id wire.ID) bool { return id == c.member || slices.Contains(before, id) })
+	if len(added) > 0 {
+		c.server.hub.added(c.tenant, wire.ID(v.key[16:]), sequence, added)
+	}
+}
+
+// handlePassing hands on a message that is not stored; nothing acknowledges it.
+func (c *connection) handlePassing(ctx context.Context, _ uint32, body Body) (Body, error) {
+	f := body.(SendPassing)
+	entry, err := c.decode(f.Conversation, f.Entry)
+	if err != nil {
+		return nil, err
+	}
+	if entry.Kind != wire.KindMessage {
+		return nil, wire.BadArgument
+	}
+	v := c.server.chains.acquire(c.tenant, f.Conversation)
+	defer c.server.chains.release(v)
+	unlock, err := v.lock(ctx, c.server.log, false)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := v.chain.CheckPassing(entry.Message); err != nil {
+		return nil, err
+	}
+	c.server.hub.pass(c, v.key, f.Entry)
+	return nil, nil
+}
+
+// handleSubscribe follows a conversation that this identity is a member of now.
+func (c *connection) handleSubscribe(ctx context.Context, request uint32, body Body) (Body, error) {
+	f := body.(Subscribe)
+	v := c.server.chains.acquire(c.tenant, f.Conversation)
+	defer c.server.chains.release(v)
+	unlock, err := v.lock(ctx, c.server.log, false)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock() // no commit can remove this member before it follows
+	if v.chain.Member(c.member) == nil {
+		return nil, wire.NotMember
+	}
+	s, err := c.open(f.Conversation, f.After)
+	if err != nil {
+		return nil, err
+	}
+	// Follow first and ask for the head then: an entry between the two is heard of.
+	c.server.hub.follow(c, v.key)
+	heads, err := c.server.log.Heads(ctx, [][]byte{v.key[:]})
+	head, there := heads[string(v.key[:])]
+	if err == nil && (!there || f.After > head.Sequence) {
+		err = wire.RolledBack // the end has seen more than this log holds
+	}
+	if err != nil {
+		c.drop(f.Conversation)
+		c.server.hub.forget(c, v.key)
+		return nil, err
+	}
+	c.opened(s, request, head.Sequence)
+	return nil, nil
+}
+
+func (c *connection) handleUnsubscribe(_ context.Context, _ uint32, body Body) (Body, error) {
+	f := body.(Unsubscribe)
+	c.drop(f.Conversation)
+	c.server.hub.forget(c, c.tenant.key(f.Conversation))
+	return Ack{}, nil
+}

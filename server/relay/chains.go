@@ -1,0 +1,161 @@
+package relay
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// conversationKey names a conversation in the log: tenant id ‖ conversation id.
+type conversationKey [32]byte
+
+// conversation is the public state of one conversation, in memory while it is
+// used and for some time after.
+//
+// Its lock orders what happens to it: a commit or a join request is checked,
+// stored and announced under the write lock; messages under the read lock, so
+// that the disk can take many at once, and the epoch cannot change meanwhile.
+type conversation struct {
+	key    conversationKey
+	tenant *tenant
+
+	sync.RWMutex
+	chain *wire.Chain // nil: to be read from the log
+	joins int         // join requests since the last commit
+
+	users   int           // of the cache, under its lock
+	element *list.Element // in the cache's order of use, while nobody uses it
+}
+
+// maxStandingJoins bounds what anyone who knows a leaf may add between two commits.
+const maxStandingJoins = 16
+
+// chains is the bounded cache of conversations.
+type chains struct {
+	log entrylog.Log
+	max int
+
+	mu    sync.Mutex
+	known map[conversationKey]*conversation
+	idle  *list.List // least recently used first
+}
+
+func newChains(log entrylog.Log, max int) *chains {
+	return &chains{log: log, max: max, known: make(map[conversationKey]*conversation), idle: list.New()}
+}
+
+// acquire gives the conversation, which may not exist yet; release it after use.
+func (c *chains) acquire(t *tenant, id wire.ID) *conversation {
+	key := t.key(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.known[key]
+	if v == nil {
+		v = &conversation{key: key, tenant: t}
+		c.known[key] = v
+	}
+	v.users++
+	if v.element != nil {
+		c.idle.Remove(v.element)
+		v.element = nil
+	}
+	return v
+}
+
+func (c *chains) release(v *conversation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v.users--; v.users > 0 {
+		return
+	}
+	if v.chain == nil || !v.chain.Started() { // nothing worth keeping; nobody holds its lock now
+		delete(c.known, v.key)
+		return
+	}
+	v.element = c.idle.PushBack(v)
+	for len(c.known) > c.max && c.idle.Len() > 0 {
+		oldest := c.idle.Remove(c.idle.Front()).(*conversation)
+		oldest.element = nil
+		delete(c.known, oldest.key)
+	}
+}
+
+// lock takes the conversation's lock, for writing or for reading only, with
+// its state loaded.
+func (v *conversation) lock(ctx context.Context, log entrylog.Log, write bool) (unlock func(), err error) {
+	for {
+		if !write {
+			v.RLock()
+			if v.chain != nil {
+				return v.RUnlock, nil
+			}
+			v.RUnlock()
+		}
+		v.Lock()
+		if v.chain == nil {
+			if err := v.load(ctx, log); err != nil {
+				v.Unlock()
+				return nil, err
+			}
+		}
+		if write {
+			return v.Unlock, nil
+		}
+		v.Unlock()
+	}
+}
+
+// load rebuilds the state from the log: the same entries in the same order
+// give the same state. Messages do not change it and are passed over.
+func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
+	id := wire.ID(v.key[16:])
+	chain, joins := wire.NewChain(id, v.tenant.manifests.byHash), 0
+	for after := uint64(0); ; {
+		entries, err := log.Read(ctx, v.key[:], after, entrylog.MaxRead, 1<<20)
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			break
+		}
+		for _, e := range entries {
+			after = e.Sequence
+			if len(e.Bytes) < 2 || wire.Kind(e.Bytes[1]) == wire.KindMessage {
+				continue
+			}
+			entry, err := wire.DecodeEntry(e.Bytes)
+			if err == nil {
+				err = chain.Apply(entry)
+			}
+			if err != nil {
+				return fmt.Errorf("relay: stored entry %d does not follow: %w", e.Sequence, err)
+			}
+			joins = nextJoins(joins, entry)
+		}
+	}
+	v.chain, v.joins = chain, joins
+	return nil
+}
+
+func nextJoins(joins int, e *wire.Entry) int {
+	switch e.Kind {
+	case wire.KindCommit:
+		return 0
+	case wire.KindJoin:
+		return joins + 1
+	}
+	return joins
+}
+
+// memberIDs copies the ids of a roster.
+func memberIDs(members []wire.Member) []wire.ID {
+	ids := make([]wire.ID, len(members))
+	for i := range members {
+		ids[i] = members[i].ID
+	}
+	return ids
+}

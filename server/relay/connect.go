@@ -1,0 +1,162 @@
+package relay
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// connect is GET /v1/connect: the WebSocket.
+func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
+	origin, has := requestOrigin(r)
+	if has && origin == "" || !has && len(r.Header.Values("Origin")) > 0 || !s.allowsOrigin(nil, origin) {
+		http.Error(w, "origin not allowed", http.StatusForbidden)
+		return
+	}
+	number, ok := s.enter()
+	if !ok {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return
+	}
+	c := &connection{server: s, number: number, wake: make(chan struct{}, 1)}
+	defer s.recovered(c)
+	var asked bool
+	var admitted *tenant
+	defer func() { s.exit(asked, admitted) }()
+
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the exact check is ours, above: Accept would let the request's own host pass
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // answered by Accept
+	}
+	defer socket.CloseNow()
+	c.socket = socket
+	if s.logAddresses {
+		s.logger.Info("connection", "connection", number, "address", r.RemoteAddr)
+	}
+	// Not the request's context: it is of no use after the upgrade.
+	ctx, cancel := context.WithCancel(s.closing)
+	defer cancel()
+	stand, refusal := s.greet(ctx, c, origin)
+	if stand == nil {
+		if refusal != nil {
+			s.logEnding(c, *refusal)
+			_ = socket.Close(refusal.code, refusal.reason)
+		}
+		return
+	}
+	asked = true
+	if !s.admit(stand.tenant) {
+		_ = socket.Close(endDrain.code, endDrain.reason)
+		return
+	}
+	admitted = stand.tenant
+	s.serve(ctx, cancel, c, stand)
+}
+
+// maxHello bounds the first frame, before anyone has proved anything.
+const maxHello = frameHeader + 1 + 1 + 16 + 32 + 2 + maxHost + 2 + wire.MaxToken + 64
+
+// greet challenges the end and judges its hello, all within the deadline. Past
+// it the socket is just cut: whoever is silent is not worth a handshake.
+func (s *Server) greet(ctx context.Context, c *connection, origin string) (*standing, *ending) {
+	bounded, cancel := context.WithTimeout(ctx, s.limits.PreAuth)
+	defer cancel()
+	nonce := newNonce()
+	if c.socket.Write(bounded, websocket.MessageBinary, EncodeFrame(0, Challenge{Nonce: nonce})) != nil {
+		return nil, nil
+	}
+	c.socket.SetReadLimit(maxHello)
+	kind, frame, err := c.socket.Read(bounded)
+	if err != nil {
+		if bounded.Err() != nil && ctx.Err() == nil {
+			s.logger.Info("no hello in time", "connection", c.number)
+		}
+		return nil, nil
+	}
+	refuse := func(code wire.Code) (*standing, *ending) {
+		e := endWith(code)
+		return nil, &e
+	}
+	if kind != websocket.MessageBinary {
+		return refuse(wire.BadArgument)
+	}
+	request, body, err := DecodeFrame(frame)
+	if err != nil {
+		return refuse(wire.CodeOf(err))
+	}
+	hello, ok := body.(Hello)
+	if !ok {
+		return refuse(wire.BadArgument)
+	}
+	stand, err := s.verify(nonce, hello, origin, s.now())
+	if err != nil {
+		return refuse(wire.CodeOf(err))
+	}
+	welcome := EncodeFrame(request, Welcome{Manifest: stand.tenant.manifests.current().Bytes()})
+	if c.socket.Write(bounded, websocket.MessageBinary, welcome) != nil {
+		return nil, nil
+	}
+	return stand, nil
+}
+
+// serve is a connection's life after its hello. The caller's goroutine reads.
+func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connection, stand *standing) {
+	t := stand.tenant
+	c.tenant, c.role, c.identity, c.queues, c.until = t, stand.role, stand.identity, stand.queues, stand.until
+	c.member = wire.MemberID(stand.identity)
+	c.entries = rate.NewLimiter(rate.Limit(t.EntriesPerSecond), t.EntryBurst)
+	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
+	c.takes = rate.NewLimiter(rate.Every(s.limits.TakeInterval), s.limits.TakeBurst)
+	c.pinged = s.now()
+	c.socket.SetReadLimit(wire.MaxFrame)
+
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		defer s.recovered(c)
+		c.write(ctx)
+	}()
+	defer func() {
+		s.hub.leave(c)
+		if !c.isEnding() {
+			cancel() // the peer is gone: nobody is left to write to
+		}
+		<-written
+	}()
+	s.hub.join(c, s.limits.PerIdentity)
+	if c.role == wire.Agent {
+		c.readiness(ctx)
+	}
+	s.mu.Lock()
+	if s.draining { // Drain may have looked before this one joined
+		c.end(endDrain)
+	}
+	s.mu.Unlock()
+	c.read(ctx)
+}
+
+// read is the reader: one frame after the other.
+func (c *connection) read(ctx context.Context) {
+	for {
+		kind, frame, err := c.socket.Read(ctx)
+		if err != nil || c.isEnding() {
+			return
+		}
+		if kind != websocket.MessageBinary {
+			c.end(endWith(wire.BadArgument))
+			return
+		}
+		if e := c.dispatch(ctx, frame); e != nil {
+			c.end(*e)
+			return
+		}
+	}
+}

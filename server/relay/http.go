@@ -1,0 +1,76 @@
+package relay
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Route is one thing that the relay answers over HTTP.
+type Route struct {
+	Method, Path string
+	handler      http.HandlerFunc
+}
+
+// Routes lists all there is; Handler serves these and nothing else.
+func (s *Server) Routes() []Route {
+	return []Route{
+		{http.MethodGet, "/healthz", s.health},
+		{http.MethodGet, "/v1/connect", s.connect},
+	}
+}
+
+// Handler serves the relay's routes.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range s.Routes() {
+		mux.HandleFunc(r.Method+" "+r.Path, r.handler)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// HTTPServer is a server with the time limits that a relay needs. Its own log
+// is off, since it names addresses.
+func HTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: wire.PreAuthSeconds * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+}
+
+// health says whether this relay takes connections and its log answers.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	s.mu.Lock()
+	draining := s.draining
+	s.mu.Unlock()
+	if draining {
+		http.Error(w, "draining", http.StatusServiceUnavailable)
+		return
+	}
+	if _, err := s.log.Heads(r.Context(), [][]byte{make([]byte, len(conversationKey{}))}); err != nil {
+		s.logFailure("health", err)
+		http.Error(w, "log does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, "ok\n")
+}

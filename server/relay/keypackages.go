@@ -1,0 +1,111 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// lastResortID names an agent's one key package of last resort, so that a new
+// one replaces the old. One-time ones are named by their hash.
+var lastResortID = []byte("last resort")
+
+// handlePublish stores a key package of this very identity.
+func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Body, error) {
+	raw := body.(PublishKeyPackage).KeyPackage
+	kp, err := wire.DecodeKeyPackage(raw)
+	if err != nil {
+		return nil, err
+	}
+	now := c.server.now()
+	if err := c.checkKeyPackage(kp, uint64(now.Unix())); err != nil {
+		return nil, err
+	}
+	if kp.Expires > uint64(now.Add(c.server.limits.KeyPackageLife).Unix()) {
+		return nil, wire.BadArgument
+	}
+	owner := c.tenant.memberKey(c.member)
+	count, err := c.server.log.Count(ctx, spacePackage, owner[:], uint64(now.Unix()))
+	if err != nil {
+		return nil, err
+	}
+	// Useless once its credential ends, so it is not handed out after that.
+	record := entrylog.Record{Space: spacePackage, Owner: owner[:], ID: lastResortID, Value: bytes.Clone(raw),
+		Keep: kp.LastResort, Expires: min(kp.Expires, kp.Credential.NotAfter)}
+	if !kp.LastResort {
+		if count >= c.server.limits.KeyPackages {
+			return nil, wire.RateLimited
+		}
+		hash := wire.Sum("relay record", raw)
+		record.ID = hash[:]
+	}
+	if err := c.server.log.Put(ctx, record); err != nil {
+		return nil, err
+	}
+	if count, err = c.server.log.Count(ctx, spacePackage, owner[:], uint64(now.Unix())); err != nil {
+		return nil, err
+	}
+	c.server.hub.ready(c, true)
+	return Ack{Sequence: uint64(count)}, nil
+}
+
+// checkKeyPackage asks what the end that takes it will ask again: it is this
+// identity's, and the credential in it stands.
+func (c *connection) checkKeyPackage(kp *wire.KeyPackage, now uint64) error {
+	manifest := c.tenant.manifests.current()
+	switch {
+	case manifest == nil:
+		return wire.Unavailable
+	case kp.Credential == nil, kp.Credential.Role != c.role, !bytes.Equal(kp.Identity, c.identity):
+		return wire.BadCredential
+	}
+	if err := manifest.CheckCredential(kp.Credential); err != nil {
+		return err
+	}
+	return kp.ValidAt(now)
+}
+
+// handleTake gives a key package of an agent who is there now. It is given
+// once, whoever asks at the same time, except the one of last resort.
+func (c *connection) handleTake(ctx context.Context, _ uint32, body Body) (Body, error) {
+	queue := body.(TakeKeyPackage).Queue
+	now := uint64(c.server.now().Unix())
+	for _, agent := range c.server.hub.agents(c.tenant, queue) {
+		owner := c.tenant.memberKey(agent.member)
+		r, err := c.server.log.Take(ctx, spacePackage, owner[:], now)
+		if errors.Is(err, entrylog.ErrNotFound) {
+			c.server.hub.ready(agent, false)
+			agent.readiness(ctx) // it may have published in this moment
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.server.hub.took(agent)
+		return Record{Value: r.Value}, nil
+	}
+	return nil, wire.Unavailable
+}
+
+// readiness tells whether an agent that just connected left key packages that
+// can still be taken.
+func (c *connection) readiness(ctx context.Context) {
+	owner := c.tenant.memberKey(c.member)
+	now := uint64(c.server.now().Unix())
+	count, err := c.server.log.Count(ctx, spacePackage, owner[:], now)
+	if err == nil && count == 0 {
+		var last entrylog.Record
+		if last, err = c.server.log.Get(ctx, spacePackage, owner[:], lastResortID); err == nil && last.Expires > now {
+			count = 1
+		}
+	}
+	if err != nil && !errors.Is(err, entrylog.ErrNotFound) {
+		c.server.logFailure("count key packages", err)
+	}
+	if count > 0 {
+		c.server.hub.ready(c, true)
+	}
+}

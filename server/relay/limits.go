@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Limits bounds what one relay spends on its connections. A zero field takes
+// the default that its comment names.
+type Limits struct {
+	// PreAuth is the time from connecting to a good hello. Default 5 s.
+	PreAuth time.Duration
+	// PreAuthConnections may be open without a good hello; more are answered
+	// 503. Default 1,024.
+	PreAuthConnections int
+	// Connections may be open in all; more are answered 503. Default 20,000.
+	Connections int
+	// PerIdentity connections of one identity key may be open; the oldest is
+	// closed for a new one, as a half-open one is the likelier. Default 4.
+	PerIdentity int
+	// Subscriptions of one connection. Default 1,024.
+	Subscriptions int
+	// EntriesPerSecond and EntryBurst bound what one connection appends or
+	// passes on. Default 20 and 60.
+	EntriesPerSecond float64
+	EntryBurst       int
+	// RequestsPerSecond and RequestBurst bound its other requests. Default 50
+	// and 1,100, so that an agent can follow all its conversations at once.
+	RequestsPerSecond float64
+	RequestBurst      int
+	// TakeInterval and TakeBurst bound the key packages that one connection
+	// takes, as they are another's supply. Default one in 10 s, burst 6.
+	TakeInterval time.Duration
+	TakeBurst    int
+	// Refusals in a row for going too fast close the connection. Default 200.
+	Refusals int
+	// KeyPackages of one agent are stored, beside its last-resort one. Default 100.
+	KeyPackages int
+	// KeyPackageLife is how far ahead a key package may expire. Default 30 days.
+	KeyPackageLife time.Duration
+	// Queue is how many bytes may wait for one connection before it is cut as
+	// a slow reader. Default 262,144, at least two frames.
+	Queue int
+	// Write is how long one frame may take to leave. Default 20 s.
+	Write time.Duration
+	// Ping is the time between two signs of life that are asked for. Default 30 s.
+	Ping time.Duration
+	// Cached conversations keep their public state in memory. Default 4,096.
+	Cached int
+	// Drain is how long Drain waits for connections to end. Default 10 s.
+	Drain time.Duration
+}
+
+// ErrConfig is what every refused configuration is.
+var ErrConfig = errors.New("relay: bad configuration")
+
+// withDefaults fills zero fields and refuses negative or senseless ones.
+func (l Limits) withDefaults() (Limits, error) {
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		def   time.Duration
+	}{
+		{"PreAuth", &l.PreAuth, wire.PreAuthSeconds * time.Second},
+		{"TakeInterval", &l.TakeInterval, 10 * time.Second},
+		{"KeyPackageLife", &l.KeyPackageLife, 30 * 24 * time.Hour},
+		{"Write", &l.Write, 20 * time.Second},
+		{"Ping", &l.Ping, 30 * time.Second},
+		{"Drain", &l.Drain, 10 * time.Second},
+	} {
+		if *d.value == 0 {
+			*d.value = d.def
+		}
+		if *d.value < 0 {
+			return l, fmt.Errorf("%w: Limits.%s is negative", ErrConfig, d.name)
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value *int
+		def   int
+	}{
+		{"PreAuthConnections", &l.PreAuthConnections, 1024},
+		{"Connections", &l.Connections, 20_000},
+		{"PerIdentity", &l.PerIdentity, 4},
+		{"Subscriptions", &l.Subscriptions, 1024},
+		{"EntryBurst", &l.EntryBurst, wire.EntriesBurst},
+		{"RequestBurst", &l.RequestBurst, 1100},
+		{"TakeBurst", &l.TakeBurst, 6},
+		{"Refusals", &l.Refusals, 200},
+		{"KeyPackages", &l.KeyPackages, 100},
+		{"Queue", &l.Queue, wire.OutgoingQueue},
+		{"Cached", &l.Cached, 4096},
+	} {
+		if *n.value == 0 {
+			*n.value = n.def
+		}
+		if *n.value < 0 {
+			return l, fmt.Errorf("%w: Limits.%s is negative", ErrConfig, n.name)
+		}
+	}
+	if l.EntriesPerSecond == 0 {
+		l.EntriesPerSecond = wire.EntriesPerSecond
+	}
+	if l.RequestsPerSecond == 0 {
+		l.RequestsPerSecond = 50
+	}
+	if l.EntriesPerSecond < 0 || l.RequestsPerSecond < 0 {
+		return l, fmt.Errorf("%w: a rate is negative", ErrConfig)
+	}
+	if l.Queue < 2*wire.MaxFrame {
+		return l, fmt.Errorf("%w: Limits.Queue is %d, less than two frames (%d)", ErrConfig, l.Queue, 2*wire.MaxFrame)
+	}
+	return l, nil
+}

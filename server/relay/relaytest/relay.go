@@ -1,0 +1,240 @@
+package relaytest
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/server/token"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Origin is the one web origin that the test company's pages have.
+const Origin = "https://shop.example"
+
+// Secret is the HS256 secret of the test company's backend.
+var Secret = []byte("a secret of the company, 32 bytes or more")
+
+// Relay is a running relay with one company.
+type Relay struct {
+	*relay.Server
+	URL    string // ws://127.0.0.1:port/v1/connect
+	Addr   string
+	Org    *authority.Org
+	Log    entrylog.Log
+	Output *Output // its log, as text
+
+	t      testing.TB
+	path   string
+	change func(*relay.Config)
+	web    *http.Server
+	served chan struct{}
+}
+
+// Output collects a log.
+type Output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// Start runs a relay for the length of the test. Change, where not nil, edits
+// the configuration at each start.
+func Start(t testing.TB, change func(*relay.Config)) *Relay {
+	t.Helper()
+	org, err := authority.Init(filepath.Join(t.TempDir(), "org"), authority.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Relay{t: t, Org: org, Output: &Output{}, path: filepath.Join(t.TempDir(), "log"), change: change}
+	r.start("127.0.0.1:0")
+	t.Cleanup(r.Stop)
+	return r
+}
+
+func (r *Relay) start(addr string) {
+	r.t.Helper()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.Addr = l.Addr().String()
+	r.URL = "ws://" + r.Addr + "/v1/connect"
+	if r.Log, err = entrylog.OpenSQLite(entrylog.SQLiteOptions{Path: r.path}); err != nil {
+		r.t.Fatal(err)
+	}
+	config := relay.Config{
+		Log: r.Log, Hosts: []string{r.Addr},
+		Tenants: []relay.Tenant{{
+			Roots: [][]byte{r.Org.RootKey()}, Tokens: Tokens(r.t), Origins: []string{Origin}, Manifest: r.Org.Manifest.Bytes(),
+		}},
+		Logger: slog.New(slog.NewJSONHandler(r.Output, nil)),
+	}
+	if r.change != nil {
+		r.change(&config)
+	}
+	if r.Server, err = relay.New(context.Background(), config); err != nil {
+		r.t.Fatal(err)
+	}
+	r.web = relay.HTTPServer(r.Server.Handler())
+	r.served = make(chan struct{})
+	go func() {
+		defer close(r.served)
+		_ = r.web.Serve(l)
+	}()
+}
+
+// Serve runs one more relay with a configuration of the test and gives its URL.
+func Serve(t testing.TB, config relay.Config) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := relay.New(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := relay.HTTPServer(s.Handler())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = web.Serve(l)
+	}()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), Patience)
+		defer cancel()
+		s.Drain(ctx)
+		_ = web.Close()
+		<-served
+	})
+	return "ws://" + l.Addr().String() + "/v1/connect"
+}
+
+// Tokens verifies what [Token] mints.
+func Tokens(t testing.TB) *token.Verifier {
+	t.Helper()
+	v, err := token.New(token.Config{HS256Secret: Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Stop drains the relay and closes its log. It may be called twice.
+func (r *Relay) Stop() {
+	if r.web == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	r.Server.Drain(ctx)
+	_ = r.web.Close()
+	<-r.served
+	if err := r.Log.Close(); err != nil {
+		r.t.Errorf("closing the log: %v", err)
+	}
+	r.web = nil
+}
+
+// Restart stops the relay and starts it at the same address, on the same log.
+func (r *Relay) Restart() {
+	r.t.Helper()
+	r.Stop()
+	r.start(r.Addr)
+}
+
+// Tenant is the company's id.
+func (r *Relay) Tenant() wire.ID { return wire.TenantID(r.Org.RootKey()) }
+
+// Token mints an identity token, bound to the identity key.
+func (r *Relay) Token(p *Person, now time.Time) []byte {
+	r.t.Helper()
+	raw, err := token.MintHS256(Secret, token.Minting{Subject: "visitor-1", Thumbprint: token.Thumbprint(p.Identity()), Issued: now})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return []byte(raw)
+}
+
+// Agent is a person with a credential of the company.
+func (r *Relay) Agent(alias string, queues ...string) *Person {
+	r.t.Helper()
+	return r.employ(authority.Request{Role: wire.Agent, Alias: alias, Queues: queues})
+}
+
+// Supervisor is one who reads only.
+func (r *Relay) Supervisor(alias string) *Person {
+	r.t.Helper()
+	return r.employ(authority.Request{Role: wire.Supervisor, Alias: alias})
+}
+
+func (r *Relay) employ(q authority.Request) *Person {
+	r.t.Helper()
+	p := NewPerson(q.Role)
+	q.Identity = p.Identity()
+	raw, err := r.Org.Issue(q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if p.Credential, err = wire.DecodeCredential(raw); err != nil {
+		r.t.Fatal(err)
+	}
+	return p
+}
+
+// Options are those with which the person connects here.
+func (r *Relay) Options(p *Person) DialOptions {
+	r.t.Helper()
+	o := DialOptions{URL: r.URL, Origin: Origin, Role: p.Role, Tenant: r.Tenant(), Identity: p.Key}
+	if p.Credential != nil {
+		o.Proof = p.Credential.Bytes()
+	} else {
+		o.Proof = r.Token(p, time.Now())
+	}
+	return o
+}
+
+// Connect connects the person for the length of the test.
+func (r *Relay) Connect(p *Person) *Client {
+	r.t.Helper()
+	return r.ConnectWith(r.Options(p))
+}
+
+// ConnectWith is Connect with options of the test.
+func (r *Relay) ConnectWith(o DialOptions) *Client {
+	r.t.Helper()
+	c, err := Dial(Context(r.t), o)
+	if err != nil {
+		r.t.Fatalf("connect: %v", err)
+	}
+	r.t.Cleanup(c.CloseNow)
+	return c
+}
+
+// Context ends with the test, and after Patience.
+func Context(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	t.Cleanup(cancel)
+	return ctx
+}

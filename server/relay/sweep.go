@@ -1,0 +1,68 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Every so often the sweeper looks at all connections, and forgets what expired.
+const (
+	sweepEvery  = time.Second
+	expireEvery = time.Hour
+)
+
+func (s *Server) sweep() {
+	defer close(s.sweeper)
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var expired time.Time
+	for {
+		select {
+		case <-s.closing.Done():
+			return
+		case <-tick.C:
+		}
+		now := s.now()
+		s.sweepConnections(now)
+		if now.Sub(expired) >= expireEvery {
+			expired = now
+			if n, err := s.log.Expire(s.closing, uint64(now.Unix())); err != nil {
+				s.logFailure("expire", err)
+			} else if n > 0 {
+				s.logger.Info("expired records", "count", n)
+			}
+		}
+	}
+}
+
+// sweepConnections closes those whose credential ended, and asks those that
+// were not asked for a while whether they are still there: "an agent is here"
+// must not rest on a cable that was pulled.
+func (s *Server) sweepConnections(now time.Time) {
+	for _, c := range s.hub.all() {
+		if c.until != 0 && uint64(now.Unix()) >= c.until {
+			c.end(endWith(wire.Expired))
+			continue
+		}
+		c.mu.Lock()
+		due := c.ending == nil && now.Sub(c.pinged) >= s.limits.Ping
+		if due {
+			c.pinged = now
+		}
+		c.mu.Unlock()
+		if due {
+			go c.ping()
+		}
+	}
+}
+
+// ping closes the connection if no sign of life comes back in time.
+func (c *connection) ping() {
+	ctx, cancel := context.WithTimeout(c.server.closing, c.server.limits.Ping)
+	defer cancel()
+	if c.socket.Ping(ctx) != nil {
+		_ = c.socket.CloseNow()
+	}
+}
