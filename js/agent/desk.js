@@ -10,7 +10,7 @@ import { button, el, icon, setAttribute, setIcon, setText, show } from "../widge
 import { LogView } from "../widget/log.js";
 import { blocked, connectionOf, lockOf } from "../widget/model.js";
 import { People } from "../widget/people.js";
-import { codeOf, noticeText, sentence, unreadText, words } from "../widget/words.js";
+import { backgroundText, codeOf, notNow, noticeText, sentence, unreadText, words } from "../widget/words.js";
 import { customerOf, lines, titleOf } from "./list.js";
 import { Unread } from "./unread.js";
 
@@ -30,9 +30,18 @@ export class DeskView {
   #unread;
   #refresh = () => this.draw();
   /** @param {import("../widget/facade.js").Notice} notice */
-  #onNotice = (notice) => this.tell(noticeText(notice));
+  #onNotice = (notice) => {
+    const text = noticeText(notice);
+    if (text) this.tell(text);
+  };
+  /** @param {{error: unknown}} detail */
+  #onError = ({ error }) => {
+    const state = this.#client?.state;
+    const text = backgroundText(error);
+    if (text && state !== "refused" && state !== "closed") this.tell(text);
+  };
 
-  #name = el("h1", { class: "desk-name" });
+  #name = el("p", { class: "desk-name" });
   #face = el("span", { class: "desk-face", "aria-hidden": "true" });
   #connection = el("span");
   #dot = el("span", { class: "desk-dot", "aria-hidden": "true" });
@@ -74,8 +83,8 @@ export class DeskView {
 
     this.#none = el("div", { class: "desk-none" }, el("p", { class: "desk-none-title" }, "No conversations yet"),
       el("p", {}, "When a customer writes, the conversation appears here by itself."));
-    const side = el("aside", { class: "desk-side", "aria-label": "Conversations" },
-      el("header", { class: "desk-me" }, this.#face,
+    const side = el("nav", { class: "desk-side", "aria-label": "Conversations" },
+      el("div", { class: "desk-me" }, this.#face,
         el("div", {}, this.#name, el("p", { class: "desk-connection", role: "status" }, this.#dot, this.#connection))),
       this.#total, this.#list, this.#none);
 
@@ -90,14 +99,14 @@ export class DeskView {
     this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
       button("sw-notice-close", () => this.tell(""), "Dismiss"));
     this.#talk = el("section", { class: "desk-talk", "aria-label": "Open conversation" },
-      el("header", { class: "desk-head" }, back, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#who),
-      this.#lock, this.#people.element, this.log.element, this.#noticeBar, this.composer.element);
+      el("div", { class: "desk-head" }, back, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#who),
+      this.#lock, this.#people.element, this.log.element, this.composer.element);
     this.#blank = el("div", { class: "desk-blank" }, icon("chat"), this.#blankText);
     this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, "Open in another tab"),
       el("p", {}, "The desk runs in one tab at a time, so that no message is sent twice."),
       button("desk-plain", () => this.options.useHere?.(), "Use here"));
-    this.element = el("div", { class: "sw-root desk" }, this.#alert, el("div", { class: "desk-body" }, side,
-      el("main", { class: "desk-main" }, this.#talk, this.#blank, this.#elsewhere)));
+    this.element = el("main", { class: "sw-root desk" }, el("h1", { class: "sw-unseen" }, "Desk"), this.#alert, this.#noticeBar,
+      el("div", { class: "desk-body" }, side, el("div", { class: "desk-main" }, this.#talk, this.#blank, this.#elsewhere)));
     this.draw();
   }
 
@@ -106,6 +115,7 @@ export class DeskView {
     this.#client = client;
     for (const type of changes) client.on(type, this.#refresh);
     client.on("notice", this.#onNotice);
+    client.on("error", this.#onError);
     this.draw();
   }
 
@@ -194,6 +204,7 @@ export class DeskView {
    */
   #trouble(client, conversation) {
     if (client?.state === "refused") return words.refused;
+    if (client?.state === "closed") return `${words.stopped} Reload the page.`;
     if (conversation?.state === "forked") return words.forked;
     if (conversation?.state === "lost") return words.lost;
     return "";
@@ -240,7 +251,7 @@ export class DeskView {
   /** @param {string} text */
   async #send(text) {
     const conversation = this.conversation;
-    if (!conversation) throw new TypeError("sealwire desk: no conversation is open");
+    if (!conversation) throw notNow();
     this.#notice = "";
     await conversation.send(text);
     this.draw();

@@ -1,4 +1,4 @@
-/** What the pages of the demo share: settings from the demo server, and the note about a new company key. */
+/** What the pages of the demo share: settings from the demo server. */
 
 /**
  * @typedef {object} Settings
@@ -36,24 +36,4 @@ export function note(text) {
   if (!(place instanceof HTMLElement)) return;
   place.textContent = text;
   place.hidden = false;
-}
-
-/**
- * Says on the page that this browser knew another company key. The client keeps each key's data apart,
- * so it has begun afresh already; a person who misses their conversation should know why.
- * @param {string} page
- * @param {string|string[]} orgKey
- */
-export function noteNewKey(page, orgKey) {
-  const key = [orgKey].flat().join(" ");
-  const place = `sealwire-demo ${page} org-key`;
-  let before = null;
-  try {
-    before = localStorage.getItem(place);
-    localStorage.setItem(place, key);
-  } catch {
-    // Storage may be forbidden; then there is nothing from before to miss.
-  }
-  if (!before || before === key) return;
-  note("This demo has a new company key since you were last here. Earlier conversations belong to the old key and are not shown; this page starts afresh.");
 }

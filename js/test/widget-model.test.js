@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { missing } from "../widget/capabilities.js";
 import {
-  blocked, connectionOf, contentBytes, dayText, linkRuns, lockOf, maxContentBytes, nameOf, ordered, plainName, textProblem, timeline,
+  blocked, connectionOf, contentBytes, currentOf, dayText, linkRuns, lockOf, maxContentBytes, nameOf, ordered, plainName, textProblem, timeline,
 } from "../widget/model.js";
 import { standingOf } from "../widget/people.js";
 import { words } from "../widget/words.js";
@@ -107,7 +107,7 @@ test("the lock says encrypted only when the conversation is, and names everyone 
       for (const inside of /** @type {const} */ (["waiting", "lost", "forked", "closed", "secured"])) {
         const client = new FakeClient({ state, agents });
         const lock = lockOf(client, client.add({ state: inside, members: [me, ana, bo] }));
-        const secure = inside === "secured" && state !== "refused";
+        const secure = inside === "secured" && state !== "refused" && state !== "closed";
         assert.equal(lock.tone === "secure", secure, `${state} ${inside}`);
         assert.equal(/^End-to-end encrypted/.test(lock.title), secure, `${state} ${inside}`);
         if (secure) assert.equal(lock.title, "End-to-end encrypted with Ana and Bo");
@@ -125,6 +125,17 @@ test("with no agent there, the text is said to be kept", () => {
   assert.equal(lockOf(client, client.add({ messages: [message({ self: true, status: "queued" })] })).title, "Setting up encryption…");
 });
 
+test("the conversation shown is the newest that goes on, or else the newest", () => {
+  const client = new FakeClient();
+  assert.equal(currentOf(client), undefined);
+  const first = client.add({ state: "lost" });
+  assert.equal(currentOf(client), first);
+  const going = client.add({ state: "secured" });
+  client.add({ state: "closed" });
+  client.add({ state: "lost" });
+  assert.equal(currentOf(client), going);
+});
+
 test("every connection state has its words", () => {
   const said = /** @type {const} */ (["connecting", "online", "offline", "elsewhere", "closed", "refused"])
     .map((state) => connectionOf(new FakeClient({ state, agents: true })));
@@ -135,7 +146,7 @@ test("nothing can be written where nothing would be sent", () => {
   const client = new FakeClient();
   for (const state of /** @type {const} */ (["lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
   for (const state of /** @type {const} */ (["waiting", "secured"])) assert.equal(blocked(client, client.add({ state })), "", state);
-  for (const state of /** @type {const} */ (["refused", "elsewhere"])) assert.notEqual(blocked(new FakeClient({ state }), undefined), "", state);
+  for (const state of /** @type {const} */ (["refused", "elsewhere", "closed"])) assert.notEqual(blocked(new FakeClient({ state }), undefined), "", state);
   for (const state of /** @type {const} */ (["offline", "connecting"])) assert.equal(blocked(new FakeClient({ state }), undefined), "", state);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { codes } from "../errors.js";
-import { codeOf, isRefusal, listText, missingText, noticeText, sendProblem, sentence, sentences, words } from "../widget/words.js";
+import { backgroundText, codeOf, isRefusal, listText, missingText, noticeText, sendProblem, sentence, sentences, words } from "../widget/words.js";
 
 const names = Array.isArray(codes) ? codes : Object.keys(codes);
 
@@ -41,6 +41,14 @@ test("a notice with a known code uses the table, another one its words", () => {
   assert.equal(noticeText({ code: "rate limited", text: "canary" }), sentences["rate limited"]);
   assert.equal(noticeText({ code: "members changed", text: "Bo can read." }), "Bo can read.");
   assert.equal(noticeText({}), sentences.internal);
+});
+
+test("what the page shows anyway is not told twice, and what has no code is not a customer's matter", () => {
+  assert.equal(noticeText({ code: "refused", text: "x" }), "");
+  assert.match(noticeText({ code: "new organisation", text: "x" }), /new company key/);
+  for (const error of [new Error("canary"), { code: "unavailable" }, "text", null]) assert.equal(backgroundText(error), "");
+  assert.equal(backgroundText({ code: "expired" }), words.proof);
+  assert.equal(backgroundText({ code: "rate limited" }), sentences["rate limited"]);
 });
 
 test("counts and names read as English", () => {

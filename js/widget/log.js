@@ -110,7 +110,7 @@ export class LogView {
     for (const row of rows) {
       let view = this.#views.get(row.key);
       if (!view) {
-        view = row.kind === "message" ? messageRow(row, (message) => this.retry(message)) : noteRow(row);
+        view = row.kind === "message" ? messageRow(row, this.#conversation?.retry ? "Try again" : "Put back in the box", (message) => this.retry(message)) : noteRow(row);
         this.#views.set(row.key, view);
       }
       view.update(row);
@@ -134,10 +134,11 @@ function noteRow(row) {
 
 /**
  * @param {MessageRow} row
+ * @param {string} retryText
  * @param {(message: Message) => void} retry
  * @returns {RowView}
  */
-function messageRow(row, retry) {
+function messageRow(row, retryText, retry) {
   let message = row.message;
   const name = el("span", { class: "sw-name" }, el("bdi"));
   const body = el("div", { class: "sw-text", dir: "auto" });
@@ -146,7 +147,7 @@ function messageRow(row, retry) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const again = button("sw-again", () => retry(message), "Try again");
+  const again = button("sw-again", () => retry(message), retryText);
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, body, foot);
   let shown = "";

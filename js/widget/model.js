@@ -139,6 +139,16 @@ export function others(conversation) {
 }
 
 /**
+ * The conversation a customer is in: the newest that goes on, or else the newest. The client's start() chooses so too.
+ * @param {Client|undefined} client
+ * @returns {Conversation|undefined}
+ */
+export function currentOf(client) {
+  const all = client?.conversations ?? [];
+  return all.findLast((c) => c.state !== "closed" && c.state !== "lost") ?? all.at(-1);
+}
+
+/**
  * How the two ends stand, in words. The tone picks a colour and an icon; the title says the same without them.
  * @typedef {object} Lock
  * @property {"secure"|"pending"|"open"|"danger"} tone
@@ -153,6 +163,7 @@ export function others(conversation) {
  */
 export function lockOf(client, conversation) {
   if (client?.state === "refused") return { tone: "danger", title: "Stopped", detail: words.refused };
+  if (client?.state === "closed") return { tone: "danger", title: "Stopped", detail: words.stopped };
   switch (conversation?.state) {
     case "secured":
       return { tone: "secure", title: `End-to-end encrypted with ${listText(others(conversation).map(nameOf)) || "no one else"}`, detail: "" };
@@ -163,7 +174,7 @@ export function lockOf(client, conversation) {
     case "closed":
       return { tone: "open", title: "Ended", detail: words.closed };
   }
-  if (!client || client.state === "closed") return { tone: "open", title: "Not encrypted yet", detail: "" };
+  if (!client) return { tone: "open", title: "Not encrypted yet", detail: "" };
   if (client.state === "online") {
     const queued = conversation?.messages.some((m) => m.self && (m.status === "queued" || m.status === "sending"));
     if (!client.agents) return { tone: "pending", title: "Waiting for an agent", detail: words.noOne };
@@ -203,6 +214,7 @@ export function connectionOf(client, conversation) {
  */
 export function blocked(client, conversation) {
   if (client?.state === "refused") return words.refused;
+  if (client?.state === "closed") return words.stopped;
   if (client?.state === "elsewhere") return words.elsewhere;
   if (conversation?.state === "lost") return words.lost;
   if (conversation?.state === "forked") return words.forked;

@@ -8,10 +8,10 @@
 import { Composer } from "./composer.js";
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { LogView } from "./log.js";
-import { blocked, connectionOf, lockOf, nameOf, others } from "./model.js";
+import { blocked, connectionOf, currentOf, lockOf, nameOf, others } from "./model.js";
 import { People } from "./people.js";
 import { sheets } from "./style.js";
-import { codeOf, listText, noticeText, sentence, unreadText, words } from "./words.js";
+import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadText, words } from "./words.js";
 
 /**
  * Where the page itself stands, before and beside what a client says.
@@ -44,7 +44,16 @@ export class ChatView {
   #notice = "";
   #refresh = () => this.draw();
   /** @param {import("./facade.js").Notice} notice */
-  #onNotice = (notice) => this.#tell(noticeText(notice));
+  #onNotice = (notice) => {
+    const text = noticeText(notice);
+    if (text && !this.options.onNotice?.({ code: notice.code ?? "", text })) this.#tell(text);
+  };
+  /** @param {{error: unknown}} detail */
+  #onError = ({ error }) => {
+    const state = this.#client?.state;
+    const text = backgroundText(error);
+    if (text && state !== "refused" && state !== "closed") this.#tell(text);
+  };
   /** @type {((error: Error|null) => void)[]} */
   #waiting = [];
 
@@ -79,6 +88,7 @@ export class ChatView {
    * @param {() => void} [options.startAnew]           after the conversation has ended
    * @param {() => void} [options.tryAgain]            after starting failed
    * @param {(open: boolean) => void} [options.onToggle]
+   * @param {(notice: {code: string, text: string}) => boolean} [options.onNotice]  true: told elsewhere
    * @param {() => number} [options.clock]
    */
   constructor(root, options = {}) {
@@ -93,7 +103,7 @@ export class ChatView {
     this.#who = button("sw-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
     setAttribute(this.#who, "aria-expanded", "false");
     show(this.#people.element, false);
-    const head = el("header", { class: "sw-head" },
+    const head = el("div", { class: "sw-head" },
       this.#face,
       el("div", { class: "sw-heading" }, this.#title, el("p", { class: "sw-connection", role: "status" }, this.#dot, this.#connection)),
       this.#who,
@@ -174,7 +184,7 @@ export class ChatView {
   /** @param {Stage} stage */
   stage(stage) {
     this.#stage = stage;
-    if (stage.kind !== "loading" && stage.kind !== "running") this.#settle(new Error("sealwire widget: not running"));
+    if (stage.kind !== "loading" && stage.kind !== "running") this.#settle(notNow());
     this.draw();
   }
 
@@ -184,6 +194,7 @@ export class ChatView {
     this.#client = client;
     for (const type of changes) client.on(type, this.#refresh);
     client.on("notice", this.#onNotice);
+    client.on("error", this.#onError);
     this.#stage = { kind: "running" };
     this.draw();
   }
@@ -193,6 +204,7 @@ export class ChatView {
     if (!client) return;
     for (const type of changes) client.off(type, this.#refresh);
     client.off("notice", this.#onNotice);
+    client.off("error", this.#onError);
     this.#client = undefined;
   }
 
@@ -206,10 +218,8 @@ export class ChatView {
     });
   }
 
-  /** The conversation a customer is in: the newest that is not over, or else the newest. */
   get conversation() {
-    const all = this.#client?.conversations ?? [];
-    return all.findLast((c) => c.state !== "closed") ?? all.at(-1);
+    return currentOf(this.#client);
   }
 
   #paint() {
@@ -223,6 +233,7 @@ export class ChatView {
     setText(this.#title, listText(people.map(nameOf)) || this.heading);
     setText(this.#face, (people[0] ? nameOf(people[0]) : this.heading).slice(0, 1).toUpperCase());
     const stopped = stage.kind !== "running" && stage.kind !== "loading";
+    if (client?.state === "closed") this.#settle(notNow());
     setText(this.#connection, stopped ? "Stopped" : connectionOf(client, conversation));
     setAttribute(this.#dot, "data-state", stopped ? "refused" : client?.state ?? "connecting");
 
@@ -238,17 +249,17 @@ export class ChatView {
     const trouble = this.#trouble(client, conversation);
     setText(this.#alertText, trouble);
     show(/** @type {HTMLElement} */ (this.#alert.parentElement), trouble !== "");
-    show(this.#again, stage.kind === "failed");
+    show(this.#again, stage.kind === "failed" || client?.state === "closed");
 
     const elsewhere = client?.state === "elsewhere";
     show(this.#elsewhere, elsewhere);
     show(this.#talk, !elsewhere);
     show(this.#lock, !elsewhere);
     if (!elsewhere) this.log.render(conversation);
-    show(this.#empty, !stopped && !(conversation?.messages.length) && client?.state !== "refused");
+    show(this.#empty, !stopped && !(conversation?.messages.length) && client?.state !== "refused" && client?.state !== "closed");
     setText(this.#noticeText, this.#notice);
     show(this.#noticeBar, this.#notice !== "");
-    show(this.#ended, conversation?.state === "closed");
+    show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost");
     this.composer.block(stopped ? trouble : blocked(client, conversation));
     show(this.composer.element, conversation?.state !== "closed");
   }
@@ -265,6 +276,7 @@ export class ChatView {
     if (stage.kind === "broken") return `This chat cannot encrypt here. ${words.broken}`;
     if (stage.kind === "refused" || client?.state === "refused") return words.refused;
     if (stage.kind === "failed") return sentence(stage.code);
+    if (client?.state === "closed") return words.stopped;
     if (conversation?.state === "forked") return words.forked;
     if (conversation?.state === "lost") return words.lost;
     return "";
@@ -301,7 +313,7 @@ export class ChatView {
   async #send(text) {
     await this.#ready();
     const conversation = this.conversation;
-    if (!conversation) throw new TypeError("sealwire widget: no conversation");
+    if (!conversation) throw notNow();
     this.#notice = "";
     await conversation.send(text);
     this.draw();

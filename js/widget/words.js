@@ -43,6 +43,9 @@ export const words = Object.freeze({
   lost: "This device no longer holds the key of this conversation, so nothing can be read or sent here until the other side lets it in again.",
   forked: "You and the other side were shown different conversations, so nothing more is sent here. Please tell them by another way.",
   closed: "This conversation has ended.",
+  stopped: "The part that encrypts has stopped. What you wrote is kept on this device.",
+  proof: "Your sign-in was not accepted. The chat keeps trying; if it stays so, reload the page.",
+  newKey: "There is a new company key since you were last here. Earlier conversations belong to the old key and are not shown; this page starts afresh.",
   elsewhere: "This chat runs in one tab at a time, so that no message is sent twice.",
   missing: "This browser, or the way this page was opened, lacks what encryption needs. Nothing was sent.",
   broken: "The part that encrypts could not be loaded, or is not the one this page expects. Nothing was sent.",
@@ -86,12 +89,35 @@ export function sendProblem(error) {
 
 /**
  * What a notice says: the sentence of its code where there is one, or else the client's own words.
+ * "" for one that the page already shows in another way.
  * @param {{code?: string, text?: string}} notice
  * @returns {string}
  */
 export function noticeText({ code, text }) {
+  if (code === "refused") return "";
+  if (code === "new organisation") return words.newKey;
   if (code !== undefined && Object.hasOwn(sentences, code)) return sentence(code);
   return text || sentence("internal");
+}
+
+/**
+ * What failed in the background, as far as a person should know; "" for what the connection line says anyway,
+ * and for what has no code: that is the page's own, and the page's developer hears of it.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function backgroundText(error) {
+  if (typeof error !== "object" || error === null || !("code" in error) || error.code === "unavailable") return "";
+  const code = codeOf(error);
+  return code === "bad credential" || code === "expired" || code === "not a member" ? words.proof : sentence(code);
+}
+
+/**
+ * An error that says: not now.
+ * @returns {Error & {code: string}}
+ */
+export function notNow() {
+  return Object.assign(new Error("sealwire widget: not connected"), { code: "unavailable" });
 }
 
 /** @param {string} code */
