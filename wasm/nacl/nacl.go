@@ -25,6 +25,7 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 	"golang.org/x/crypto/curve25519"
 	"golang.org/x/crypto/nacl/secretbox"
+	//lint:ignore SA1019 HSalsa20 is what makes a box compatible; nothing else of the package is used
 	"golang.org/x/crypto/salsa20/salsa"
 )
 
