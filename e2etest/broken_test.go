@@ -21,19 +21,19 @@ func TestWhatCannotEncryptSendsNothing(t *testing.T) {
 		alter  func(*http.Response) error
 		before string // runs before the page's scripts
 		says   string
-		throws bool // the scenario breaks the page's policy or makes it throw
+		throws bool // Chromium calls it a security error, or the page throws
 		short  bool
 	}{
 		{
-			name: "B12 one flipped byte of the module", short: true, says: "not the one this page expects",
+			name: "B12 one flipped byte of the module", short: true, throws: true, says: "not the one this page expects",
 			alter: body("sealwire.wasm", func(b []byte) []byte { b[len(b)/2] ^= 1; return b }),
 		},
 		{
-			name: "B12 the module cut short", says: "not the one this page expects",
+			name: "B12 the module cut short", throws: true, says: "not the one this page expects",
 			alter: body("sealwire.wasm", func(b []byte) []byte { return b[:len(b)-1] }),
 		},
 		{
-			name: "B12 new scripts with a module cached from before", says: "not the one this page expects",
+			name: "B12 new scripts with a module cached from before", throws: true, says: "not the one this page expects",
 			alter: body("module.js", func(b []byte) []byte {
 				return regexp.MustCompile(`"[0-9a-f]{64}"`).ReplaceAll(b, []byte(`"`+strings.Repeat("5e", 32)+`"`))
 			}),
