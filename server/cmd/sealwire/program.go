@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+)
+
+// Program is the command with all that it touches, so that tests run it as it
+// is: on port 0, with their own files, as often as they like.
+type Program struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Files          fs.FS // the modules and pages, as package js has them
+
+	// Listening, where not nil, is told the address once a server listens.
+	Listening func(addr string)
+
+	mu      sync.Mutex
+	cancels []context.CancelFunc
+	running sync.WaitGroup
+}
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+const usage = `Usage: sealwire COMMAND [flags]
+
+  demo            a company's page, an agent's desk and a relay on this machine
+  relay           the relay
+  org init DIR    make a company's keys and first manifest
+  org manifest DIR  sign a newer manifest (needs root.key)
+  org agent DIR   issue an agent's credential
+  version         what this is
+
+sealwire COMMAND -h explains its flags.
+`
+
+// Run runs one command until it is done, or until ctx ends or Close is called.
+func (p *Program) Run(ctx context.Context, args []string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.mu.Lock()
+	p.cancels = append(p.cancels, cancel)
+	p.running.Add(1)
+	p.mu.Unlock()
+	defer p.running.Done()
+
+	if len(args) == 0 {
+		return usagef("no command")
+	}
+	switch args[0] {
+	case "demo":
+		return p.demo(ctx, args[1:])
+	case "relay":
+		return p.relay(ctx, args[1:])
+	case "org":
+		return p.org(args[1:])
+	case "version", "-version", "--version":
+		return p.version(args[1:])
+	case "help", "-h", "-help", "--help":
+		_, err := io.WriteString(p.Stdout, usage)
+		return err
+	}
+	return usagef("there is no command %q", args[0])
+}
+
+// Close ends what runs and waits until it has ended.
+func (p *Program) Close() {
+	p.mu.Lock()
+	for _, cancel := range p.cancels {
+		cancel()
+	}
+	p.cancels = nil
+	p.mu.Unlock()
+	p.running.Wait()
+}
+
+func (p *Program) listening(addr string) {
+	if p.Listening != nil {
+		p.Listening(addr)
+	}
+}
+
+// flags makes a flag set whose errors are usage errors and whose help says
+// what the command does.
+func (p *Program) flags(name, about string) *flag.FlagSet {
+	f := flag.NewFlagSet("sealwire "+name, flag.ContinueOnError)
+	f.SetOutput(p.Stderr)
+	f.Usage = func() {
+		f.SetOutput(p.Stdout)
+		fmt.Fprintf(p.Stdout, "Usage: sealwire %s\n\nFlags:\n", about)
+		f.PrintDefaults()
+	}
+	return f
+}
+
+// parse parses flags that may stand before, between and after want arguments.
+func parse(f *flag.FlagSet, args []string, want int) ([]string, error) {
+	var rest []string
+	f.SetOutput(io.Discard) // the error says it once
+	for {
+		if err := f.Parse(args); err != nil {
+			if err == flag.ErrHelp {
+				return nil, err
+			}
+			return nil, usagef("%s: %v", f.Name(), err)
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	if len(rest) != want {
+		return nil, usagef("%s: %d arguments, want %d", f.Name(), len(rest), want)
+	}
+	return rest, nil
+}

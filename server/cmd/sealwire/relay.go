@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+const relayUsage = `relay [-config FILE] [flags]
+
+Carries sealed entries between ends. Configured by a JSON file, or by flags for
+one company. Flags replace what the file says. On SIGHUP the manifest files are
+read again; on SIGTERM the relay drains for up to 10 s and ends.
+
+The file, with required fields marked *:
+
+  {
+    "listen": "0.0.0.0:8443",           *
+    "data": "/var/lib/sealwire",        * directory of the log
+    "hosts": ["relay.example.com"],     * as ends dial it
+    "certificate": "cert.pem", "key": "key.pem",
+    "behindProxy": false,               a proxy in front ends TLS
+    "allowMissingOrigin": false,        let in programs that are no browsers
+    "logAddresses": false,              write peers' IP addresses to the log
+    "limits": {"connections": 20000, "preAuthConnections": 1024, "perIdentity": 4,
+               "entriesPerSecond": 20, "entryBurst": 60, "queueBytes": 262144},
+    "tenants": [{                       *
+      "orgKeys": ["…"],                 * as "sealwire org init" printed it; and the next
+      "manifest": "org/manifest",       its sequence never falls
+      "origins": ["https://example.com"],
+      "tokens": {                       * one of the first two
+        "hs256SecretFile": "secret", "rs256KeyFiles": {"key id": "public.pem"},
+        "hs256KeyId": "", "audience": "", "issuer": "", "allowUnbound": false},
+      "id": "",                         32 hex digits, kept when the first root goes
+      "connections": 0, "entriesPerSecond": 0, "entryBurst": 0
+    }]
+  }`
+
+func (p *Program) relay(ctx context.Context, args []string) error {
+	f := p.flags("relay", relayUsage)
+	path := f.String("config", "", "JSON `file`")
+	listen := f.String("listen", "", "`address` to listen on, host:port")
+	data := f.String("data", "", "`directory` of the log")
+	var hosts, orgKeys, origins list
+	f.Var(&hosts, "host", "`names` under which ends dial the relay, with port")
+	f.Var(&orgKeys, "org-key", "root public `keys` of the company")
+	f.Var(&origins, "origin", "web `origins` of the company's pages")
+	manifest := f.String("manifest", "", "`file` of the company's manifest")
+	secret := f.String("hs256-secret-file", "", "`file` of the secret of identity tokens")
+	if _, err := parse(f, args, 0); err != nil {
+		return err
+	}
+	c := &relayConfig{}
+	if *path != "" {
+		var err error
+		if c, err = readRelayConfig(*path); err != nil {
+			return err
+		}
+		if orgKeys != nil || origins != nil || *manifest != "" || *secret != "" {
+			return usagef("relay: -org-key, -origin, -manifest and -hs256-secret-file describe a company, and so does -config")
+		}
+	} else {
+		c.Tenants = []tenantConfig{{OrgKeys: orgKeys, Manifest: *manifest, Origins: origins, Tokens: tokensConfig{HS256SecretFile: *secret}}}
+	}
+	if *listen != "" {
+		c.Listen = *listen
+	}
+	if *data != "" {
+		c.Data = *data
+	}
+	if hosts != nil {
+		c.Hosts = hosts
+	}
+	if err := p.built(); err != nil {
+		return err
+	}
+	return p.serveRelay(ctx, c)
+}
+
+// built refuses to serve from a tree in which the core was not built: such a
+// binary was made by mistake.
+func (p *Program) built() error {
+	for _, name := range []string{"core/sealwire.wasm", "core/module.js"} {
+		if _, err := fs.Stat(p.Files, name); err != nil {
+			return fmt.Errorf("the core is not built: %s is missing; run make wasm and build again", name)
+		}
+	}
+	return nil
+}
+
+func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
+	config, err := c.relay()
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewJSONHandler(p.Stderr, nil))
+	config.Logger = logger
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("relay: %s is in use", c.Listen)
+		}
+		return err
+	}
+	defer listener.Close()
+	log, err := entrylog.OpenSQLite(entrylog.SQLiteOptions{Path: filepath.Join(c.Data, "log.db")})
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	config.Log = log
+	server, err := relay.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	logger = slog.New(relay.AllowListed(logger.Handler()))
+	logger.Info("relay", "listen", listener.Addr().String())
+	p.listening(listener.Addr().String())
+
+	web := relay.HTTPServer(server.Handler())
+	failed := make(chan error, 1)
+	go func() {
+		if c.Certificate != "" {
+			failed <- web.ServeTLS(listener, c.Certificate, c.Key)
+		} else {
+			failed <- web.Serve(listener)
+		}
+	}()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for waiting := true; waiting; {
+		select {
+		case <-ctx.Done():
+			waiting = false
+		case err = <-failed:
+			waiting = false
+		case <-hangup:
+			if err := c.reload(func(t wire.ID, m []byte) error { return server.SetManifest(ctx, t, m) }); err != nil {
+				logger.Error("manifest not renewed", "cause", err)
+			}
+		}
+	}
+	logger.Info("draining")
+	server.Drain(context.WithoutCancel(ctx)) // bounded by its own limit
+	_ = web.Close()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	logger.Info("ended")
+	return err
+}

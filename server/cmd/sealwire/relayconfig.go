@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/server/token"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// relayConfig is the file of `sealwire relay -config`. Unknown fields are
+// errors; relative paths are relative to the file.
+type relayConfig struct {
+	// Listen is host:port. Required.
+	Listen string `json:"listen"`
+	// Data is the directory of the log; made if it is not there. Required.
+	Data string `json:"data"`
+	// Hosts are the names, with port where it is not 443, under which ends
+	// dial this relay. Required.
+	Hosts []string `json:"hosts"`
+	// Certificate and Key are PEM files, both or none.
+	Certificate string `json:"certificate"`
+	Key         string `json:"key"`
+	// BehindProxy says that a proxy in front ends TLS. Without it, and without
+	// a certificate, only a loopback address may be listened on.
+	BehindProxy bool `json:"behindProxy"`
+	// AllowMissingOrigin lets in programs that are no browsers.
+	AllowMissingOrigin bool `json:"allowMissingOrigin"`
+	// LogAddresses writes peers' IP addresses to the log.
+	LogAddresses bool `json:"logAddresses"`
+	// Limits replace the defaults of the relay where they are not zero.
+	Limits limitsConfig `json:"limits"`
+	// Tenants are the companies, at least one.
+	Tenants []tenantConfig `json:"tenants"`
+}
+
+type limitsConfig struct {
+	Connections      int     `json:"connections"`        // default 20,000
+	PreAuth          int     `json:"preAuthConnections"` // default 1,024
+	PerIdentity      int     `json:"perIdentity"`        // default 4
+	EntriesPerSecond float64 `json:"entriesPerSecond"`   // default 20, a connection
+	EntryBurst       int     `json:"entryBurst"`         // default 60
+	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
+}
+
+type tenantConfig struct {
+	// OrgKeys are the root public keys: the current and perhaps the next. Required.
+	OrgKeys []string `json:"orgKeys"`
+	// ID keeps the tenant's id, 32 hex digits, when its first root is replaced.
+	ID string `json:"id"`
+	// Manifest is the file that `sealwire org` wrote; read again on SIGHUP.
+	// Without it the stored one is served.
+	Manifest string `json:"manifest"`
+	// Origins are the web origins of the company's pages.
+	Origins []string     `json:"origins"`
+	Tokens  tokensConfig `json:"tokens"`
+	// These replace the limits where they are not zero.
+	Connections      int     `json:"connections"`
+	EntriesPerSecond float64 `json:"entriesPerSecond"`
+	EntryBurst       int     `json:"entryBurst"`
+}
+
+type tokensConfig struct {
+	// HS256SecretFile holds the shared secret; one line end after it is left out.
+	HS256SecretFile string `json:"hs256SecretFile"`
+	HS256KeyID      string `json:"hs256KeyId"`
+	// RS256KeyFiles are PEM files of public keys by key id.
+	RS256KeyFiles map[string]string `json:"rs256KeyFiles"`
+	Audience      string            `json:"audience"`
+	Issuer        string            `json:"issuer"`
+	// AllowUnbound accepts tokens that name no key (cnf): whoever steals one
+	// comes in under any key.
+	AllowUnbound bool `json:"allowUnbound"`
+}
+
+func badConfig(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", relay.ErrConfig, fmt.Errorf(format, args...))
+}
+
+// readRelayConfig reads and checks a file, and makes its paths absolute.
+func readRelayConfig(path string) (*relayConfig, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &relayConfig{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(c); err != nil {
+		return nil, badConfig("%s: %w", path, err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, badConfig("%s: more than one JSON value", path)
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	in := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	in(&c.Data)
+	in(&c.Certificate)
+	in(&c.Key)
+	for i := range c.Tenants {
+		t := &c.Tenants[i]
+		in(&t.Manifest)
+		in(&t.Tokens.HS256SecretFile)
+		for id, p := range t.Tokens.RS256KeyFiles {
+			in(&p)
+			t.Tokens.RS256KeyFiles[id] = p
+		}
+	}
+	return c, nil
+}
+
+// check refuses what does not fit together; single values are checked where
+// they are used.
+func (c *relayConfig) check() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return badConfig("listen: %q is not host:port", c.Listen)
+	}
+	ip := net.ParseIP(host)
+	switch {
+	case c.Data == "":
+		return badConfig("data: a directory is needed")
+	case (c.Certificate == "") != (c.Key == ""):
+		return badConfig("certificate and key: want both or none")
+	case c.Certificate == "" && !c.BehindProxy && host != "localhost" && (ip == nil || !ip.IsLoopback()):
+		return badConfig("listen: %s can be reached from elsewhere, so give certificate and key, or behindProxy where a proxy ends TLS", c.Listen)
+	}
+	return nil
+}
+
+// relay gives what package relay is made of, without the log.
+func (c *relayConfig) relay() (relay.Config, error) {
+	if err := c.check(); err != nil {
+		return relay.Config{}, err
+	}
+	out := relay.Config{
+		Hosts: c.Hosts, AllowMissingOrigin: c.AllowMissingOrigin, LogAddresses: c.LogAddresses,
+		Limits: relay.Limits{
+			Connections: c.Limits.Connections, PreAuthConnections: c.Limits.PreAuth, PerIdentity: c.Limits.PerIdentity,
+			EntriesPerSecond: c.Limits.EntriesPerSecond, EntryBurst: c.Limits.EntryBurst, Queue: c.Limits.Queue,
+		},
+	}
+	for i := range c.Tenants {
+		t, err := c.Tenants[i].tenant()
+		if err != nil {
+			return relay.Config{}, fmt.Errorf("tenant %d: %w", i+1, err)
+		}
+		out.Tenants = append(out.Tenants, t)
+	}
+	return out, nil
+}
+
+func (t *tenantConfig) tenant() (relay.Tenant, error) {
+	out := relay.Tenant{Origins: t.Origins, Connections: t.Connections, EntriesPerSecond: t.EntriesPerSecond, EntryBurst: t.EntryBurst}
+	for _, text := range t.OrgKeys {
+		root, err := authority.ParseOrgKey(text)
+		if err != nil {
+			return out, badConfig("orgKeys: %w", err)
+		}
+		out.Roots = append(out.Roots, root)
+	}
+	if t.ID != "" {
+		id, err := hex.DecodeString(t.ID)
+		if err != nil || len(id) != len(out.ID) {
+			return out, badConfig("id: want 32 hex digits")
+		}
+		out.ID = wire.ID(id)
+	}
+	var err error
+	if t.Manifest != "" {
+		if out.Manifest, err = os.ReadFile(t.Manifest); err != nil {
+			return out, badConfig("manifest: %w", err)
+		}
+	}
+	out.Tokens, err = t.Tokens.verifier()
+	return out, err
+}
+
+func (t *tokensConfig) verifier() (*token.Verifier, error) {
+	c := token.Config{HS256KeyID: t.HS256KeyID, Audience: t.Audience, Issuer: t.Issuer, AllowUnbound: t.AllowUnbound}
+	if t.HS256SecretFile != "" {
+		secret, err := os.ReadFile(t.HS256SecretFile)
+		if err != nil {
+			return nil, badConfig("tokens.hs256SecretFile: %w", err)
+		}
+		c.HS256Secret = bytes.TrimSuffix(bytes.TrimSuffix(secret, []byte("\n")), []byte("\r"))
+	}
+	for id, path := range t.RS256KeyFiles {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, badConfig("tokens.rs256KeyFiles: %w", err)
+		}
+		key, err := token.ParseRSAPublicKey(text)
+		if err != nil {
+			return nil, badConfig("tokens.rs256KeyFiles: %s: %w", path, err)
+		}
+		if c.RS256Keys == nil {
+			c.RS256Keys = make(map[string]*rsa.PublicKey)
+		}
+		c.RS256Keys[id] = key
+	}
+	v, err := token.New(c)
+	if err != nil {
+		return nil, badConfig("tokens: %w", err)
+	}
+	return v, nil
+}
+
+// reload reads the manifest files again, for each tenant that has one.
+func (c *relayConfig) reload(set func(tenant wire.ID, manifest []byte) error) error {
+	var all []error
+	for i := range c.Tenants {
+		if c.Tenants[i].Manifest == "" {
+			continue
+		}
+		t, err := c.Tenants[i].tenant()
+		if err == nil {
+			err = set(wire.TenantID(t.Roots[0]), t.Manifest)
+		}
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
