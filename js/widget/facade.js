@@ -37,6 +37,19 @@
  * @property {string} [code]
  * @property {string} [text]
  *
+ * What is told for each event, as far as pages look at it: that something changed, and two texts.
+ * @typedef {object} Told
+ * @property {unknown} state
+ * @property {unknown} agents
+ * @property {unknown} conversation
+ * @property {unknown} members
+ * @property {unknown} message
+ * @property {Notice} notice
+ * @property {{error: Error}} error
+ * @typedef {<K extends keyof Told>(type: K, handler: (detail: Told[K]) => unknown) => unknown} Listen
+ *
+ * @typedef {{state: unknown, agents: unknown, conversation: unknown, members: unknown, message: unknown, notice: Notice, error: {error: unknown}}} Events
+ *
  * @typedef {object} Client
  * @property {ClientState} state
  * @property {boolean} agents    someone of the company is there now
@@ -45,7 +58,7 @@
  * @property {() => unknown} takeOver
  * @property {() => unknown} close
  * @property {() => unknown} destroySession
- * @property {(type: string, handler: (detail: never) => unknown) => unknown} on
- * @property {(type: string, handler: (detail: never) => unknown) => unknown} off
+ * @property {Listen} on
+ * @property {Listen} off
  */
 export {};
