@@ -1,107 +1,18 @@
 // The independent end (test/independent, written from wasm/SPEC.md) against the
-// real core: they talk in both directions and both roles, and the core refuses
-// what the independent end spoils, with the code that SPEC names.
+// real core: they talk in both directions and in both roles. What the core
+// refuses is in interop-refusals.test.js.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CODES, Refused, same, toHex, utf8 } from "./independent/codec.js";
+import { CoreEnd } from "./core-end.js";
+import { utf8 } from "./independent/codec.js";
 import { Company, NOW } from "./independent/company.js";
 import { randomBytes } from "./independent/crypto.js";
+import { checkHello, makeHello } from "./independent/frames.js";
 import { Conversation, End } from "./independent/member.js";
-import { ROLE } from "./independent/statements.js";
-import { CoreEnd, newCore } from "./core-end.js";
-
-const core = await newCore();
-const QUEUE = utf8("default");
-
-/** A log that both read, each entry in order. */
-class Log {
-  /** @param {Conversation} ours @param {import("./core-end.js").CoreConversation} theirs */
-  constructor(ours, theirs) {
-    this.ours = ours;
-    this.theirs = theirs;
-  }
-
-  /** Both read it, and come to the same. @param {Uint8Array} entry */
-  append(entry) {
-    const a = this.ours.read(entry);
-    const b = this.theirs.receive(entry);
-    assert.equal(b.type, a.type, `core: code ${CODES[b.code - 1]}; independent: ${a.code}`);
-    assert.equal(b.code, a.code === undefined ? 0 : CODES.indexOf(a.code) + 1);
-    assert.equal(b.index, a.index);
-    assert.deepEqual(b.id, a.id);
-    assert.deepEqual(b.sender, a.sender);
-    if (a.type === "message") {
-      assert.deepEqual(b.content, a.content);
-      assert.equal(b.counter, a.counter);
-      assert.equal(b.gap, a.gap);
-    }
-    this.agree();
-    return b;
-  }
-
-  agree() {
-    const s = this.theirs.status();
-    assert.equal(s.state, this.ours.state);
-    assert.equal(s.epoch, this.ours.chain.epoch);
-    assert.equal(s.index, this.ours.index);
-    assert.deepEqual(s.transcript, this.ours.chain.head);
-    assert.deepEqual(s.logHash, this.ours.logHash);
-    assert.deepEqual(s.members.map((m) => [toHex(m.id), m.role]), this.ours.chain.roster.map((m) => [toHex(m.id), m.role]));
-  }
-}
-
-/** The independent customer made a genesis for the core's agent; both have read it. */
-function ourCustomer() {
-  const company = new Company();
-  const manifest = company.manifest();
-  const customer = new End({ role: ROLE.customer, roots: [company.root.public] });
-  customer.learn(manifest);
-  const agent = new CoreEnd(core, ROLE.agent, [company.root.public]);
-  agent.manifest(manifest.encoded);
-  agent.credential(company.credential(agent.identity));
-  const ours = new Conversation(customer, randomBytes(16));
-  const genesis = ours.genesis({ time: NOW, queue: QUEUE, add: [{ role: ROLE.agent, keyPackage: agent.keyPackage() }] });
-  const theirs = agent.join(ours.id);
-  const log = new Log(ours, theirs);
-  log.append(genesis);
-  return { company, customer, agent, ours, theirs, log };
-}
-
-/** The core's customer made a genesis for the independent agent; both have read it. */
-function ourAgent() {
-  const company = new Company();
-  const manifest = company.manifest();
-  const agent = new End({ role: ROLE.agent, roots: [company.root.public] });
-  agent.learn(manifest);
-  agent.credential = company.credential(agent.identity.public);
-  const customer = new CoreEnd(core, ROLE.customer, [company.root.public]);
-  customer.manifest(manifest.encoded);
-  const theirs = customer.genesis(QUEUE, [{ role: ROLE.agent, keyPackage: agent.keyPackage(2n ** 33n) }]);
-  const ours = new Conversation(agent, theirs.status().conversation);
-  const log = new Log(ours, theirs);
-  log.append(theirs.pending());
-  return { company, customer, agent, ours, theirs, log };
-}
-
-/** The core seals, committing first when it must. @param {Log} log @param {Uint8Array} content */
-function theySay({ theirs, log }, content) {
-  for (let due = theirs.due(); due !== 0; due = theirs.due()) {
-    const entry = due === 1 ? theirs.commit() : theirs.pending();
-    assert.equal(log.append(entry).type, "commit");
-  }
-  const said = log.append(theirs.seal(content));
-  assert.equal(said.type, "message");
-  assert.deepEqual(said.content, content);
-}
-
-/** @param {{ ours: Conversation, log: Log }} pair @param {Uint8Array} content */
-function weSay({ ours, log }, content) {
-  const said = log.append(ours.seal(content));
-  assert.equal(said.type, "message");
-  assert.deepEqual(said.content, content);
-}
+import { checkChains, decodeKeyPackage, keyPackageHolds, ROLE } from "./independent/statements.js";
+import { code, core, member, ourAgent, ourCustomer, theySay, weSay } from "./interop-pair.js";
 
 for (const [name, make] of Object.entries({ "customer": ourCustomer, "agent": ourAgent })) {
   test(`the independent ${name} and the core talk both ways, with commits by each`, () => {
@@ -120,3 +31,108 @@ for (const [name, make] of Object.entries({ "customer": ourCustomer, "agent": ou
     }
   });
 }
+
+test("the relay's hello: the independent reader accepts the core's, and its own is the same bytes but for the key", () => {
+  const company = new Company();
+  const root = company.root.public;
+  const end = new CoreEnd(core, ROLE.customer, [root]);
+  const [nonce, host, proof] = [randomBytes(32), utf8("127.0.0.1:8787"), utf8("a.b.c")];
+  const hello = end.hello(nonce, host, proof);
+  assert.deepEqual(checkHello(nonce, hello, root, host).identity, end.identity);
+  assert.throws(() => checkHello(randomBytes(32), hello, root, host), { code: "open failed" });
+  const mine = new End({ role: ROLE.customer, roots: [root] });
+  const ours = makeHello(nonce, mine.identity, { role: ROLE.customer, tenant: checkHello(nonce, hello, root, host).tenant, host, proof });
+  assert.equal(ours.length, hello.length);
+  assert.deepEqual(checkHello(nonce, ours, root, host).identity, mine.identity.public);
+});
+
+test("the core gives out key packages that the independent reader verifies, bare and with a credential", () => {
+  const { company, agent, customer } = ourCustomer();
+  const withCredential = decodeKeyPackage(agent.keyPackage(true));
+  assert.ok(keyPackageHolds(withCredential));
+  assert.ok(withCredential.lastResort);
+  assert.ok(withCredential.credential !== null);
+  checkChains(withCredential.credential, /** @type {import("./independent/statements.js").Manifest} */ (customer.newest));
+  const bare = new CoreEnd(core, ROLE.customer, [company.root.public]);
+  bare.manifest(company.encodedManifest());
+  const k = decodeKeyPackage(bare.keyPackage());
+  assert.ok(keyPackageHolds(k) && k.credential === null && !k.lastResort);
+  assert.deepEqual(k.id, bare.id);
+});
+
+test("passing messages cross both ways, leave no gaps, and stay out of the log", () => {
+  const pair = ourCustomer();
+  const { ours, theirs } = pair;
+  weSay(pair, utf8("one"));
+  theySay(pair, utf8("two"));
+  const typing = ours.seal(utf8("typing"), { passing: true });
+  assert.deepEqual(theirs.passing(typing).content, utf8("typing"));
+  assert.throws(() => theirs.passing(typing), { code: "replayed" });
+  const theirTyping = theirs.seal(utf8("also typing"), true);
+  assert.deepEqual(ours.readPassing(theirTyping).content, utf8("also typing"));
+  assert.throws(() => ours.readPassing(theirTyping), { code: "replayed" });
+  assert.throws(() => theirs.seal(new Uint8Array(189), true), { code: "too long" });
+  assert.equal(pair.log.append(ours.seal(utf8("x"), { passing: true })).code, code("bad argument"));
+  assert.throws(() => theirs.passing(ours.seal(utf8("stored"))), { code: "bad argument" });
+  ours.counter--; // that one never left
+  theySay(pair, utf8("three"));
+  weSay(pair, utf8("four"));
+});
+
+test("a message that a commit overtook is stale, and is read once when sealed again", () => {
+  const pair = ourCustomer();
+  const { ours, theirs, log } = pair;
+  theySay(pair, utf8("settled"));
+  const [mine, its] = [ours.seal(utf8("mine")), theirs.seal(utf8("its"))];
+  log.append(ours.commit({ time: NOW }));
+  assert.equal(log.append(mine).code, code("stale epoch"));
+  assert.equal(log.append(its).code, code("stale epoch"));
+  assert.equal(log.append(ours.reseal(mine, utf8("mine"))).type, "message");
+  assert.equal(log.append(theirs.reseal(its, utf8("its"))).type, "message");
+  assert.equal(log.append(ours.reseal(mine, utf8("mine"))).code, code("replayed"));
+  assert.throws(() => theirs.reseal(its, utf8("its")), { code: "replayed" });
+});
+
+test("of two commits on one head the first wins, and the loser's maker goes on", () => {
+  const pair = ourAgent();
+  const { ours, theirs, log } = pair;
+  const [mine, its] = [ours.commit({ time: NOW }), theirs.commit()];
+  log.append(mine);
+  assert.equal(log.append(its).code, code("stale head"));
+  theySay(pair, utf8("after all"));
+  weSay(pair, utf8("indeed"));
+});
+
+test("a commit that removes, leaves or closes is read alike", () => {
+  const pair = ourAgent();
+  const { company, ours, theirs, log } = pair;
+  const helper = member(company, ROLE.supervisor, "Bea");
+  log.append(ours.commit({ time: NOW, add: [{ role: ROLE.agent, keyPackage: helper.keyPackage(2n ** 33n) }] }));
+  const second = new Conversation(helper, ours.id);
+  const read = log.entries.map((entry) => second.read(entry));
+  assert.equal(read[0].type, "commit");
+  assert.equal(second.state, "active");
+  assert.deepEqual(second.chain.head, ours.chain.head);
+  theySay(pair, utf8("to both"));
+  for (const entry of log.entries.slice(second.log.length - 1)) second.read(entry);
+  const words = second.seal(utf8("from the second agent"));
+  second.read(words);
+  assert.deepEqual(log.append(words).content, utf8("from the second agent"));
+  // It leaves; nothing is valid until it is gone.
+  const leave = second.commit({ time: NOW, marks: 1 });
+  second.read(leave);
+  log.append(leave);
+  assert.equal(log.append(ours.seal(utf8("too early"))).code, code("stale epoch"));
+  assert.equal(log.append(ours.commit({ time: NOW })).code, code("bad commit"));
+  assert.equal(theirs.due(), 1);
+  const removing = theirs.commit();
+  log.append(removing);
+  for (const entry of log.entries.slice(second.log.length - 1)) second.read(entry);
+  assert.equal(second.state, "not a member");
+  assert.equal(ours.chain.roster.length, 2);
+  theySay(pair, utf8("without it"));
+  const late = ours.seal(utf8("late"));
+  log.append(ours.commit({ time: NOW, marks: 2 }));
+  assert.equal(theirs.status().state, "closed");
+  assert.equal(log.append(late).code, code("stale epoch"));
+});

@@ -4,9 +4,10 @@
 import { CLOSE, LEAVE } from "./entries.js";
 import { order, Refused, same, toHex } from "./codec.js";
 import { leafHash, verify } from "./crypto.js";
-import { checkChains, companySide, namesQueue, ROLE, verifyKeyPackage } from "./statements.js";
+import { checkChains, companySide, namesQueue, ROLE, keyPackageHolds } from "./statements.js";
 
 const ZERO = new Uint8Array(32);
+const NONE = new Uint8Array(0);
 
 /**
  * @typedef {{ id: Uint8Array, identity: Uint8Array, role: number, credential: import("./statements.js").Credential | null,
@@ -29,11 +30,13 @@ export class Chain {
     this.conversation = conversation;
     this.manifestBy = manifest;
     this.logStart = logStart;
+    /** @type {Uint8Array} */
     this.head = ZERO;
     this.epoch = -1n;
     /** @type {Member[]} ascending by id */
     this.roster = [];
-    this.queue = new Uint8Array(0);
+    /** @type {Uint8Array} */
+    this.queue = NONE;
     /** @type {import("./statements.js").Manifest | null} the head's */
     this.manifest = null;
     this.closed = false;
@@ -88,7 +91,12 @@ export class Chain {
     else must(e.queue.length === 0 && e.previous.length === 0, "bad commit", "queue or previous after genesis");
 
     const manifest = this.manifestBy(e.manifest);
-    if (manifest === undefined) throw new Refused("unavailable", "manifest");
+    if (manifest === undefined) {
+      // The log waits for a member's commit, never for a stranger's.
+      must(genesis || this.member(e.committer.id) !== undefined, "not a member", "committer");
+      must(verify(e.committer.identity, "commit signature", concat(e.c, e.tag), e.signature), "open failed", "signature");
+      throw new Refused("unavailable", "manifest");
+    }
     must(this.manifest === null || manifest.sequence >= this.manifest.sequence, "rolled back", "manifest");
 
     const queue = genesis ? e.queue : this.queue;
@@ -98,7 +106,7 @@ export class Chain {
     if (genesis) {
       must(e.role === ROLE.customer, "bad commit", "genesis by another than a customer");
       must(manifest.queues.some((q) => same(q, e.queue)), "bad commit", "no such queue");
-      must(e.add.length > 0 && e.add.every((a) => companySide(a.role) || a.role === ROLE.archive), "bad commit", "genesis adds");
+      must(e.add.length > 0, "bad commit", "genesis adds nobody");
       must(e.remove.length === 0 && e.grant.length === 0 && e.marks === 0 && e.answers.length === 0, "bad commit", "genesis with more");
     }
     const committer = genesis ? undefined : this.member(e.committer.id);
@@ -112,13 +120,13 @@ export class Chain {
       must(!leave && e.add.length + e.remove.length + e.grant.length + e.answers.length === 0, "bad commit", "close with more");
       must([ROLE.customer, ROLE.agent, ROLE.inbox].includes(e.role), "not a member", "may not close");
     }
-    if (leave || close) must(e.role !== ROLE.archive, "bad commit", "the archive stays");
+    if (e.role === ROLE.archive) must(e.marks === 0 && e.add.length + e.remove.length + e.answers.length === 0, "bad commit", "the archive only refreshes");
 
     const answer = this.#answer(e);
     e.added.forEach((k, i) => {
       must(!same(k.id, e.committer.id) && !e.added.slice(0, i).some((o) => same(o.id, k.id)), "bad commit", "added twice");
     });
-    if (!genesis) e.added.forEach((k, i) => must(answer?.add === i || this.#mayAdd(e, i), "not a member", "may not add"));
+    e.added.forEach((_, i) => must(answer?.add === i || this.#mayAdd(e, i), "not a member", "may not add"));
 
     e.remove.forEach((id, i) => {
       must(this.member(id) !== undefined && !same(id, e.committer.id), "bad commit", "removes");
@@ -146,7 +154,7 @@ export class Chain {
     roster.forEach((a, i) => roster.slice(i + 1).forEach((b) => {
       must(!same(a.id, b.id) && !sharesHalf(a.leaf, b.leaf), "bad commit", "an id or key twice");
     }));
-    must(close || manifest.archive.length === 0 || roster.some((m) => m.role === ROLE.archive), "bad commit", "no archive");
+    must(close || manifest.archive.length === 0 || roster.some((m) => m.role === ROLE.archive && same(m.identity, manifest.archive)), "bad commit", "no archive");
 
     if (close) {
       must(e.seals.length === 0 && e.tag.length === 0, "bad commit", "seals or tag on a close");
@@ -164,7 +172,7 @@ export class Chain {
 
   /** @param {import("./statements.js").KeyPackage} k @param {number} role @param {import("./statements.js").Manifest} m @param {Uint8Array} queue */
   #checkCredential(k, role, m, queue) {
-    verifyKeyPackage(k);
+    must(keyPackageHolds(k), "bad credential", "key package's signature");
     if (k.credential === null) {
       must(role === ROLE.customer, "bad credential", "only a customer stands on a bare key");
       return;
@@ -178,6 +186,7 @@ export class Chain {
   /** @param {Commit} e @param {number} i */
   #mayAdd(e, i) {
     const role = e.add[i].role;
+    if (this.empty) return companySide(role) || role === ROLE.archive;
     if (e.role === ROLE.agent || e.role === ROLE.inbox) return companySide(role);
     if (e.role !== ROLE.customer) return false;
     if (role === ROLE.guest || role === ROLE.inbox) return true;
@@ -196,9 +205,8 @@ export class Chain {
       throw new Refused("bad commit", "answers otherwise");
     }
     if (!standing.owner) {
-      must(e.role === ROLE.agent, "not a member", "only an agent answers a new identity");
-      const [was, is] = [old.credential?.alias, standing.request.package.credential?.alias];
-      must(was !== undefined && is !== undefined && same(was, is), "bad commit", "another alias");
+      const [was, is] = [old.credential?.alias ?? NONE, standing.request.package.credential?.alias ?? NONE];
+      must(e.role === ROLE.agent && same(was, is), "not a member", "only an agent answers a new identity, of the same alias");
     }
     return { add, remove: old.id };
   }
@@ -215,7 +223,7 @@ export class Chain {
       if (i > 0) {
         const before = e.grant[i - 1];
         const to = order(before.grantee, g.grantee);
-        must(to < 0 || (to === 0 && before.to + 1n < g.from), "bad commit", "grants not ascending and apart");
+        must(to < 0 || (to === 0 && before.to < g.from), "bad commit", "grants not ascending and apart");
       }
       const id = toHex(g.grantee);
       granted.set(id, (granted.get(id) ?? 0n) + g.to - g.from + 1n);
@@ -243,11 +251,10 @@ export class Chain {
     must(same(e.conversation, this.conversation), "bad argument", "another conversation");
     const old = this.roster.find((m) => same(leafHash(m.leaf), e.leafHash));
     if (old === undefined || this.closed) throw new Refused("not a member", "the leaf does not stand");
-    verifyKeyPackage(e.package);
     const owner = same(old.id, e.sender);
     must(owner || (old.role === ROLE.customer && this.member(e.sender) === undefined), "bad commit", "made by another");
-    must(!this.roster.some((m) => sharesHalf(m.leaf, e.package.leaf)), "bad commit", "an old leaf");
-    must(verify(e.package.identity, "join request", e.signed, e.signature), "open failed", "signature");
+    must(!same(old.leaf, e.package.leaf), "bad commit", "the old leaf");
+    must(keyPackageHolds(e.package) && verify(e.package.identity, "join request", e.signed, e.signature), "open failed", "signature");
     return owner;
   }
 }

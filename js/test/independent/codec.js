@@ -151,11 +151,10 @@ export function checkName(bytes) {
   return text;
 }
 
-/** Queues: names, not empty, strictly ascending. @param {Uint8Array[]} queues */
-export function checkQueues(queues) {
+/** Queues: not empty, strictly ascending. @param {Uint8Array[]} queues @param {string} code */
+export function checkQueues(queues, code) {
   queues.forEach((queue, i) => {
-    checkName(queue);
-    if (queue.length === 0) throw new Refused("bad argument", "an empty queue");
-    if (i > 0 && order(queues[i - 1], queue) >= 0) throw new Refused("bad argument", "queues not ascending");
+    if (queue.length === 0) throw new Refused(code, "an empty queue");
+    if (i > 0 && order(queues[i - 1], queue) >= 0) throw new Refused(code, "queues not ascending");
   });
 }

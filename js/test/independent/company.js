@@ -9,11 +9,13 @@ export class Company {
     this.root = identity(randomBytes(32));
     this.issuer = identity(randomBytes(32));
     this.sequence = 0n;
+    /** @type {import("./statements.js").Manifest | null} */
+    this.newest = null;
   }
 
   /** The next manifest. @param {Partial<import("./statements.js").ManifestFields>} [fields] */
   manifest(fields = {}) {
-    return decodeManifest(this.encodedManifest(fields), [this.root.public]);
+    return (this.newest = decodeManifest(this.encodedManifest(fields), [this.root.public]));
   }
 
   /** @param {Partial<import("./statements.js").ManifestFields>} [fields] */

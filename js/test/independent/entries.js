@@ -112,7 +112,7 @@ function decodeCommit(encoded, r) {
   const added = fields.add.map((a) => decodeKeyPackage(a.keyPackage));
 
   const s = new Reader(sealBytes);
-  const seals = s.list8(16, () => ({ ct: s.fixed(1088), box: s.bytes16() }));
+  const seals = s.list8(16, () => ({ ct: s.fixed(1088), box: s.bytes16(16 + 64 + 1024 * 32) }));
   s.end();
 
   const c = commitHash(body, sealBytes);

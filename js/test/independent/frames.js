@@ -2,7 +2,6 @@
 
 import { bool, bytes8, bytes16, bytes32, join, Reader, Refused, same, u8, u16, u32, u64 } from "./codec.js";
 import { checkEd25519, H, tenantId, verify } from "./crypto.js";
-import { checkRole } from "./statements.js";
 
 /**
  * @typedef {{ type: number, request: number, [field: string]: unknown }} Frame
@@ -28,7 +27,7 @@ const FORMS = new Map([
   [128, { name: "challenge", read: (r) => (r.version(), { nonce: r.fixed(32) }), write: (f) => join(u8(1), f.nonce) }],
   [129, { name: "welcome", read: (r) => ({ manifest: r.bytes32() }), write: (f) => bytes32(f.manifest) }],
   [130, { name: "ack", read: (r) => ({ sequence: r.u64(), duplicate: r.bool() }), write: (f) => join(u64(f.sequence), bool(f.duplicate)) }],
-  [131, { name: "error", read: (r) => ({ code: r.u16() }), write: (f) => u16(f.code) }],
+  [131, { name: "error", read: (r) => ({ code: readCode(r) }), write: (f) => u16(f.code) }],
   [132, {
     name: "entry",
     read: (r) => ({ conversation: r.fixed(16), sequence: r.u64(), entry: r.bytes32() }),
@@ -43,6 +42,13 @@ const FORMS = new Map([
   [135, { name: "passing", read: readEntry, write: writeEntry }],
   [136, { name: "waiting", read: (r) => ({ agents: r.bool() }), write: (f) => bool(f.agents) }],
 ]);
+
+/** @param {Reader} r */
+function readCode(r) {
+  const code = r.u16();
+  if (code < 1 || code > 23) throw new Refused("bad argument", "no such code");
+  return code;
+}
 
 /** @param {Uint8Array} bytes @returns {Frame} */
 export function decodeFrame(bytes) {
@@ -69,8 +75,7 @@ export function encodeFrame(frame) {
 /** @param {Reader} r */
 function readHello(r) {
   r.version();
-  const hello = { role: checkRole(r.u8()), tenant: r.fixed(16), identity: r.fixed(32), host: r.bytes16(), proof: r.bytes16(), signature: r.fixed(64) };
-  checkEd25519(hello.identity);
+  const hello = { role: r.u8(), tenant: r.fixed(16), identity: r.fixed(32), host: r.bytes16(255), proof: r.bytes16(8192), signature: r.fixed(64) };
   return hello;
 }
 
@@ -85,6 +90,7 @@ export function checkHello(nonce, body, root, host) {
   const r = new Reader(body);
   const hello = readHello(r);
   r.end();
+  checkEd25519(hello.identity);
   if (!same(hello.tenant, tenantId(root)) || !same(hello.host, host)) throw new Refused("bad argument", "tenant or host");
   if (!verify(hello.identity, "relay hello", helloSigned(nonce, hello), hello.signature)) throw new Refused("open failed", "signature");
   return hello;

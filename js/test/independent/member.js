@@ -10,7 +10,6 @@ import { decodeKeyPackage, encodeKeyPackage, ROLE } from "./statements.js";
 const { Expand, Extract, H, MAC } = crypto;
 const EMPTY = new Uint8Array(0);
 const ZERO24 = new Uint8Array(24);
-const ZERO32 = new Uint8Array(32);
 
 /** One device of one person. */
 export class End {
@@ -70,9 +69,11 @@ export class Conversation {
     this.epochIndex = 0n; // index of the epoch's commit
     this.wasMember = false;
     this.forked = false;
-    /** @type {Map<string, { sender: string, counter: bigint }>} */
+    this.joined = 0n; // the epoch that added this end
+    /** @type {Map<string, bigint>} */
     this.counters = new Map();
     this.counter = 0n;
+    this.passing = 0n;
     /** @type {Map<string, Uint8Array>} commit secrets of own commits by entry */
     this.pending = new Map();
   }
@@ -84,9 +85,9 @@ export class Conversation {
   /** As section 6.3 and 5.3 speak of an end. */
   get state() {
     if (this.chain.empty) return "empty";
+    if (this.forked) return "forked";
     if (this.chain.closed) return "closed";
     if (this.self === undefined) return "not a member";
-    if (this.forked) return "forked";
     return this.epoch === null ? "lost" : "active";
   }
 
@@ -139,6 +140,7 @@ export class Conversation {
     this.epoch = null;
     if (!this.chain.closed && this.self !== undefined) {
       this.wasMember = true;
+      if (entry.added.some((k) => same(k.id, this.end.identity.id))) this.joined = entry.epoch;
       try {
         const joiner = own ? this.#ownJoiner(entry, init) : this.#joiner(entry, init, before);
         this.epoch = schedule(joiner, entry);
@@ -200,11 +202,14 @@ export class Conversation {
       this.forked = true;
       throw new Refused("forked log");
     }
-    const instance = toHex(m.instance);
-    const known = this.counters.get(instance) ?? { sender: toHex(m.sender), counter: 0n };
-    if (known.sender !== toHex(m.sender) || m.counter <= known.counter) throw new Refused("replayed");
-    this.counters.set(instance, { sender: known.sender, counter: m.counter });
-    return { content, counter: m.counter, gap: m.counter - known.counter - 1n, instance: m.instance };
+    // Instances belong to their sender: two who name the same one have one each.
+    const instance = `${toHex(m.instance)} ${toHex(m.sender)}`;
+    const known = this.counters.get(instance);
+    if (m.counter <= (known ?? 0n)) throw new Refused("replayed");
+    this.counters.set(instance, m.counter);
+    // Where this end came later, the beginning of an instance is unknown.
+    const gap = known === undefined && this.joined !== 0n ? 0n : m.counter - (known ?? 0n) - 1n;
+    return { content, counter: m.counter, gap, instance: m.instance };
   }
 
   // Writing.
@@ -219,11 +224,11 @@ export class Conversation {
 
   /**
    * A commit on the head; read it back to be in its epoch. `change` spoils the
-   * fields (body), seals, tag or the secret that goes into seals, for tests of
-   * what others refuse; everything after it is made right again.
+   * fields (body), what goes into seals, the seals, the tag or who signs, for tests
+   * of what others refuse; everything after it is made right again.
    * @typedef {{ fields?: (f: import("./entries.js").CommitFields) => void, plain?: (m: import("./chain.js").Member, plain: Uint8Array) => Uint8Array,
    *   seals?: (seals: import("./entries.js").Seal[]) => import("./entries.js").Seal[], tag?: (tag: Uint8Array) => Uint8Array,
-   *   signer?: crypto.Identity, granted?: (m: import("./chain.js").Member) => Uint8Array, newcomers?: boolean }} Change
+   *   signer?: crypto.Identity }} Change
    * @param {Partial<import("./entries.js").CommitFields> & { time: bigint }} options
    * @param {Change} [change]
    */
@@ -252,6 +257,7 @@ export class Conversation {
     const init = this.epoch?.init ?? (chain.empty ? new Uint8Array(64) : null);
     if (init === null) throw new Refused("epoch gone", "cannot commit");
     const joiner = Extract(init, secret);
+    /** @type {import("./entries.js").Seal[]} */
     let seals = close ? [] : others.map((m) => {
       let plain = m.newcomer ? joiner : secret;
       const asMember = /** @type {import("./chain.js").Member} */ (/** @type {unknown} */ (m));
@@ -265,6 +271,7 @@ export class Conversation {
     const sealBytes = encodeSeals(seals);
     const c = commitHash(body, sealBytes);
     const epochSecret = Expand(joiner, 32, "epoch", c);
+    /** @type {Uint8Array} */
     let tag = close ? EMPTY : confirmation(epochSecret, c);
     if (change.tag !== undefined) tag = change.tag(tag);
     const signature = (change.signer ?? end.identity).sign("commit signature", join(c, tag));
@@ -286,7 +293,7 @@ export class Conversation {
     const fields = {
       conversation: this.id, epoch: this.chain.epoch, sender: end.identity.id,
       instance: passing ? H("passing instance", end.instance).slice(0, 16) : end.instance,
-      counter: ++this.counter, retention: passing ? 2 : 1, seen: this.index, seenHash: this.logHash, nonce: end.random(24),
+      counter: passing ? ++this.passing : ++this.counter, retention: passing ? 2 : 1, seen: this.index, seenHash: this.logHash, nonce: end.random(24),
     };
     change.header?.(fields);
     const header = encodeHeader(fields);
@@ -303,9 +310,6 @@ export class Conversation {
     if (entry.kind !== "message") throw new TypeError("not a message");
     return this.seal(content, { header: (h) => { this.counter--; h.instance = entry.instance; h.counter = entry.counter; } });
   }
-
-  /** What section 5.6 says: whether to commit before sealing. @param {bigint} now Unix milliseconds */
-  get mustCommit() { return this.counter === 0n && this.chain.epoch >= 0n; }
 }
 
 /**

@@ -48,7 +48,7 @@ export function decodeManifest(encoded, roots) {
   const fields = {
     sequence: r.u64(), issued: r.u64(), expires: r.u64(), root: r.fixed(32),
     issuers: r.list8(32, () => ({ key: r.fixed(32), roles: r.u16(), notBefore: r.u64(), notAfter: r.u64() })),
-    tokenIssuers: r.list8(32, () => ({ id: r.bytes8(64), key: r.bytes16() })),
+    tokenIssuers: r.list8(32, () => ({ id: r.bytes8(64), key: r.bytes16(1024) })),
     queues: r.list8(32, () => r.bytes8(64)),
     history: r.u8(), retention: r.u32(), grants: r.u8(), minutes: r.u16(), messages: r.u16(),
     archive: r.maybe(32),
@@ -56,17 +56,20 @@ export function decodeManifest(encoded, roots) {
   const signed = encoded.subarray(0, r.at);
   const signature = r.fixed(64);
   r.end();
-  checkEd25519(fields.root);
-  for (const issuer of fields.issuers) checkEd25519(issuer.key);
   for (const token of fields.tokenIssuers) checkName(token.id);
-  checkQueues(fields.queues);
-  if (fields.archive.length > 0) checkEd25519(fields.archive);
-  const { sequence, history, grants, minutes, messages } = fields;
-  if (sequence < 1n || history > 2 || grants > 2 || minutes < 1 || minutes > 15 || messages < 1 || messages > 50) {
-    throw new Refused("bad argument", "a value out of its range");
-  }
+  for (const queue of fields.queues) checkName(queue);
   if (!roots.some((root) => same(root, fields.root))) throw new Refused("bad credential", "the root is not pinned");
   if (!verify(fields.root, "manifest", signed, signature)) throw new Refused("bad credential", "manifest's signature");
+  const { sequence, issued, expires, history, grants, minutes, messages } = fields;
+  if (sequence < 1n || expires <= issued || history > 2 || grants > 2 || minutes < 1 || minutes > 15 || messages < 1 || messages > 50) {
+    throw new Refused("bad argument", "a value out of its range");
+  }
+  checkQueues(fields.queues, "bad argument");
+  for (const issuer of fields.issuers) {
+    checkEd25519(issuer.key);
+    if (issuer.roles === 0 || (issuer.roles & ~0xfe) !== 0 || issuer.notBefore >= issuer.notAfter) throw new Refused("bad argument", "an issuer");
+  }
+  if (fields.archive.length > 0) checkEd25519(fields.archive);
   return { ...fields, hash: H("manifest", encoded), encoded };
 }
 
@@ -96,22 +99,25 @@ export function decodeCredential(encoded) {
   const r = new Reader(encoded);
   r.version();
   const fields = {
-    role: checkRole(r.u8()), identity: r.fixed(32), alias: r.bytes8(64), statement: r.maybe(32),
+    role: r.u8(), identity: r.fixed(32), alias: r.bytes8(64), statement: r.bytes8(32),
     queues: r.list8(16, () => r.bytes8(64)), notBefore: r.u64(), notAfter: r.u64(), issuer: r.fixed(32),
   };
   const signed = encoded.subarray(0, r.at);
   const signature = r.fixed(64);
   r.end();
-  checkEd25519(fields.identity);
   checkName(fields.alias);
-  checkQueues(fields.queues);
-  if (fields.notBefore >= fields.notAfter) throw new Refused("bad argument", "ends before it begins");
+  for (const queue of fields.queues) checkName(queue);
+  if (fields.role < 1 || fields.role > 7) throw new Refused("bad credential", "no such role");
+  if (fields.statement.length % 32 !== 0) throw new Refused("bad credential", "statement");
+  if (fields.notBefore >= fields.notAfter) throw new Refused("bad credential", "ends before it begins");
   if (fields.queues.length > 0 && [ROLE.customer, ROLE.guest, ROLE.archive].includes(fields.role)) {
-    throw new Refused("bad argument", "a queue for a role that has none");
+    throw new Refused("bad credential", "a queue for a role that has none");
   }
   if ([ROLE.agent, ROLE.supervisor, ROLE.bot].includes(fields.role) && fields.notAfter - fields.notBefore > 86400n) {
-    throw new Refused("bad argument", "lives over 24 hours");
+    throw new Refused("bad credential", "lives over 24 hours");
   }
+  checkQueues(fields.queues, "bad credential");
+  checkEd25519(fields.identity);
   return { ...fields, signed, signature, encoded };
 }
 
@@ -145,14 +151,14 @@ export function encodeKeyPackage(owner, { credential, leaf, expires, lastResort 
   return join(body, owner.sign("key package", body));
 }
 
-/** Format only: verifyKeyPackage checks the signature. @param {Uint8Array} encoded @returns {KeyPackage} */
+/** Format only: keyPackageHolds checks the signature. @param {Uint8Array} encoded @returns {KeyPackage} */
 export function decodeKeyPackage(encoded) {
   if (encoded.length > 4096) throw new Refused("too large");
   const r = new Reader(encoded);
   r.version();
   const form = r.u8();
   if (form > 1) throw new Refused("bad argument", "no such form");
-  const credential = form === 1 ? decodeCredential(r.bytes16()) : null;
+  const credential = form === 1 ? decodeCredential(r.bytes16(1024)) : null;
   const identity = credential === null ? r.fixed(32) : credential.identity;
   const leaf = r.fixed(1216);
   const expires = r.u64();
@@ -166,9 +172,7 @@ export function decodeKeyPackage(encoded) {
 }
 
 /** @param {KeyPackage} k */
-export function verifyKeyPackage(k) {
-  if (!verify(k.identity, "key package", k.signed, k.signature)) throw new Refused("bad credential", "key package's signature");
-}
+export const keyPackageHolds = (k) => verify(k.identity, "key package", k.signed, k.signature);
 
 /** A manifest with usual values, for tests that act as a company. @param {Partial<ManifestFields> & { root: Uint8Array }} fields @returns {ManifestFields} */
 export const usualManifest = (fields) => ({
