@@ -186,6 +186,11 @@ test("a message that saw another log shows the fork, and the core sends nothing 
       assert.throws(() => pair.theirs.commit(), { code: "forked log" });
     });
   }
+  await t.test("a commit on a head that the core never had, which saw another log", () => {
+    const pair = ourCustomer();
+    pair.log.append(pair.ours.commit({ time: NOW, parent: randomBytes(32), seenHash: randomBytes(32) }), "forked log");
+    assert.equal(pair.theirs.status().state, "forked");
+  });
   await t.test("a commit that saw another log is applied, and shows the fork", () => {
     const pair = ourCustomer();
     assert.equal(pair.log.append(pair.ours.commit({ time: NOW, seenHash: randomBytes(32) })).type, "commit");

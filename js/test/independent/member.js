@@ -105,13 +105,25 @@ export class Conversation {
       return { ...event, ...read };
     } catch (cause) {
       if (!(cause instanceof Refused) || cause.code === "unavailable") throw cause;
+      let code = cause.code;
+      if (entry.kind === "commit" && code === "stale head" && this.#crossing(entry)) {
+        this.forked = true;
+        code = "forked log";
+      }
       this.#count(encoded);
-      return { ...event, type: "ignored", code: cause.code };
+      return { ...event, type: "ignored", code };
     }
   }
 
   /** @param {Uint8Array} encoded */
   #count(encoded) { this.log.push(H("log", this.logHash, crypto.entryHash(encoded))); }
+
+  /** Whether a commit on another head shows another log (5.4). @param {import("./entries.js").Commit} e */
+  #crossing(e) {
+    return this.state === "active" && this.chain.member(e.sender) !== undefined && e.seen >= this.epochIndex &&
+      !(e.seen <= this.index && same(this.log[Number(e.seen)], e.seenHash)) &&
+      crypto.verify(e.committer.identity, "commit signature", join(e.c, e.tag), e.signature);
+  }
 
   /** @param {import("./entries.js").Entry} entry @param {Uint8Array} id */
   #read(entry, id) {
