@@ -177,7 +177,7 @@ func TestDeskWithAForeignCredentialIsRefused(t *testing.T) {
 	}
 	p := browser.Person(t, "agent", w)
 	p.Open(d.URL + "/desk")
-	p.AwaitPage(refused)
+	p.AwaitPage(refused, "not accepted")
 	customer := customerAt(t, d, nil)
 	customer.Say("is anybody real there?")
 	customer.AwaitPage("no one is here yet")

@@ -72,11 +72,11 @@ func TestReloadKeepsTheConversation(t *testing.T) {
 	awaitOnce(t, customer, "good morning", "how can I help?")
 	agent.Reload()
 	awaitOnce(t, agent, "good morning", "how can I help?")
-	exchange(t, customer, agent, "still me", "still me too")
+	exchange(t, customer, agent, "still me", "so am I")
 	customer.Reload()
 	agent.Reload()
 	for _, p := range []*harness.Person{customer, agent} {
-		awaitOnce(t, p, "good morning", "how can I help?", "still me", "still me too")
+		awaitOnce(t, p, "good morning", "how can I help?", "still me", "so am I")
 	}
 }
 

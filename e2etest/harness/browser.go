@@ -69,9 +69,10 @@ func (b *Browser) Close() { b.close() }
 // Person is someone at a browser of their own: one tab, and a browser context
 // that shares nothing with other persons.
 type Person struct {
-	Name string
-	t    testing.TB
-	ctx  context.Context
+	Name    string
+	t       testing.TB
+	browser context.Context
+	ctx     context.Context
 
 	mu         sync.Mutex
 	console    []string
@@ -94,13 +95,13 @@ func (b *Browser) Person(t testing.TB, name string, through *Wire) *Person {
 // Tab opens another tab of the same person: same storage, same keys.
 func (p *Person) Tab(name string) *Person {
 	p.t.Helper()
-	return newPerson(p.t, name, p.ctx)
+	return newPerson(p.t, name, p.browser, chromedp.WithExistingBrowserContext(chromedp.FromContext(p.ctx).BrowserContextID))
 }
 
-func newPerson(t testing.TB, name string, parent context.Context, opts ...chromedp.ContextOption) *Person {
+func newPerson(t testing.TB, name string, browser context.Context, opts ...chromedp.ContextOption) *Person {
 	t.Helper()
-	p := &Person{Name: name, t: t}
-	ctx, cancel := chromedp.NewContext(parent, append(opts, chromedp.WithListener(p.hear))...)
+	p := &Person{Name: name, t: t, browser: browser}
+	ctx, cancel := chromedp.NewContext(browser, append(opts, chromedp.WithListener(p.hear))...)
 	p.ctx = ctx
 	t.Cleanup(func() {
 		p.leave()

@@ -36,13 +36,11 @@ func (p *Person) Open(url string) { p.t.Helper(); p.do("open "+url, chromedp.Nav
 // Reload loads the page again.
 func (p *Person) Reload() { p.t.Helper(); p.do("reload", chromedp.Reload()) }
 
-// CloseTab closes the person's tab as they would; the person is gone.
+// CloseTab closes the person's tab as they would. Their other tabs stay, and
+// so does what is stored.
 func (p *Person) CloseTab() {
 	p.t.Helper()
-	p.mu.Lock()
-	p.forgiven = true
-	p.mu.Unlock()
-	if err := chromedp.Cancel(p.ctx); err != nil && !errors.Is(err, context.Canceled) {
+	if _, err := chromedp.Call(p.ctx, page.Close, cdp.Empty{}); err != nil && !errors.Is(err, chromedp.ErrTargetDetached) {
 		p.t.Fatalf("%s: close the tab: %v", p.Name, err)
 	}
 }
