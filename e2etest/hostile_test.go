@@ -3,6 +3,7 @@ package e2etest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -186,6 +187,7 @@ func TestDeskWithAForeignCredentialIsRefused(t *testing.T) {
 // P11: whatever the relay makes of the log, what was not opened by the core is
 // never shown.
 func TestP11_PlaintextInjectionIsNeverShown(t *testing.T) {
+	long(t)
 	const injected = "INJECTED by the relay"
 	forged, err := json.Marshal(map[string]any{"type": "text", "text": injected, "encrypted": false})
 	if err != nil {
@@ -205,31 +207,38 @@ func TestP11_PlaintextInjectionIsNeverShown(t *testing.T) {
 	exchange(t, customer, agent, "hello", "hello yourself")
 
 	mu.Lock()
-	send, id, next := inject, last.Conversation, last.Sequence+1
+	id := last.Conversation
 	message := bytes.Clone(last.Entry)
 	mu.Unlock()
 	// A real entry's outside with text where its ciphertext was, so that only
 	// opening it can tell.
 	copy(message[len(message)-len(forged):], forged)
+	frames := [][]byte{forged, []byte(injected)}
 	for _, entry := range [][]byte{forged, []byte(injected), append([]byte{1, 2}, forged...), message} {
-		for _, body := range []relay.Body{
-			relay.Passing{Conversation: id, Entry: entry},
-			relay.Entry{Conversation: id, Sequence: next, Entry: entry},
-			relay.Record{Value: entry},
-		} {
-			if err := send(relay.EncodeFrame(0, body)); err != nil {
-				break // the client may hang up on a liar, and comes back
-			}
-		}
-		_ = send([]byte(entry))
+		frames = append(frames,
+			relay.EncodeFrame(0, relay.Passing{Conversation: id, Entry: entry}),
+			relay.EncodeFrame(0, relay.Record{Value: entry}),
+			relay.EncodeFrame(0, relay.Entry{Conversation: id, Sequence: 1, Entry: entry}),
+			relay.EncodeFrame(0, relay.Entry{Conversation: id, Sequence: 1 << 40, Entry: entry}),
+			relay.EncodeFrame(0, relay.Entry{Conversation: wire.ID{1}, Sequence: 1, Entry: entry}))
 	}
-	// The conversation goes on, or stops and says why; either way the page
-	// has dealt with all that came before this.
+	for i, frame := range frames {
+		mu.Lock()
+		send := inject // the client may have hung up on a liar, and be back
+		mu.Unlock()
+		_ = send(frame)
+		// What the agent says next comes after it, so it has been dealt with.
+		after := fmt.Sprintf("after the lie number %d.", i)
+		agent.Say(after)
+		customer.AwaitText(harness.Conversation, after)
+		if saw := customer.PageText(); strings.Contains(saw, "INJECTED") {
+			t.Errorf("lie %d is shown: %s", i, saw)
+		}
+	}
 	customer.Reload()
-	customer.AwaitText(harness.Conversation, "hello yourself")
 	exchange(t, customer, agent, "was there anything in between?", "not from me")
 	for _, p := range []*harness.Person{customer, agent} {
-		if saw := p.PageText(); strings.Contains(saw, injected) {
+		if saw := p.PageText(); strings.Contains(saw, "INJECTED") {
 			t.Errorf("%s is shown what the relay invented: %s", p.Name, saw)
 		}
 	}
