@@ -52,7 +52,7 @@ export class End {
 /**
  * @typedef {{ init: Uint8Array | null, secret: Uint8Array, transcript: Uint8Array }} Epoch
  * @typedef {{ type: "message" | "commit" | "ignored" | "join", index: bigint, id: Uint8Array, sender: Uint8Array, own: boolean, code?: string,
- *   content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array, forked?: boolean }} Event
+ *   content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array }} Event
  */
 
 /** What one end knows of one conversation. */
@@ -161,7 +161,7 @@ export class Conversation {
       }
     }
     for (const pending of this.pending.keys()) this.pending.delete(pending);
-    return { type: /** @type {const} */ ("commit"), forked: !seenRight };
+    return { type: /** @type {const} */ ("commit"), ...(seenRight ? {} : { code: "forked log" }) };
   }
 
   /** @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init */
