@@ -1,0 +1,273 @@
+/**
+ * What the client's tests stand on: the real program in a child process, real
+ * clients over real WebSockets, and a wire that a test can tamper with.
+ */
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { WebSocket } from "ws";
+import { connect } from "../client/client.js";
+import { decodeFrame, encodeFrame } from "../client/frames.js";
+import { loadModule } from "../core/loader.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** How long something may take that should be there at once (ms). */
+const PATIENCE = 20_000;
+
+export const module = await loadModule();
+
+/** @type {Promise<string> | undefined} */
+let program;
+/** @type {string[]} */
+const garbage = [];
+
+function build() {
+  program ??= (async () => {
+    const dir = await mkdtemp(join(tmpdir(), "sealwire-test-"));
+    garbage.push(dir);
+    const name = join(dir, "sealwire");
+    await promisify(execFile)("go", ["build", "-o", name, "./server/cmd/sealwire"], { cwd: ROOT });
+    return name;
+  })();
+  return program;
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** `sealwire demo` with state of its own: an organisation, its authority, its relay. */
+export class Demo {
+  /** @type {import("node:child_process").ChildProcess | undefined} */
+  #child;
+  #dir = "";
+  url = "";
+  /** @type {{ orgKey: string, relay: string, queue: string }} */
+  config = { orgKey: "", relay: "", queue: "" };
+
+  async start() {
+    const name = process.env["SEALWIRE_BINARY"] ?? (await build());
+    if (!this.#dir) {
+      this.#dir = await mkdtemp(join(tmpdir(), "sealwire-test-"));
+      garbage.push(this.#dir);
+      this.url = `http://127.0.0.1:${await freePort()}`;
+    }
+    const child = spawn(name, ["demo", "-addr", this.url.slice("http://".length), "-dir", join(this.#dir, "demo")], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    let said = "";
+    await new Promise((resolve, reject) => {
+      /** @param {Buffer} data */
+      const hear = (data) => {
+        said += data;
+        if (said.includes(this.url)) resolve(undefined);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("exit", () => reject(new Error(`the demo ended: ${said}`)));
+    });
+    this.config = await (await fetch(`${this.url}/demo/config.json`)).json();
+    return this;
+  }
+
+  async stop() {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   */
+  async post(path, body) {
+    const response = await fetch(this.url + path, { method: "POST", headers: { "Content-Type": "application/json", Origin: this.url }, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return response.json();
+  }
+
+  /** @param {Uint8Array} identity */
+  async credential(identity) {
+    return String((await this.post("/demo/credential", { identity: Buffer.from(identity).toString("base64url") })).credential);
+  }
+
+  /** @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options] */
+  async customer({ wire, ...options } = {}) {
+    return watched(
+      await connect(
+        { module },
+        {
+          relay: this.config.relay,
+          orgKey: this.config.orgKey,
+          WebSocket: socketOf(this, wire),
+          identityToken: async ({ thumbprint }) => String((await this.post("/demo/token", { thumbprint })).token),
+          ...options,
+        },
+      ),
+    );
+  }
+
+  /** @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options] */
+  async agent({ wire, ...options } = {}) {
+    return watched(
+      await connect(
+        { module },
+        {
+          relay: this.config.relay,
+          orgKey: this.config.orgKey,
+          role: "agent",
+          WebSocket: socketOf(this, wire),
+          credential: ({ identity }) => this.credential(identity),
+          ...options,
+        },
+      ),
+    );
+  }
+}
+
+/** Closes the clients of a test, whatever came of it. */
+export async function closeAll() {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+}
+
+/** Removes what the tests left on the disk. */
+export async function sweep() {
+  await Promise.all(garbage.map((dir) => rm(dir, { recursive: true, force: true })));
+}
+
+/**
+ * What a test does to frames on their way. Each hook gives the frames that
+ * really arrive; by default the frame itself.
+ * @typedef {object} Wire
+ * @property {(frame: import("../client/frames.js").Frame, inject: (frame: import("../client/frames.js").Frame) => void) => import("../client/frames.js").Frame[] | void} [toEnd]
+ * @property {(frame: import("../client/frames.js").Frame) => void} [fromEnd]  only looks
+ */
+
+/**
+ * @param {Demo} demo
+ * @param {Wire} [wire]
+ * @returns {import("../client/types.js").WebSocketConstructor}
+ */
+function socketOf(demo, wire) {
+  class Socket {
+    #real;
+    binaryType = "arraybuffer";
+    /** @type {((event: { data: unknown }) => void) | null} */
+    onmessage = null;
+    /** @type {((event: { code: number, reason: string }) => void) | null} */
+    onclose = null;
+    /** @type {((event: unknown) => void) | null} */
+    onopen = null;
+    /** @type {((event: unknown) => void) | null} */
+    onerror = null;
+
+    /** @param {string} url */
+    constructor(url) {
+      this.#real = new WebSocket(url, { origin: demo.url });
+      this.#real.binaryType = "arraybuffer";
+      this.#real.onopen = (event) => this.onopen?.(event);
+      this.#real.onerror = (event) => this.onerror?.(event);
+      this.#real.onclose = ({ code, reason }) => this.onclose?.({ code, reason });
+      this.#real.onmessage = ({ data }) => {
+        const frame = decodeFrame(new Uint8Array(/** @type {ArrayBuffer} */ (data)));
+        for (const real of wire?.toEnd?.(frame, (f) => this.#give(f)) ?? [frame]) this.#give(real);
+      };
+    }
+    get readyState() {
+      return this.#real.readyState;
+    }
+    get bufferedAmount() {
+      return this.#real.bufferedAmount;
+    }
+    /** @param {Uint8Array} data */
+    send(data) {
+      wire?.fromEnd?.(decodeFrame(data));
+      this.#real.send(data);
+    }
+    close() {
+      this.#real.close();
+    }
+    /** @param {import("../client/frames.js").Frame} frame */
+    #give(frame) {
+      this.onmessage?.({ data: Uint8Array.from(encodeFrame(frame)).buffer });
+    }
+  }
+  return Socket;
+}
+
+/** @type {import("../client/client.js").Client[]} */
+const clients = [];
+/** @type {WeakMap<object, Set<() => void>>} */
+const watchers = new WeakMap();
+/** @type {WeakMap<object, Error[]>} */
+const errors = new WeakMap();
+
+/** @param {import("../client/client.js").Client} client */
+function watched(client) {
+  clients.push(client);
+  /** @type {Set<() => void>} */
+  const set = new Set();
+  watchers.set(client, set);
+  /** @type {Error[]} */
+  const seen = [];
+  errors.set(client, seen);
+  client.on("error", ({ error }) => void seen.push(error));
+  for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "notice", "error"])) client.on(type, () => set.forEach((look) => look()));
+  return client;
+}
+
+/**
+ * The background errors that this client told.
+ * @param {import("../client/client.js").Client} client
+ */
+export function errorsOf(client) {
+  return errors.get(client) ?? [];
+}
+
+/**
+ * Waits, from event to event of the client, until something holds.
+ * @template T
+ * @param {import("../client/client.js").Client} client
+ * @param {string} what
+ * @param {() => T} look
+ * @returns {Promise<NonNullable<T>>}
+ */
+export function until(client, what, look) {
+  return new Promise((resolve, reject) => {
+    const set = /** @type {Set<() => void>} */ (watchers.get(client));
+    const timer = setTimeout(() => {
+      set.delete(check);
+      reject(new Error(`not within time: ${what}; state ${client.state}, ${JSON.stringify(client.conversations.map((c) => [c.state, c.messages.map((m) => [m.text.slice(0, 20), m.status])]))}, errors ${errorsOf(client).join("; ")}`));
+    }, PATIENCE);
+    function check() {
+      const value = look();
+      if (!value) return;
+      clearTimeout(timer);
+      set.delete(check);
+      resolve(/** @type {NonNullable<T>} */ (value));
+    }
+    set.add(check);
+    check();
+  });
+}
+
+/**
+ * @param {import("../client/client.js").Client} client
+ * @param {string} text
+ * @param {string} [status]
+ */
+export function seen(client, text, status) {
+  return until(client, `"${text.slice(0, 30)}" ${status ?? ""}`, () =>
+    client.conversations.flatMap((c) => c.messages).find((m) => m.text === text && (!status || m.status === status)),
+  );
+}
