@@ -8,13 +8,13 @@
 import { Composer } from "../widget/composer.js";
 import { button, el, icon, setAttribute, setIcon, setText, show } from "../widget/dom.js";
 import { LogView } from "../widget/log.js";
-import { blocked, connectionOf, lockOf } from "../widget/model.js";
+import { blocked, connectionOf, lockOf, plainName } from "../widget/model.js";
 import { People } from "../widget/people.js";
 import { backgroundText, codeOf, notNow, noticeText, sentence, unreadText, words } from "../widget/words.js";
 import { customerOf, lines, titleOf } from "./list.js";
 import { Unread } from "./unread.js";
 
-const changes = ["state", "agents", "conversation", "members", "message"];
+const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message"]);
 const lockIcons = Object.freeze({ secure: "lock", pending: "clock", open: "unlock", danger: "alert" });
 
 export class DeskView {
@@ -34,7 +34,7 @@ export class DeskView {
     const text = noticeText(notice);
     if (text) this.tell(text);
   };
-  /** @param {{error: unknown}} detail */
+  /** @param {{error: Error}} detail */
   #onError = ({ error }) => {
     const state = this.#client?.state;
     const text = backgroundText(error);
@@ -119,6 +119,12 @@ export class DeskView {
     this.draw();
   }
 
+  /** Who works here, until a conversation says it. @param {string} name */
+  introduce(name) {
+    this.options.name = name;
+    this.draw();
+  }
+
   /** Nothing works, and this is what to tell. @param {string} text */
   fail(text) {
     this.#failure = text;
@@ -156,7 +162,7 @@ export class DeskView {
     if (conversation && !document.hidden) this.#unread.markRead(conversation);
 
     const self = all.flatMap((c) => c.members).find((m) => m.self);
-    const name = self?.alias || this.options.name || "Agent desk";
+    const name = plainName(self?.alias ?? "") || this.options.name || "Agent desk";
     setText(this.#name, name);
     setText(this.#face, name.slice(0, 1).toUpperCase());
     setText(this.#connection, this.#failure ? "Stopped" : connectionOf(client));

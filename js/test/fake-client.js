@@ -54,7 +54,7 @@ export class FakeClient {
   agents = false;
   /** @type {FakeConversation[]} */
   conversations = [];
-  /** @type {Map<string, Set<(detail: never) => unknown>>} */
+  /** @type {Map<string, Set<(detail: unknown) => unknown>>} */
   #handlers = new Map();
 
   /** @param {{state?: Client["state"], agents?: boolean}} [over] */
@@ -87,20 +87,21 @@ export class FakeClient {
     this.conversations = [];
   }
 
-  /** @param {string} type @param {(detail: never) => unknown} handler */
+  /** @type {import("../widget/facade.js").Listen} */
   on(type, handler) {
     const set = this.#handlers.get(type) ?? new Set();
-    this.#handlers.set(type, set.add(handler));
+    this.#handlers.set(type, set.add(/** @type {(detail: unknown) => unknown} */ (handler)));
+    return undefined;
   }
 
-  /** @param {string} type @param {(detail: never) => unknown} handler */
+  /** @type {import("../widget/facade.js").Listen} */
   off(type, handler) {
-    this.#handlers.get(type)?.delete(handler);
+    return this.#handlers.get(type)?.delete(/** @type {(detail: unknown) => unknown} */ (handler));
   }
 
   /** @param {string} type @param {object} [detail] */
   say(type, detail = {}) {
-    for (const handler of this.#handlers.get(type) ?? []) handler(/** @type {never} */ (detail));
+    for (const handler of this.#handlers.get(type) ?? []) handler(detail);
   }
 
   get listeners() {

@@ -25,7 +25,7 @@ import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadT
  */
 
 /** What a client says has changed, whatever it was: the view reads all of it anew. */
-const changes = ["state", "agents", "conversation", "members", "message"];
+const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message"]);
 
 const lockIcons = Object.freeze({ secure: "lock", pending: "clock", open: "unlock", danger: "alert" });
 
@@ -48,7 +48,7 @@ export class ChatView {
     const text = noticeText(notice);
     if (text && !this.options.onNotice?.({ code: notice.code ?? "", text })) this.#tell(text);
   };
-  /** @param {{error: unknown}} detail */
+  /** @param {{error: Error}} detail */
   #onError = ({ error }) => {
     const state = this.#client?.state;
     const text = backgroundText(error);

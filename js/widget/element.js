@@ -1,0 +1,251 @@
+/**
+ * <sealwire-chat relay="wss://…/v1/connect" org-key="…" queue="default">: the customer's chat as an element.
+ *
+ * `identityToken` (property) is what connect() asks for: a text, or a function from {thumbprint} to a text or its promise.
+ * A cancelable "notice" event ({code, text}) comes before a notice is shown.
+ * `org-key` may hold several keys, separated by spaces: the current one and the next.
+ * The element always uses the client of this package; there is no way to hand it another.
+ */
+import { init } from "../index.js";
+import { missing } from "./capabilities.js";
+import { ChatView } from "./view.js";
+import { codeOf, isRefusal } from "./words.js";
+
+/** @typedef {import("./facade.js").Client} Client */
+/** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
+
+const openKey = "sealwire-chat open";
+
+export class SealwireChat extends HTMLElement {
+  static observedAttributes = ["relay", "org-key"];
+
+  /** @type {ChatView|undefined} */
+  #view;
+  /** @type {Client|undefined} */
+  #client;
+  /** @type {{close: () => unknown}|undefined} */
+  #core;
+  #run = 0;
+  #started = false;
+  /** @type {IdentityToken|undefined} */
+  #token;
+  /** @type {(() => void)[]} */
+  #tokenWaits = [];
+
+  /** @returns {IdentityToken|undefined} */
+  get identityToken() {
+    return this.#token;
+  }
+
+  set identityToken(value) {
+    if (value !== undefined && typeof value !== "string" && typeof value !== "function") {
+      throw new TypeError("identityToken expected a string or a function");
+    }
+    this.#token = value;
+    if (value !== undefined) for (const go of this.#tokenWaits.splice(0)) go();
+  }
+
+  /** Messages that came while the panel was closed. */
+  get unread() {
+    return this.#view?.unread ?? 0;
+  }
+
+  /** @param {{focus?: boolean}} [options]  focus: false to leave the focus where it is */
+  open(options) {
+    this.#view?.open(options);
+  }
+
+  close() {
+    this.#view?.close();
+  }
+
+  toggle() {
+    this.#view?.toggle();
+  }
+
+  requestFocus() {
+    this.#view?.focus();
+  }
+
+  /** Forgets keys and history on this device, and begins anew. */
+  async destroySession() {
+    await this.#client?.destroySession();
+    this.#stop();
+    this.#start();
+  }
+
+  connectedCallback() {
+    this.#upgrade("identityToken");
+    if (!this.#view) {
+      this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
+        heading: this.getAttribute("heading") ?? "",
+        useHere: () => void this.#useHere(),
+        startAnew: () => void this.#begin(),
+        tryAgain: () => this.#restart(),
+        onToggle: (open) => remember(open),
+        // A page may tell it in its own way: it then prevents the default.
+        onNotice: (detail) => !this.dispatchEvent(new CustomEvent("notice", { detail, cancelable: true })),
+      });
+      if (remembered()) this.#view.open({ focus: false });
+    }
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    // An element that is only moved comes back at once.
+    queueMicrotask(() => { if (!this.isConnected) this.#stop(); });
+  }
+
+  attributeChangedCallback() {
+    if (!this.isConnected || !this.#view) return;
+    this.#stop();
+    this.#start();
+  }
+
+  #restart() {
+    this.#stop();
+    this.#start();
+  }
+
+  #start() {
+    if (this.#started || !this.#view) return;
+    const relay = this.getAttribute("relay");
+    const keys = (this.getAttribute("org-key") ?? "").split(/\s+/).filter(Boolean);
+    if (!relay || keys.length === 0) {
+      this.#view.stage({ kind: "unset" });
+      return;
+    }
+    this.#started = true;
+    void this.#connect(this.#view, relay, keys, ++this.#run);
+  }
+
+  #stop() {
+    this.#run++;
+    this.#started = false;
+    this.#view?.detach();
+    this.#view?.stage({ kind: "loading" });
+    void this.#client?.close();
+    void this.#core?.close();
+    this.#client = undefined;
+    this.#core = undefined;
+  }
+
+  /**
+   * @param {ChatView} view
+   * @param {string} relay
+   * @param {string[]} keys
+   * @param {number} run  a later start or stop makes this one void
+   */
+  async #connect(view, relay, keys, run) {
+    view.stage({ kind: "loading" });
+    if (missing()) {
+      view.stage({ kind: "missing" });
+      return;
+    }
+    let core;
+    try {
+      core = await init();
+    } catch {
+      // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
+      if (run === this.#run) view.stage({ kind: "broken" });
+      return;
+    }
+    if (run !== this.#run) {
+      void core.close();
+      return;
+    }
+    this.#core = core;
+    try {
+      const client = await core.connect({
+        relay,
+        orgKey: keys,
+        queue: this.getAttribute("queue") ?? "default",
+        identityToken: (request) => this.#ask(request),
+      });
+      if (run !== this.#run) {
+        void client.close();
+        return;
+      }
+      this.#client = client;
+      view.attach(client);
+    } catch (error) {
+      if (run === this.#run) this.#fail(error);
+      return;
+    }
+    await this.#begin();
+  }
+
+  async #begin() {
+    const client = this.#client;
+    if (!client || isStopped(client)) return;
+    try {
+      await client.start();
+    } catch (error) {
+      // A refusal shows in the client's own state; the rest is said here.
+      if (client === this.#client && !isStopped(client)) this.#fail(error);
+      return;
+    }
+    this.#view?.draw();
+  }
+
+  async #useHere() {
+    const client = this.#client;
+    if (!client) return;
+    try {
+      await client.takeOver();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    await this.#begin();
+    this.#view?.focus();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const code = codeOf(error);
+    this.#view?.stage({ kind: isRefusal(code) ? "refused" : "failed", code });
+  }
+
+  /** @param {{thumbprint: string}} request */
+  async #ask(request) {
+    while (this.#token === undefined) await new Promise((resolve) => this.#tokenWaits.push(() => resolve(undefined)));
+    return typeof this.#token === "function" ? this.#token(request) : this.#token;
+  }
+
+  /**
+   * A property set before the element was defined hides the accessor: take it over.
+   * @param {"identityToken"} name
+   */
+  #upgrade(name) {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    Reflect.deleteProperty(this, name);
+    this[name] = value;
+  }
+}
+
+/** @param {Client} client */
+function isStopped({ state }) {
+  return state === "elsewhere" || state === "refused";
+}
+
+/** @param {boolean} open */
+function remember(open) {
+  try {
+    if (open) sessionStorage.setItem(openKey, "1");
+    else sessionStorage.removeItem(openKey);
+  } catch {
+    // Storage may be forbidden; then a reload shows the launcher.
+  }
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem(openKey) === "1";
+  } catch {
+    return false;
+  }
+}
+
+if (!customElements.get("sealwire-chat")) customElements.define("sealwire-chat", SealwireChat);
