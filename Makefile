@@ -25,7 +25,7 @@ check: wasm $(NODE_MODULES)
 	$(WASIP1) go vet ./wasm/...
 	go tool staticcheck ./...
 	tool=$$(go tool -n staticcheck) && $(WASIP1) $$tool ./wasm/...
-	cd js && npx --no-install tsc -p .
+	cd js && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/tsc -p tsconfig.types.json
 	go test ./e2etest/walls
 	go run ./scripts/size
 
@@ -39,7 +39,7 @@ test: check
 
 # All of the browser scenarios.
 e2e: wasm
-	scripts/need chromium
+	scripts/need chromium node
 	go test -count=1 ./e2etest/...
 
 # Each fuzz target in turn, FUZZTIME each.
