@@ -22,6 +22,7 @@ export class FakeText extends Node {
     this.data = data;
   }
 
+  /** @override */
   get textContent() {
     return this.data;
   }
