@@ -49,7 +49,7 @@ import { indexedStore, memoryStore } from "./store.js";
 const END = "end";
 const LAST_RESORT = "last resort";
 /** A last-resort key package is published again, the same, for so long (s). */
-const LAST_RESORT_AGE = 86_400;
+const LAST_RESORT_AGE = 3_600;
 const DAY = 86_400;
 /** Validity of a published key package (days). */
 const PACKAGE_DAYS = 7;
@@ -161,11 +161,14 @@ export class End {
     return this.#change((core, end) => core.callBytes("end_key_package", end, packageArguments(false)));
   }
 
-  /** The last-resort key package: the same bytes for a day, so that reconnecting makes no new keys. */
-  async lastResort() {
+  /**
+   * The last-resort key package: the same bytes for an hour, so that reconnecting makes no new keys.
+   * @param {boolean} [renew]  a new one at once: the credential in the old one has ended
+   */
+  async lastResort(renew = false) {
     const { store, keystore } = await this.#live();
     const kept = await store.get("state", LAST_RESORT);
-    if (kept !== undefined) {
+    if (kept !== undefined && !renew) {
       const r = new Reader(keystore.unseal("state", LAST_RESORT, kept));
       if (seconds() - r.u64() < LAST_RESORT_AGE) return r.rest();
     }

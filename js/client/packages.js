@@ -7,6 +7,7 @@
  * @typedef {import("./remote.js").EndService} EndService
  * @typedef {import("./relay.js").RelayConnection} RelayConnection
  */
+import { SealwireError } from "../errors.js";
 
 /** One-time key packages that lie ready. */
 const READY = 10;
@@ -42,12 +43,22 @@ export class KeyPackages {
     do {
       this.#again = false;
       // The answer to the last-resort one tells how many others are still there.
-      let count = await this.#relay.publish(await this.#end.lastResort());
+      let count = await this.#lastResort();
       while (count < READY) {
         const now = await this.#relay.publish(await this.#end.keyPackage());
         if (now <= count) break;
         count = now;
       }
     } while (this.#again);
+  }
+
+  async #lastResort() {
+    try {
+      return await this.#relay.publish(await this.#end.lastResort());
+    } catch (error) {
+      // The credential that it was made under has ended, or its issuer is gone.
+      if (!(error instanceof SealwireError) || !["expired", "bad credential"].includes(error.code)) throw error;
+      return this.#relay.publish(await this.#end.lastResort(true));
+    }
   }
 }

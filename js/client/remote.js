@@ -14,7 +14,7 @@
  * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
  * @property {(credential: Uint8Array) => Promise<void>} credential
  * @property {() => Promise<Uint8Array>} keyPackage
- * @property {() => Promise<Uint8Array>} lastResort
+ * @property {(renew?: boolean) => Promise<Uint8Array>} lastResort
  * @property {() => Promise<void>} expire
  * @property {(conversation: string, content: Uint8Array) => Promise<import("./outbox.js").OutboxItem>} queue
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
@@ -69,7 +69,7 @@ export function localEnd(end) {
     manifest: (manifest, newest) => end.manifest(manifest, newest),
     credential: (credential) => end.credential(credential),
     keyPackage: () => end.keyPackage(),
-    lastResort: () => end.lastResort(),
+    lastResort: (renew) => end.lastResort(renew),
     expire: () => end.expire(),
     queue: (conversation, content) => end.queue(conversation, content),
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),

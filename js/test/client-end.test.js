@@ -1,0 +1,258 @@
+/** The end service on its own: two of them in one process, a log between them, a store that can fail. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fromBase64url } from "../client/bytes.js";
+import { encodeTextContent, textOf } from "../client/content.js";
+import { End } from "../client/end.js";
+import { T } from "../client/frames.js";
+import { memoryStore } from "../client/store.js";
+import { instantiate } from "../core/instance.js";
+import { SealwireError } from "../errors.js";
+import { Demo, closeAll, module, sweep } from "./client-world.js";
+
+const demo = new Demo();
+/** @type {Uint8Array} */
+let manifest;
+/** @type {Uint8Array[]} */
+let roots;
+
+before(async () => {
+  await demo.start();
+  roots = [fromBase64url(demo.config.orgKey)];
+  manifest = await new Promise((resolve) => {
+    void demo.customer({ wire: { toEnd: (frame) => (frame.type === T.welcome && frame.bytes && resolve(frame.bytes), [frame]) } });
+  });
+  await closeAll();
+});
+after(async () => {
+  await demo.stop();
+  await sweep();
+});
+
+/** @param {import("../errors.js").Code} code */
+const coded = (code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
+
+/** A store whose next writes can be made to fail. */
+function fragileStore() {
+  const store = memoryStore("test");
+  const real = store.write;
+  const fragile = {
+    ...store,
+    failures: 0,
+    /** @param {import("../client/store.js").Write[]} writes */
+    write: async (writes) => {
+      if (fragile.failures > 0) {
+        fragile.failures--;
+        throw new SealwireError("unavailable", "device storage: QuotaExceededError");
+      }
+      await real(writes);
+    },
+    close: () => {},
+  };
+  return fragile;
+}
+
+/** @param {import("../client/store.js").Store} store @param {import("../client/types.js").RoleName} role */
+async function open(store, role) {
+  const end = new End(() => instantiate(module));
+  const opened = await end.openIn(store, { role, roots, history: "none" });
+  await end.manifest(manifest, true);
+  if (role === "agent") await end.credential(fromBase64url(await demo.credential(opened.identity)));
+  return { end, opened, store };
+}
+
+/** A customer and an agent in one conversation, whose log the test holds. */
+async function pair() {
+  const customer = { ...(await open(fragileStore(), "customer")), read: 0 };
+  const agent = { ...(await open(fragileStore(), "agent")), read: 0 };
+  const { id } = await customer.end.conversations.genesis("default", await agent.end.keyPackage());
+  await agent.end.conversations.join(id);
+  /** @type {Uint8Array[]} */
+  const log = [];
+  /** @param {{ end: End, read: number }} who */
+  const read = async (who) => {
+    /** @type {import("../client/conversations.js").Received[]} */
+    const received = [];
+    while (who.read < log.length) {
+      const got = await who.end.conversations.receive(id, who.read + 1, /** @type {Uint8Array} */ (log[who.read]));
+      assert.ok(!("need" in got));
+      who.read++;
+      received.push(got);
+    }
+    return received;
+  };
+  /** @param {{ end: End, read: number }} who appends all that it has to */
+  const flush = async (who) => {
+    for (;;) {
+      const step = await who.end.conversations.next(id);
+      if (step.kind === "none") return;
+      assert.ok(step.kind !== "settled");
+      log.push(step.entry);
+      await read(who);
+    }
+  };
+  return { id, log, read, flush, customer, agent };
+}
+
+/** @param {import("../client/conversations.js").Received[]} received */
+const texts = (received) => received.flatMap(({ item }) => (item ? [textOf(item.content)] : []));
+
+test("what was written before the conversation existed moves to it, and all of it survives a new start", async () => {
+  const { end, store } = await open(fragileStore(), "customer");
+  await end.queue("", encodeTextContent("early"));
+  const agent = await open(memoryStore("agent"), "agent");
+  const { id } = await end.conversations.genesis("default", await agent.end.keyPackage());
+  const again = await open(store, "customer");
+  assert.equal(again.opened.fresh, false);
+  assert.deepEqual(again.opened.outbox.map((item) => [item.conversation, textOf(item.content)]), [[id, "early"]]);
+  assert.deepEqual(again.opened.conversations.map((c) => [c.status.id, c.status.state, c.begun]), [[id, "empty", true]]);
+});
+
+test("the same entry is given out until it is read back; a retry is the same bytes", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  await customer.end.queue(id, encodeTextContent("x"));
+  const first = await customer.end.conversations.next(id);
+  const second = await customer.end.conversations.next(id);
+  assert.equal(first.kind, "message");
+  assert.deepEqual(second, first);
+});
+
+test("a message that cannot be saved is not shown, and is shown once it can", async () => {
+  const { id, log, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  await customer.end.queue(id, encodeTextContent("hello"));
+  await flush(customer);
+  const store = /** @type {ReturnType<typeof fragileStore>} */ (agent.store);
+  store.failures = 1;
+  await assert.rejects(read(agent), coded("unavailable"));
+  assert.equal((await store.list("history", "")).length, 0);
+  assert.deepEqual(texts(await read(agent)), ["hello"]);
+  assert.equal((await store.list("history", "")).length, 1);
+  assert.equal(agent.read, log.length);
+});
+
+test("C14 a message whose state could not be saved leaves in no form; the next one uses no counter twice", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  const store = /** @type {ReturnType<typeof fragileStore>} */ (customer.store);
+  for (const text of ["one", "two", "three"]) {
+    await customer.end.queue(id, encodeTextContent(text));
+    store.failures = 1;
+    await assert.rejects(customer.end.conversations.next(id), coded("unavailable"));
+    await flush(customer);
+  }
+  const received = await read(agent);
+  assert.deepEqual(texts(received), ["one", "two", "three"]);
+  assert.ok(received.every(({ event }) => event.type !== "ignored"));
+  assert.ok(received.every(({ item }) => !item || item.gap === 0));
+});
+
+test("a message sealed before somebody else's commit is sealed again and counts once, even if the relay stored both", async () => {
+  const { id, log, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  await customer.end.queue(id, encodeTextContent("mine"));
+  const early = await customer.end.conversations.next(id);
+  assert.equal(early.kind, "message");
+  await agent.end.queue(id, encodeTextContent("theirs"));
+  await flush(agent);
+  if (early.kind === "message") log.push(early.entry);
+  const own = await read(customer);
+  assert.ok(own.some(({ event }) => event.type === "ignored" && event.own && event.code === 9));
+  await flush(customer);
+  assert.deepEqual(texts(await read(agent)), ["mine"]);
+  assert.deepEqual(await customer.end.conversations.next(id), { kind: "none" });
+});
+
+test("C18 a core that died is rebuilt from the store by the next call", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  await customer.end.queue(id, encodeTextContent("through"));
+  const real = globalThis.crypto.getRandomValues;
+  globalThis.crypto.getRandomValues = () => {
+    throw new Error("gone");
+  };
+  try {
+    await assert.rejects(customer.end.conversations.next(id), coded("no randomness"));
+  } finally {
+    globalThis.crypto.getRandomValues = real;
+  }
+  await flush(customer);
+  assert.deepEqual(texts(await read(agent)), ["through"]);
+});
+
+test("an incomplete or damaged namespace is an error, never a new one", async (t) => {
+  const rows = /** @type {const} */ ([
+    ["the end's state is gone", "state", "end", null],
+    ["the data key is gone", "meta", "data key", null],
+    ["the wrapping key is gone", "meta", "wrapping key", null],
+    ["the end's state is damaged", "state", "end", new Uint8Array(200).fill(1)],
+    ["the data key is damaged", "meta", "data key", new Uint8Array(60)],
+    ["the end's state is of another kind", "state", "end", /** @type {CryptoKey} */ (/** @type {unknown} */ ("text"))],
+  ]);
+  for (const [name, table, key, value] of rows) {
+    await t.test(name, async () => {
+      const store = memoryStore("test");
+      await open(store, "customer");
+      await store.write([{ table, key, value }]);
+      await assert.rejects(open(store, "customer"), coded("open failed"));
+    });
+  }
+});
+
+test("sealed values do not open in each other's place", async () => {
+  const { end, store } = await open(memoryStore("test"), "customer");
+  await end.queue("", encodeTextContent("one"));
+  await end.queue("", encodeTextContent("two"));
+  const [[a, first], [b, second]] = /** @type {[[string, Uint8Array], [string, Uint8Array]]} */ (await store.list("outbox", ""));
+  await store.write([
+    { table: "outbox", key: a, value: second },
+    { table: "outbox", key: b, value: first },
+  ]);
+  await assert.rejects(open(store, "customer"), coded("open failed"));
+});
+
+test("B03 nothing readable lies in the store", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  await customer.end.queue(id, encodeTextContent("CANARY-text"));
+  await flush(customer);
+  await read(agent);
+  await agent.end.queue(id, encodeTextContent("CANARY-waiting"));
+  for (const { store } of [customer, agent]) {
+    let values = 0;
+    for (const table of /** @type {const} */ (["meta", "state", "outbox", "history"])) {
+      for (const [key, value] of await store.list(table, "")) {
+        values++;
+        assert.equal(key.includes("CANARY"), false);
+        if (value instanceof Uint8Array) assert.equal(Buffer.from(value).includes("CANARY"), false);
+        else assert.equal(value.extractable, false);
+      }
+    }
+    assert.ok(values > 5);
+  }
+});
+
+test("the last-resort key package stays the same for a while, a one-time one never", async () => {
+  const { end, store } = await open(memoryStore("test"), "agent");
+  const last = await end.lastResort();
+  assert.deepEqual(await end.lastResort(), last);
+  const again = await open(store, "agent");
+  assert.deepEqual(await again.end.lastResort(), last);
+  assert.notDeepEqual(await again.end.lastResort(true), last);
+  assert.notDeepEqual(await end.keyPackage(), await end.keyPackage());
+});
+
+test("a closed end service answers unavailable, and an erased one leaves nothing", async () => {
+  const { end, store } = await open(memoryStore("test"), "customer");
+  await end.erase();
+  await assert.rejects(end.queue("", encodeTextContent("late")), coded("unavailable"));
+  assert.deepEqual(await store.list("state", ""), []);
+  assert.deepEqual(await store.list("meta", ""), []);
+});
