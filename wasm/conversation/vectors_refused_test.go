@@ -33,7 +33,9 @@ func playRefusedCommits(m *vectorMaker) {
 		{"a previous conversation after genesis", "bad commit", agent, func(c *wire.Commit) { c.Previous = id[:] }, nil},
 		{"an agent's role on a customer's key", "bad credential", customer, func(c *wire.Commit) { c.Role = wire.Agent }, nil},
 		{"a supervisor's role on an agent's credential", "bad credential", agent, func(c *wire.Commit) { c.Role = wire.Supervisor }, nil},
-		{"a newcomer on a bare key", "bad credential", agent, func(c *wire.Commit) { c.Adds = []wire.Add{{Role: wire.Agent, KeyPackage: m.newcomer(wire.Customer, "")}} }, nil},
+		{"a newcomer on a bare key", "bad credential", agent, func(c *wire.Commit) {
+			c.Adds = []wire.Add{{Role: wire.Agent, KeyPackage: m.newcomer(wire.Customer, "")}}
+		}, nil},
 		{"its old leaf", "bad commit", agent, func(c *wire.Commit) { c.KeyPackage = current }, nil},
 		{"close and leave", "bad commit", agent, func(c *wire.Commit) { c.Marks = wire.MarkClose | wire.MarkLeave }, nil},
 		{"close and an add", "bad commit", agent, func(c *wire.Commit) { c.Marks, c.Adds = wire.MarkClose, []wire.Add{kp(wire.Agent, "Bea")} }, nil},

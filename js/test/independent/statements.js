@@ -51,7 +51,7 @@ export function decodeManifest(encoded, roots) {
     tokenIssuers: r.list8(32, () => ({ id: r.bytes8(64), key: r.bytes16(1024) })),
     queues: r.list8(32, () => r.bytes8(64)),
     history: r.u8(), retention: r.u32(), grants: r.u8(), minutes: r.u16(), messages: r.u16(),
-    archive: r.maybe(32),
+    archive: r.bytes8(32),
   };
   const signed = encoded.subarray(0, r.at);
   const signature = r.fixed(64);
