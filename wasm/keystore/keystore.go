@@ -6,7 +6,8 @@
 // only in the place it was sealed for: the context (such as
 // "conversation/<id>") is part of the key, so that values cannot be swapped
 // between places. A flipped bit, another place or another key is
-// wire.OpenFailed and nothing else.
+// wire.OpenFailed and nothing else (in the first byte, the version, it is
+// wire.UnsupportedVersion).
 //
 // The caller's duties: wrap the 32-byte data key by a key that does not leave
 // the device (in browsers a non-extractable AES-GCM CryptoKey), keep contexts
@@ -34,23 +35,33 @@ const MaxContext = 255
 // Overhead is what a sealed value is longer than the value.
 const Overhead = 1 + nacl.NonceSize + nacl.Overhead
 
-// Keystore holds one data key.
-type Keystore struct{ key [KeySize]byte }
+// Keystore holds one data key. Printing one does not show it.
+type Keystore struct {
+	key  [KeySize]byte
+	open bool
+}
+
+// String and GoString keep the key out of logs and messages.
+func (Keystore) String() string   { return "sealwire keystore" }
+func (Keystore) GoString() string { return "sealwire keystore" }
 
 // Open takes the unwrapped data key; the caller wipes its copy.
 func Open(key []byte) (*Keystore, error) {
 	if len(key) != KeySize {
 		return nil, wire.BadArgument
 	}
-	k := new(Keystore)
+	k := &Keystore{open: true}
 	copy(k.key[:], key)
 	return k, nil
 }
 
-// Close erases the data key.
-func (k *Keystore) Close() { clear(k.key[:]) }
+// Close erases the data key; after it nothing seals or opens.
+func (k *Keystore) Close() { *k = Keystore{} }
 
 func (k *Keystore) keyFor(context string) (*[32]byte, error) {
+	if !k.open {
+		return nil, wire.BadHandle
+	}
 	if context == "" || len(context) > MaxContext {
 		return nil, wire.BadArgument
 	}

@@ -242,7 +242,10 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 	}
 	c := NewChain(r.ID(), manifests)
 	if c.started = r.Bool(); !c.started {
-		return c, r.Done()
+		if err := r.Done(); err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
 	c.closed, c.epoch, c.head, c.confirmed = r.Bool(), r.U64(), r.Hash(), r.Hash()
 	c.tag, c.sequence, c.manifest = r.Bytes8(TagSize), r.U64(), r.Hash()
@@ -271,7 +274,13 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		}
 		c.remember(e.Join)
 	}
-	return c, r.Done()
+	if err := r.Done(); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(c.Marshal(), b) {
+		return nil, BadArgument
+	}
+	return c, nil
 }
 
 func (m *Member) fill(kp *KeyPackage) {

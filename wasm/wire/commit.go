@@ -133,6 +133,11 @@ func (c *Commit) Sign(identity ed25519.PrivateKey) {
 	c.Signature = Sign(identity, "commit signature", c.signed())
 }
 
+// Signed tells whether the identity of its key package signed the commit.
+func (c *Commit) Signed() bool {
+	return Verify(c.KeyPackage.Identity, "commit signature", c.signed(), c.Signature)
+}
+
 // Encode returns the entry.
 func (c *Commit) Encode() []byte {
 	body, seals := c.Body(), c.sealBytes()

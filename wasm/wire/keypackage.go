@@ -94,7 +94,10 @@ func DecodeKeyPackage(b []byte) (*KeyPackage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k, k.verify()
+	if err := k.verify(); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 func parseKeyPackage(b []byte) (*KeyPackage, error) {

@@ -153,7 +153,10 @@ func DecodeManifest(b []byte, roots []Hash) (*Manifest, error) {
 	if !pinned(roots, m.Root) || !Verify(m.Root, "manifest", b[:len(b)-ed25519.SignatureSize], m.Signature) {
 		return nil, BadCredential
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // check holds the rules on the values, which the root's owner could still break.

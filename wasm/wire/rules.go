@@ -13,6 +13,13 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 	}
 	manifest := c.manifests(m.ManifestHash)
 	if manifest == nil {
+		// Not for a stranger's sake: the log waits until the manifest is there.
+		if c.started && c.Member(m.KeyPackage.MemberID()) == nil {
+			return nil, NotMember
+		}
+		if !m.Signed() {
+			return nil, OpenFailed
+		}
 		return nil, Unavailable
 	}
 	if manifest.Sequence < c.sequence {
@@ -24,7 +31,7 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 	if err := c.checkMoves(m, manifest); err != nil {
 		return nil, err
 	}
-	if !Verify(m.KeyPackage.Identity, "commit signature", m.signed(), m.Signature) {
+	if !m.Signed() {
 		return nil, OpenFailed
 	}
 	next := &Chain{conversation: c.conversation, manifests: c.manifests, started: true, closed: m.Marks&MarkClose != 0,
@@ -111,8 +118,8 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 			return BadCommit
 		case m.Marks&MarkClose != 0 && m.Role != Customer && m.Role != Agent && m.Role != Inbox:
 			return NotMember
-		case m.Role == Archive && m.Marks != 0:
-			return BadCommit
+		case m.Role == Archive && (m.Marks != 0 || len(m.Adds) != 0 || len(m.Removes) != 0 || len(m.Answers) != 0):
+			return BadCommit // it only refreshes
 		case sharesKey(own.KeyPackage.Leaf, m.KeyPackage.Leaf):
 			return BadCommit // a commit always brings a fresh leaf: that is what heals
 		}
