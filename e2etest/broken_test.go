@@ -15,7 +15,7 @@ import (
 )
 
 // A page that cannot encrypt says so, and nothing leaves it.
-func TestWhatCannotEncryptSendsNothing(t *testing.T) {
+func TestB11B12_WhatCannotEncryptSendsNothing(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		alter  func(*http.Response) error

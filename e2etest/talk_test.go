@@ -122,12 +122,41 @@ func TestSecondTabIsElsewhereUntilItTakesOver(t *testing.T) {
 	awaitOnce(t, agent, "good morning", "from the second tab", "and back in the first")
 }
 
-func TestTheFramesOfTheFirstPageKeepThePolicy(t *testing.T) {
+// B02: a whole conversation, on the page of frames too, breaks nothing of the
+// policy; and the policy is in force.
+func TestB02_EveryPageWorksUnderItsPolicy(t *testing.T) {
 	long(t)
 	d := harness.StartDemo(t)
-	p := browser.Person(t, "visitor", nil)
-	p.Open(d.URL + "/")
+	customer, agent := pair(t, d)
+	visitor := browser.Person(t, "visitor", nil)
+	visitor.Open(d.URL + "/")
 	for _, want := range []string{"Linden House", "what the relay sees", "no conversations yet"} {
-		p.AwaitPage(want)
+		visitor.AwaitPage(want)
+	}
+	pane := browser.Person(t, "onlooker", nil)
+	pane.Open(d.URL + "/relay")
+	pane.AwaitText(harness.WhatRelaySees, "message")
+	for _, p := range []*harness.Person{customer, agent, visitor, pane} {
+		if v := p.Violations(); len(v) > 0 {
+			t.Errorf("%s's page breaks its policy: %q", p.Name, v)
+		}
+		p.Forgive()
+		for what, attack := range map[string]string{
+			"a script of another origin": `document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: "http://127.0.0.1:9/x.js" }))`,
+			"code from a string":         `setTimeout("globalThis.pwned = true")`,
+			"an inline handler":          `document.body.setAttribute("onclick", "globalThis.pwned = true"); document.body.click()`,
+			"HTML from a string":         `document.body.innerHTML = "<b>x</b>"`,
+			"a connection elsewhere":     `navigator.sendBeacon("http://127.0.0.1:9/")`,
+			"an image from elsewhere":    `new Image().src = "http://127.0.0.1:9/x.png"`,
+		} {
+			before := len(p.Violations())
+			_ = harness.Eval[bool](p, `(() => { try { `+attack+` } catch {} return true })()`)
+			harness.Eventually(t, what+" to be blocked on "+p.Name+"'s page", func() (bool, string) {
+				return len(p.Violations()) > before, fmt.Sprint(p.Violations())
+			})
+		}
+		if harness.Eval[bool](p, `"pwned" in globalThis`) {
+			t.Errorf("%s's page ran what its policy forbids", p.Name)
+		}
 	}
 }
