@@ -441,6 +441,7 @@ test("a join request of the leaf's owner is read by both; a stranger's for an ag
   assert.equal(log.append(request(ours.end, me.leaf)).type, "join");
   log.append(request(member(company, ROLE.agent, "Ana"), me.leaf), "bad commit");
   assert.equal(log.append(request(bare(company), customer.leaf)).type, "join");
+  log.append(request(ours.end, customer.leaf), "bad commit"); // another member is no new identity
   log.append(request(ours.end, randomBytes(1216)), "not a member");
   log.append(request(ours.end, me.leaf, identity(randomBytes(32))), "open failed");
 });

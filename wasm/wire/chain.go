@@ -182,8 +182,8 @@ func (c *Chain) checkJoin(j *JoinRequest) error {
 			continue
 		}
 		same := bytes.Equal(old.Identity, j.KeyPackage.Identity)
-		if !same && old.Role != Customer || j.KeyPackage.Leaf.Hash() == j.Leaf {
-			return BadCommit
+		if !same && (old.Role != Customer || c.Member(j.KeyPackage.MemberID()) != nil) || j.KeyPackage.Leaf.Hash() == j.Leaf {
+			return BadCommit // another member is no new identity
 		}
 		if !j.verify() {
 			return OpenFailed
