@@ -119,6 +119,9 @@ type Moves struct {
 // chain to the newest manifest or does not hold the queue. Now is Unix
 // milliseconds. The entry is [Conversation.Pending].
 func (e *End) Genesis(now uint64, queue string, adds []Newcomer) (*Conversation, error) {
+	if len(queue) > wire.MaxQueue {
+		return nil, wire.BadArgument
+	}
 	var id wire.ID
 	rand.Read(id[:])
 	c := newConversation(e, id)
@@ -188,14 +191,14 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 	var ephemeral leafSecret
 	rand.Read(ephemeral.x25519[:])
 	m.Ephemeral = x25519Public(&ephemeral)
-	p := &pendingCommit{parent: m.Parent, leaf: leaf}
+	defer ephemeral.wipe()
+	p := &pendingCommit{parent: m.Parent, leaf: leaf, madeIn: c.end.instance}
 	rand.Read(p.secret[:])
 	if m.Marks&wire.MarkClose == 0 {
 		if err := c.sealCommit(m, p, &ephemeral); err != nil {
 			return err
 		}
 	}
-	ephemeral.wipe()
 	m.Sign(c.end.identity)
 	p.entry = m.Encode()
 	p.id = wire.EntryID(p.entry)

@@ -24,19 +24,33 @@ type counterOf struct {
 // counters has one for each instance, in the order they were first seen.
 type counters []counterOf
 
-// of finds an instance's counter, or the zero value. The newest speak most.
-func (c counters) of(instance wire.ID) (seen counterOf, known bool) {
+// of finds the counter of a sender's instance, or zero. The newest speak most.
+// An instance belongs to its sender: another who names it too has his own.
+func (c counters) of(instance, sender wire.ID) (last uint64, known bool) {
 	for i := len(c) - 1; i >= 0; i-- {
-		if c[i].instance == instance {
-			return c[i], true
+		if c[i].instance == instance && c[i].sender == sender {
+			return c[i].last, true
 		}
 	}
-	return counterOf{}, false
+	return 0, false
+}
+
+// accept takes a counter that must rise; what it skipped comes back.
+func (c *counters) accept(m *wire.Message) (gap uint64, known bool, code wire.Code) {
+	last, known := c.of(m.Instance, m.Sender)
+	switch {
+	case m.Counter <= last:
+		return 0, known, wire.Replayed
+	case !known && len(*c) >= maxInstances:
+		return 0, known, wire.TooLarge // else a member could make the state grow until it loads no more
+	}
+	c.set(m.Instance, m.Sender, m.Counter)
+	return m.Counter - last - 1, known, 0
 }
 
 func (c *counters) set(instance, sender wire.ID, last uint64) {
 	for i := len(*c) - 1; i >= 0; i-- {
-		if (*c)[i].instance == instance {
+		if (*c)[i].instance == instance && (*c)[i].sender == sender {
 			(*c)[i].last = last
 			return
 		}
@@ -51,6 +65,7 @@ type pendingCommit struct {
 	parent wire.Hash
 	secret [wire.CommitSecret]byte
 	leaf   *leafSecret
+	madeIn wire.ID // the instance that made it; zero when it was loaded
 }
 
 func (p *pendingCommit) wipe() {
@@ -60,7 +75,7 @@ func (p *pendingCommit) wipe() {
 	}
 }
 
-// Conversation is one end's state of one log.
+// Conversation is one end's state of one log. Printing one shows no secret.
 type Conversation struct {
 	end   *End
 	chain *wire.Chain
@@ -85,6 +100,10 @@ type Conversation struct {
 	ownMessages   uint64  // own ones since the own last commit
 	committedIn   wire.ID // the instance that made the own last commit
 }
+
+// String and GoString keep the secrets out of logs and messages.
+func (Conversation) String() string   { return "sealwire conversation" }
+func (Conversation) GoString() string { return "sealwire conversation" }
 
 func newConversation(end *End, id wire.ID) *Conversation {
 	return &Conversation{end: end, chain: wire.NewChain(id, end.manifest), hashes: []wire.Hash{wire.LogHash0(id)}}
@@ -136,6 +155,9 @@ func (c *Conversation) State() State {
 func (c *Conversation) ready() error {
 	switch c.State() {
 	case Active:
+		if c.chain.Member(c.end.ID()).Leaving {
+			return wire.NotMember // nothing of ours is valid any more
+		}
 		return nil
 	case Empty:
 		return wire.Unavailable

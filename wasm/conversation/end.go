@@ -19,7 +19,7 @@ type packageSecret struct {
 	secret  *leafSecret
 }
 
-// End is one device of one person.
+// End is one device of one person. Printing one shows no secret.
 type End struct {
 	role       wire.Role
 	roots      []wire.Hash
@@ -30,6 +30,10 @@ type End struct {
 	manifests  map[wire.Hash]*wire.Manifest
 	packages   []packageSecret
 }
+
+// String and GoString keep the secrets out of logs and messages.
+func (End) String() string   { return "sealwire end" }
+func (End) GoString() string { return "sealwire end" }
 
 // NewEnd makes an end with a fresh identity that pins the given root keys.
 func NewEnd(role wire.Role, roots []wire.Hash) (*End, error) {
@@ -72,7 +76,8 @@ func (e *End) manifest(h wire.Hash) *wire.Manifest { return e.manifests[h] }
 
 // AddManifest verifies a manifest under the pinned roots. Offered as the newest
 // it must not be older than any seen (RolledBack) nor over (Expired, now in
-// Unix seconds); otherwise it is only kept for the commits that name it.
+// Unix seconds); otherwise it is kept for the commits that name it, and one
+// that is newer than any seen is the newest seen, whoever showed it.
 func (e *End) AddManifest(b []byte, now uint64, newest bool) error {
 	m, err := wire.DecodeManifest(append([]byte(nil), b...), e.roots)
 	if err != nil {
@@ -85,6 +90,8 @@ func (e *End) AddManifest(b []byte, now uint64, newest bool) error {
 		if err := m.ValidAt(now); err != nil {
 			return err
 		}
+		e.newest = m
+	} else if e.newest == nil || m.Sequence > e.newest.Sequence {
 		e.newest = m
 	}
 	if len(e.manifests) >= maxManifests { // a cache: what is missing is fetched again
@@ -173,7 +180,7 @@ func (e *End) Expire(now uint64) int {
 	kept := e.packages[:0]
 	dropped := 0
 	for _, p := range e.packages {
-		if p.expires+24*3600 <= now {
+		if now >= p.expires && now-p.expires >= 24*3600 {
 			p.secret.wipe()
 			dropped++
 			continue

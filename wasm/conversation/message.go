@@ -77,8 +77,8 @@ func (c *Conversation) Seal(now uint64, retention uint8, content []byte) ([]byte
 		// Passing messages are never in the log, so their counters must not leave
 		// gaps there: an instance of their own.
 		instance = wire.Sum("passing instance", instance[:]).ID()
-		seen, _ := c.counters.of(instance)
-		counter = seen.last + 1
+		last, _ := c.counters.of(instance, c.end.ID())
+		counter = last + 1
 		c.counters.set(instance, c.end.ID(), counter)
 	} else {
 		c.counter = counter
@@ -101,7 +101,7 @@ func (c *Conversation) Reseal(now uint64, old, content []byte) ([]byte, error) {
 	if e.Kind != wire.KindMessage || e.Message.Sender != c.end.ID() || e.Message.Conversation != c.ID() || e.Message.Retention != wire.Stored {
 		return nil, wire.BadArgument
 	}
-	if seen, known := c.counters.of(e.Message.Instance); known && e.Message.Counter <= seen.last {
+	if last, _ := c.counters.of(e.Message.Instance, c.end.ID()); e.Message.Counter <= last {
 		return nil, wire.Replayed
 	}
 	return c.seal(e.Message.Instance, e.Message.Counter, wire.Stored, content), nil
@@ -144,10 +144,8 @@ func (c *Conversation) Pass(entry []byte) (*Event, error) {
 	if code := c.openMessage(m, ev); code != 0 {
 		return nil, code
 	}
-	seen, known := c.counters.of(m.Instance)
-	if known && (seen.sender != m.Sender || m.Counter <= seen.last) {
-		return nil, wire.Replayed
+	if _, _, code := c.counters.accept(m); code != 0 {
+		return nil, code
 	}
-	c.counters.set(m.Instance, m.Sender, m.Counter)
 	return ev, nil
 }

@@ -60,6 +60,9 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 	switch {
 	case err != nil:
 		ev.Code = wire.CodeOf(err)
+		if e.Kind == wire.KindCommit && c.crossing(e.Commit, ev) {
+			c.fork(ev)
+		}
 	case e.Kind == wire.KindMessage:
 		c.receiveMessage(e.Message, ev)
 	case e.Kind == wire.KindCommit:
@@ -92,6 +95,14 @@ func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
 	return index >= c.base && index <= c.index && c.hashes[index-c.base] == hash
 }
 
+// crossing tells whether a commit on another head proves another log: a member
+// signed that it read what this end did not at that index. One that merely lost
+// a race read less than the commit that won.
+func (c *Conversation) crossing(m *wire.Commit, ev *Event) bool {
+	return ev.Code == wire.StaleHead && c.State() == Active && m.SeenIndex >= c.base && !c.sameLog(m.SeenIndex, m.SeenHash) &&
+		c.chain.Member(ev.Sender) != nil && m.Signed()
+}
+
 func (c *Conversation) fork(ev *Event) {
 	c.forked, c.forkedBy = true, ev.Sender
 	ev.Code = wire.ForkedLog
@@ -108,17 +119,15 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 		c.fork(ev)
 		return
 	}
-	seen, known := c.counters.of(m.Instance)
-	if known && (seen.sender != m.Sender || m.Counter <= seen.last) {
+	gap, known, code := c.counters.accept(m)
+	if ev.Code = code; code != 0 {
 		ev.Content = nil
-		ev.Code = wire.Replayed
 		return
 	}
 	// Of an instance that spoke before this end was added the start is unknown.
 	if known || c.joined == 0 {
-		ev.Gap = m.Counter - seen.last - 1
+		ev.Gap = gap
 	}
-	c.counters.set(m.Instance, m.Sender, m.Counter)
 	if ev.Own {
 		c.ownMessages++
 	}
@@ -205,7 +214,7 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event) {
 	}
 	c.secrets, c.member, c.lost = next, true, false
 	if ev.Own {
-		c.committedIn, c.ownMessages = c.end.instance, 0
+		c.committedIn, c.ownMessages = c.pending.madeIn, 0
 	}
 }
 

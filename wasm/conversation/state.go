@@ -2,7 +2,7 @@ package conversation
 
 import "github.com/sealwire/sealwire/wasm/wire"
 
-// maxInstances bounds what LoadConversation reads.
+// maxInstances bounds the counters of one conversation.
 const maxInstances = 1 << 16
 
 // Marshal encodes the whole state, secrets included, for package keystore to
@@ -46,6 +46,8 @@ func (c *Conversation) Marshal() []byte {
 	w.U64(c.epochMessages)
 	w.U64(c.ownMessages)
 	w.Raw(c.committedIn[:])
+	w.Raw(c.end.instance[:])
+	w.U64(c.counter)
 	return w.Bytes()
 }
 
@@ -57,8 +59,9 @@ func writeBool(w *wire.Writer, v bool) {
 	}
 }
 
-// LoadConversation reads what Marshal wrote, for the end it belongs to. The
-// counter of this page load starts anew: the instance is another.
+// LoadConversation reads what Marshal wrote, for the end it belongs to. Under a
+// newly loaded end the counter starts anew, for the instance is another; within
+// one load of the end it goes on.
 func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	r := wire.NewReader(append([]byte(nil), b...))
 	if r.U8() != wire.Version {
@@ -70,7 +73,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	}
 	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64()}
 	n := r.U32()
-	if uint64(n) != c.index-c.base+1 || int(n) > len(b)/32 {
+	if n == 0 || c.base > c.index || uint64(n) != c.index-c.base+1 || int(n) > len(b)/32 {
 		return nil, wire.BadArgument
 	}
 	for range n {
@@ -100,8 +103,12 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 		c.pending = p
 	}
 	c.epochTime, c.epochMessages, c.ownMessages, c.committedIn = r.U64(), r.U64(), r.U64(), r.ID()
+	instance, counter := r.ID(), r.U64()
 	if err := r.Done(); err != nil {
 		return nil, err
+	}
+	if instance == e.instance {
+		c.counter = counter
 	}
 	return c, nil
 }
