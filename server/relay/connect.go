@@ -54,7 +54,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	asked = true
 	if !s.admit(stand.tenant) {
-		_ = socket.Close(endDrain.code, endDrain.reason)
+		_ = socket.Close(endFull.code, endFull.reason)
 		return
 	}
 	admitted = stand.tenant
@@ -100,10 +100,7 @@ func (s *Server) greet(ctx context.Context, c *connection, origin string) (*stan
 	if err != nil {
 		return refuse(wire.CodeOf(err))
 	}
-	welcome := EncodeFrame(request, Welcome{Manifest: stand.tenant.manifests.current().Bytes()})
-	if c.socket.Write(bounded, websocket.MessageBinary, welcome) != nil {
-		return nil, nil
-	}
+	stand.request = request
 	return stand, nil
 }
 
@@ -118,12 +115,10 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 	c.pinged = s.now()
 	c.socket.SetReadLimit(wire.MaxFrame)
 
+	// Nobody hears the welcome before the hub knows the connection.
+	c.send(EncodeFrame(stand.request, Welcome{Manifest: t.manifests.current().Bytes()}))
+	s.hub.join(c, s.limits.PerIdentity)
 	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		defer s.recovered(c)
-		c.write(ctx)
-	}()
 	defer func() {
 		s.hub.leave(c)
 		if !c.isEnding() {
@@ -131,7 +126,11 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 		}
 		<-written
 	}()
-	s.hub.join(c, s.limits.PerIdentity)
+	go func() {
+		defer close(written)
+		defer s.recovered(c)
+		c.write(ctx)
+	}()
 	if c.role == wire.Agent {
 		c.readiness(ctx)
 	}

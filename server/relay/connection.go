@@ -60,6 +60,7 @@ func endWith(code wire.Code) ending { return ending{closeCode(code), code.Error(
 
 var (
 	endSlow    = ending{closeCode(wire.Unavailable), "slow reader"}
+	endFull    = ending{websocket.StatusTryAgainLater, "busy"}
 	endDrain   = ending{websocket.StatusServiceRestart, "restarting"}
 	endCrowded = ending{closeCode(wire.RateLimited), "too many connections"}
 )

@@ -17,6 +17,7 @@ type standing struct {
 	identity []byte
 	queues   []string
 	until    uint64
+	request  uint32 // of the hello
 }
 
 // newNonce makes the challenge of one connection. It lives in that

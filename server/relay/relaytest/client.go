@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -34,9 +33,7 @@ type DialOptions struct {
 	Nonce *[32]byte
 	// Change edits the hello after it was signed.
 	Change func(*relay.Hello)
-	// ReadBuffer is the size of the socket's receive buffer, where not 0.
-	ReadBuffer int
-	// Stop reading after the welcome until Resume is called.
+	// Paused reads nothing after the welcome until Resume is called.
 	Paused bool
 }
 
@@ -109,13 +106,7 @@ func Open(ctx context.Context, o DialOptions) (*websocket.Conn, [32]byte, error)
 	if o.Origin != "" {
 		header.Set("Origin", o.Origin)
 	}
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if tcp, ok := conn.(*net.TCPConn); ok && o.ReadBuffer > 0 {
-			err = errors.Join(err, tcp.SetReadBuffer(o.ReadBuffer))
-		}
-		return conn, err
-	}}
+	transport := &http.Transport{DisableKeepAlives: true}
 	socket, answer, err := websocket.Dial(ctx, o.URL, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})
@@ -286,8 +277,12 @@ func (c *Client) Pushed() []relay.Body {
 
 // Wait waits until the relay has ended the connection and says how.
 func (c *Client) Wait() error {
-	<-c.done
-	return c.ended
+	select {
+	case <-c.done:
+		return c.ended
+	case <-time.After(Patience):
+		return errors.New("relaytest: the connection is still open")
+	}
 }
 
 // Close ends the connection, as a browser does that leaves.

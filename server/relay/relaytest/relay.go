@@ -189,18 +189,31 @@ func (r *Relay) Supervisor(alias string) *Person {
 	return r.employ(authority.Request{Role: wire.Supervisor, Alias: alias})
 }
 
+// Employ gives an agent's credential for an identity key.
+func (r *Relay) Employ(identity []byte) *wire.Credential {
+	r.t.Helper()
+	return r.issue(authority.Request{Identity: identity, Alias: "Ana"})
+}
+
 func (r *Relay) employ(q authority.Request) *Person {
 	r.t.Helper()
 	p := NewPerson(q.Role)
 	q.Identity = p.Identity()
+	p.Credential = r.issue(q)
+	return p
+}
+
+func (r *Relay) issue(q authority.Request) *wire.Credential {
+	r.t.Helper()
 	raw, err := r.Org.Issue(q)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if p.Credential, err = wire.DecodeCredential(raw); err != nil {
+	c, err := wire.DecodeCredential(raw)
+	if err != nil {
 		r.t.Fatal(err)
 	}
-	return p
+	return c
 }
 
 // Options are those with which the person connects here.
