@@ -218,6 +218,7 @@ export class Conversation {
     const instance = `${toHex(m.instance)} ${toHex(m.sender)}`;
     const known = this.counters.get(instance);
     if (m.counter <= (known ?? 0n)) throw new Refused("replayed");
+    if (known === undefined && this.counters.size >= 65536) throw new Refused("too large", "instances");
     this.counters.set(instance, m.counter);
     // Where this end came later, the beginning of an instance is unknown.
     const gap = known === undefined && this.joined !== 0n ? 0n : m.counter - (known ?? 0n) - 1n;
