@@ -63,6 +63,8 @@ export class Engine {
   /** @type {Promise<void> | null} */
   #pumping = null;
   #again = false;
+  /** Settles when the id that texts are kept under is certain again. @type {Promise<unknown>} */
+  #certain = Promise.resolve();
   /** Subscribed on the connection of now. */
   #following = false;
   #ended = false;
@@ -132,21 +134,30 @@ export class Engine {
   }
 
   /**
-   * The conversation of what waited without one has been made.
-   * @param {Status} status
+   * The conversation of what waits without one is being made. What is written
+   * meanwhile is kept only when that has ended, one way or the other.
+   * @param {Promise<Status>} genesis
    */
-  begin(status) {
-    this.id = status.id;
-    this.#status = status;
+  async begin(genesis) {
+    const begun = genesis.then((status) => {
+      this.id = status.id;
+      this.#status = status;
+    });
+    this.#certain = begun.catch(() => {});
+    await begun;
     this.#host.events.emit("conversation", { conversation: this.facade });
     this.resume();
   }
 
   /** The relay refused the genesis: back to waiting. */
-  unbegin() {
-    this.id = "";
-    this.#status = null;
-    this.#following = false;
+  async #unbegin() {
+    const undone = this.#host.end.ungenesis(this.id).then(() => {
+      this.id = "";
+      this.#status = null;
+      this.#following = false;
+    });
+    this.#certain = undone.catch(() => {});
+    await undone;
     for (const message of this.#waiting) this.#change(message.id, "queued");
     this.#host.events.emit("conversation", { conversation: this.facade });
   }
@@ -157,7 +168,7 @@ export class Engine {
     if (this.#ended) throw new SealwireError("unavailable", "the client is closed, or open in another tab");
     if (this.state !== "waiting" && this.state !== "secured") throw new SealwireError(this.state === "forked" ? "forked log" : "not a member", `the conversation is ${this.state}`);
     await this.#host.events.ask("pre:send", { conversation: this.facade, text });
-    const item = await this.#host.end.queue(this.id, content);
+    const item = await this.#keep(content);
     const message = this.#queued(item);
     this.#waiting.push(message);
     this.#tell(message);
@@ -165,6 +176,18 @@ export class Engine {
     if (this.id === "") this.#host.onQueued(this);
     else void this.#pump();
     return message;
+  }
+
+  /** @param {Uint8Array} content */
+  async #keep(content) {
+    try {
+      await this.#certain;
+      return await this.#host.end.queue(this.id, content);
+    } catch (error) {
+      // Perhaps another tab writes now: the session finds out.
+      await this.#host.onTrouble(error);
+      throw error;
+    }
   }
 
   /** The connection is online, anew or still: go on with whatever there is. */
@@ -328,8 +351,7 @@ export class Engine {
       sequence = await this.#host.relay.append(fromHex(this.id), entry);
     } catch (error) {
       if (this.#begun && refused(error)) {
-        await this.#host.end.ungenesis(this.id);
-        this.unbegin();
+        await this.#unbegin();
         this.#host.onRefused();
         throw error;
       }

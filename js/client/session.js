@@ -217,7 +217,7 @@ export class Session {
     try {
       const keyPackage = await this.relay.take(this.#settings.queue);
       try {
-        engine.begin(await this.end.genesis(this.#settings.queue, keyPackage));
+        await engine.begin(this.end.genesis(this.#settings.queue, keyPackage));
         this.#first.reset();
         this.#setRefused(false);
       } catch (error) {

@@ -134,7 +134,7 @@ test("a message that cannot be saved is not shown, and is shown once it can", as
   assert.equal(agent.read, log.length);
 });
 
-test("C14 a message whose state could not be saved leaves in no form; the next one uses no counter twice", async () => {
+test("a message whose state could not be saved leaves in no form; the next one uses no counter twice", async () => {
   const { id, flush, read, customer, agent } = await pair();
   await flush(customer);
   await read(agent);
@@ -168,7 +168,7 @@ test("a message sealed before somebody else's commit is sealed again and counts 
   assert.deepEqual(await customer.end.conversations.next(id), { kind: "none" });
 });
 
-test("C18 a core that died is rebuilt from the store by the next call", async () => {
+test("a core that died is rebuilt from the store by the next call", async () => {
   const { id, flush, read, customer, agent } = await pair();
   await flush(customer);
   await read(agent);
@@ -217,7 +217,7 @@ test("sealed values do not open in each other's place", async () => {
   await assert.rejects(open(store, "customer"), coded("open failed"));
 });
 
-test("B03 nothing readable lies in the store", async () => {
+test("nothing readable lies in the store", async () => {
   const { id, flush, read, customer, agent } = await pair();
   await flush(customer);
   await read(agent);

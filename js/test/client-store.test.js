@@ -50,7 +50,7 @@ test("IndexedDB: it is still there for the next opener, and not for another name
   await other.erase();
 });
 
-test("B06 IndexedDB: an earlier opener writes nothing once a later one has come", async () => {
+test("IndexedDB: an earlier opener writes nothing once a later one has come", async () => {
   const early = await indexedStore("sealwire:c:customer");
   await early.write([{ table: "state", key: "x", value: bytes("early") }]);
   // Under way when the other one opens: it may land before, never after.

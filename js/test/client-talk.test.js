@@ -100,7 +100,7 @@ test("entries that the relay gives twice are shown once", async () => {
   assert.equal(conversation.state, "secured");
 });
 
-test("P01 an entry that the relay leaves out is fetched again before the next one is read", async () => {
+test("an entry that the relay leaves out is fetched again before the next one is read", async () => {
   let dropped = 0;
   const customer = await demo.customer({
     wire: {

@@ -138,6 +138,9 @@ export class Demo {
 /** Closes the clients of a test, whatever came of it. */
 export async function closeAll() {
   await Promise.all(clients.splice(0).map((client) => client.close()));
+  // The relay has seen them go: the next test's customer is not given to the last one's agent.
+  await Promise.all([...sockets].map((socket) => new Promise((resolve) => (socket.readyState === 3 ? resolve(undefined) : socket.once("close", resolve)))));
+  sockets.clear();
 }
 
 /** Removes what the tests left on the disk. */
@@ -150,7 +153,7 @@ export async function sweep() {
  * really arrive; by default the frame itself.
  * @typedef {object} Wire
  * @property {(frame: import("../client/frames.js").Frame, inject: (frame: import("../client/frames.js").Frame) => void) => import("../client/frames.js").Frame[] | void} [toEnd]
- * @property {(frame: import("../client/frames.js").Frame) => void} [fromEnd]  only looks
+ * @property {(frame: import("../client/frames.js").Frame) => unknown} [fromEnd]  only looks
  */
 
 /**
@@ -174,6 +177,7 @@ function socketOf(demo, wire) {
     /** @param {string} url */
     constructor(url) {
       this.#real = new WebSocket(url, { origin: demo.url });
+      sockets.add(this.#real);
       this.#real.binaryType = "arraybuffer";
       this.#real.onopen = (event) => this.onopen?.(event);
       this.#real.onerror = (event) => this.onerror?.(event);
@@ -207,10 +211,14 @@ function socketOf(demo, wire) {
 
 /** @type {import("../client/client.js").Client[]} */
 const clients = [];
+/** @type {Set<WebSocket>} */
+const sockets = new Set();
 /** @type {WeakMap<object, Set<() => void>>} */
 const watchers = new WeakMap();
 /** @type {WeakMap<object, Error[]>} */
 const errors = new WeakMap();
+/** @type {WeakMap<object, string[]>} */
+const notices = new WeakMap();
 
 /** @param {import("../client/client.js").Client} client */
 function watched(client) {
@@ -222,6 +230,10 @@ function watched(client) {
   const seen = [];
   errors.set(client, seen);
   client.on("error", ({ error }) => void seen.push(error));
+  /** @type {string[]} */
+  const codes = [];
+  notices.set(client, codes);
+  client.on("notice", ({ code }) => void codes.push(code));
   for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "notice", "error"])) client.on(type, () => set.forEach((look) => look()));
   return client;
 }
@@ -232,6 +244,14 @@ function watched(client) {
  */
 export function errorsOf(client) {
   return errors.get(client) ?? [];
+}
+
+/**
+ * The codes of the notices that this client gave.
+ * @param {import("../client/client.js").Client} client
+ */
+export function noticesOf(client) {
+  return notices.get(client) ?? [];
 }
 
 /**

@@ -1,0 +1,148 @@
+/** History on the device: reload, another tab, another organisation, destroySession; IndexedDB as Node has it from a package. */
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { T } from "../client/frames.js";
+import { SealwireError } from "../errors.js";
+import { Demo, closeAll, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
+
+const demo = new Demo();
+before(() => demo.start());
+afterEach(async () => {
+  await closeAll();
+  for (const { name } of await indexedDB.databases()) {
+    if (name) await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+  }
+});
+after(async () => {
+  await demo.stop();
+  await sweep();
+});
+
+/** @param {import("../client/client.js").Client} client */
+const log = (client) => client.conversations.flatMap((c) => c.messages.map((m) => `${m.text} ${m.status}`));
+
+test("a reload keeps identity, history, ids and what waits; both sides go on", async () => {
+  let agent = await demo.agent();
+  let customer = await demo.customer();
+  let conversation = await customer.start();
+  await conversation.send("one");
+  await seen(agent, "one");
+  await agent.conversations[0]?.send("two");
+  await seen(customer, "two");
+  await seen(customer, "one", "sent");
+  await seen(agent, "two", "sent");
+  const ids = conversation.messages.map((m) => m.id);
+  const { id, members } = conversation;
+  await customer.close();
+  await agent.conversations[0]?.send("while away");
+  await seen(agent, "while away", "sent");
+  await agent.close();
+
+  customer = await demo.customer();
+  conversation = await customer.start();
+  assert.equal(conversation.id, id);
+  assert.equal(conversation.state, "secured");
+  assert.deepEqual(conversation.members, members);
+  assert.deepEqual(conversation.messages.slice(0, 2).map((m) => m.id), ids);
+  await seen(customer, "while away", "received");
+  agent = await demo.agent();
+  await conversation.send("three");
+  await seen(agent, "three");
+  await seen(customer, "three", "sent");
+  assert.deepEqual(log(customer), ["one sent", "two received", "while away received", "three sent"]);
+  assert.deepEqual(log(agent), ["one received", "two sent", "while away sent", "three received"]);
+  assert.deepEqual([...errorsOf(customer), ...errorsOf(agent)], []);
+});
+
+test("what was written with nobody there waits through a reload, and is sent once", async () => {
+  let customer = await demo.customer();
+  const message = await (await customer.start()).send("kept");
+  await customer.close();
+  customer = await demo.customer();
+  const conversation = await customer.start();
+  assert.deepEqual(conversation.messages.map((m) => [m.id, m.text, m.status]), [[message.id, "kept", "queued"]]);
+  const agent = await demo.agent();
+  await seen(agent, "kept", "received");
+  await seen(customer, "kept", "sent");
+  assert.deepEqual(log(agent), ["kept received"]);
+});
+
+test("an ack that never came: the message is sent again after a reload, and counts once", async () => {
+  const agent = await demo.agent();
+  let armed = false;
+  let deaf = false;
+  let customer = await demo.customer({
+    wire: {
+      fromEnd: (frame) => (deaf ||= armed && frame.type === T.append),
+      toEnd: (frame) => (deaf ? [] : [frame]),
+    },
+  });
+  let conversation = await customer.start();
+  await conversation.send("one");
+  await seen(customer, "one", "sent");
+  armed = true;
+  await conversation.send("two");
+  await seen(agent, "two", "received");
+  assert.equal(conversation.messages.at(-1)?.status, "sending");
+  await customer.close();
+  customer = await demo.customer();
+  conversation = await customer.start();
+  await seen(customer, "two", "sent");
+  await conversation.send("three");
+  await seen(agent, "three");
+  assert.deepEqual(log(agent), ["one received", "two received", "three received"]);
+});
+
+test("the tab that was opened last goes on; the other stops, says so, and can take over", async () => {
+  const agent = await demo.agent();
+  const first = await demo.customer();
+  const mine = await first.start();
+  await mine.send("from the first tab");
+  await seen(first, "from the first tab", "sent");
+  const second = await demo.customer({ takeOver: true });
+  const theirs = await second.start();
+  assert.equal(theirs.id, mine.id);
+  await mine.send("too late").catch(() => {});
+  await until(first, "elsewhere", () => first.state === "elsewhere");
+  await assert.rejects(first.start(), (error) => error instanceof SealwireError && error.code === "unavailable");
+  await assert.rejects(mine.send("no"), (error) => error instanceof SealwireError && error.code === "unavailable");
+  await theirs.send("from the second tab");
+  await seen(agent, "from the second tab");
+  assert.deepEqual(log(agent), ["from the first tab received", "from the second tab received"]);
+  await first.takeOver();
+  await (await first.start()).send("back in the first");
+  await seen(agent, "back in the first");
+  await seen(first, "from the second tab", "sent");
+});
+
+test("destroySession erases keys and history; the next start is a stranger", async () => {
+  const agent = await demo.agent();
+  const customer = await demo.customer();
+  const conversation = await customer.start();
+  await conversation.send("gone");
+  await seen(agent, "gone");
+  await customer.destroySession();
+  assert.equal(customer.state, "closed");
+  assert.equal((await indexedDB.databases()).some(({ name }) => name?.endsWith(":customer")), false);
+  const next = await demo.customer();
+  const fresh = await next.start();
+  assert.deepEqual(fresh.messages, []);
+  assert.equal(fresh.id, "");
+});
+
+test("another organisation key begins afresh and says so; the old one's history stays apart", async () => {
+  const other = new Demo();
+  await other.start();
+  const customer = await demo.customer();
+  await (await customer.start()).send("for the first");
+  await customer.close();
+  const moved = await other.customer();
+  await until(moved, "a notice", () => noticesOf(moved).length > 0);
+  assert.deepEqual(noticesOf(moved), ["new organisation"]);
+  assert.deepEqual((await moved.start()).messages, []);
+  await moved.close();
+  const back = await demo.customer();
+  assert.deepEqual(log(back), ["for the first queued"]);
+  await other.stop();
+});
