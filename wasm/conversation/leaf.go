@@ -14,7 +14,6 @@ type leafSecret struct {
 	mlkem  [mlkem.SeedSize]byte
 }
 
-const leafSecretSize = nacl.KeySize + mlkem.SeedSize
 
 func newLeaf() (*leafSecret, wire.Leaf) {
 	s := new(leafSecret)
