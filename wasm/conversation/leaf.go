@@ -14,7 +14,6 @@ type leafSecret struct {
 	mlkem  [mlkem.SeedSize]byte
 }
 
-
 func newLeaf() (*leafSecret, wire.Leaf) {
 	s := new(leafSecret)
 	rand.Read(s.x25519[:])
