@@ -1,0 +1,253 @@
+package conversation
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Two branches of one log: what crosses from one to the other is never shown,
+// and stops who reads it.
+
+func TestP05_MessageAcrossBranchesOfMessagesIsAFork(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	// The relay keeps a message of the customer from the agent, and one of the
+	// agent from the customer.
+	a := p.must(p.customer.Seal(p.now, wire.Stored, []byte("kept from the agent")))
+	b := p.must(p.agent.Seal(p.now, wire.Stored, []byte("kept from the customer")))
+	p.customer.Receive(a, p.now)
+	p.agent.Receive(b, p.now)
+	crossA := p.must(p.customer.Seal(p.now, wire.Stored, []byte("crossing")))
+	crossB := p.must(p.agent.Seal(p.now, wire.Stored, []byte("crossing")))
+	for _, side := range []struct {
+		name   string
+		c      *Conversation
+		entry  []byte
+		sender wire.ID
+	}{{"agent", p.agent, crossA, p.customer.end.ID()}, {"customer", p.customer, crossB, p.agent.end.ID()}} {
+		ev, err := side.c.Receive(side.entry, p.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ignored(t, side.name, ev, wire.ForkedLog)
+		if side.c.State() != Forked || side.c.ForkedBy() != side.sender {
+			t.Errorf("%s: state %d, forked by %x", side.name, side.c.State(), side.c.ForkedBy())
+		}
+		p.dueFails(side.name, side.c, wire.ForkedLog)
+		_, err = side.c.Commit(p.now, Moves{})
+		want(t, "commit", err, wire.ForkedLog)
+		_, err = side.c.Reseal(p.now, crossA, nil)
+		want(t, "reseal", err, wire.ForkedLog)
+		if loaded := reload(t, side.c); loaded.State() != Forked || loaded.ForkedBy() != side.sender {
+			t.Errorf("%s: a reload mends it", side.name)
+		}
+	}
+}
+
+// Branches of commits have other secrets: a crossing message does not open,
+// and a crossing commit, which is signed in the open, proves the fork.
+func TestP05_BranchesOfCommits(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	x, y := p.must(p.customer.Commit(p.now, Moves{})), p.must(p.agent.Commit(p.now, Moves{}))
+	p.customer.Receive(x, p.now)
+	p.agent.Receive(y, p.now)
+	if p.customer.TranscriptHash() == p.agent.TranscriptHash() {
+		t.Fatal("no fork")
+	}
+	text := p.must(p.customer.Seal(p.now, wire.Stored, []byte("crossing")))
+	ev, err := p.agent.Receive(text, p.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignored(t, "message", ev, wire.OpenFailed)
+	back := p.must(p.agent.Seal(p.now, wire.Stored, []byte("crossing")))
+	ev, _ = p.customer.Receive(back, p.now)
+	ignored(t, "message back", ev, wire.OpenFailed)
+
+	x2, y2 := p.must(p.customer.Commit(p.now, Moves{})), p.must(p.agent.Commit(p.now, Moves{}))
+	for name, side := range map[string]struct {
+		c, other *Conversation
+		entry    []byte
+	}{"agent": {p.agent, p.customer, x2}, "customer": {p.customer, p.agent, y2}} {
+		before := side.c.TranscriptHash()
+		unsigned := commit(t, side.entry)
+		unsigned.Signature = bytes.Clone(unsigned.Signature)
+		unsigned.Signature[3] ^= 1
+		ev := next(t, side.c, unsigned.Encode())
+		ignored(t, name+", not signed", ev, wire.StaleHead)
+		c := copyOf(t, side.c)
+		ev, err := c.Receive(side.entry, p.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ignored(t, name, ev, wire.ForkedLog)
+		if c.State() != Forked || c.ForkedBy() != side.other.end.ID() || c.TranscriptHash() != before {
+			t.Errorf("%s: state %d, forked by %x", name, c.State(), c.ForkedBy())
+		}
+	}
+	// The first branching commit itself was made before: it only lost a race.
+	ignored(t, "the other branch's commit", next(t, p.agent, x), wire.StaleHead)
+}
+
+// A commit on this head whose maker read another log is applied, for all must
+// agree on the head; then nothing is sent.
+func TestP05_ValidCommitFromAnotherBranchIsAppliedAndStops(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	hidden := p.must(p.customer.Seal(p.now, wire.Stored, []byte("kept from the agent")))
+	p.customer.Receive(hidden, p.now)
+	entry := p.must(p.customer.Commit(p.now, Moves{}))
+	ev, err := p.agent.Receive(entry, p.now)
+	if err != nil || ev.Type != Applied || ev.Code != wire.ForkedLog || p.agent.State() != Forked || p.agent.ForkedBy() != p.customer.end.ID() {
+		t.Errorf("%+v, %v, state %d", ev, err, p.agent.State())
+	}
+	if p.agent.TranscriptHash() != commit(t, entry).TranscriptHash() {
+		t.Error("another head")
+	}
+	p.dueFails("agent", p.agent, wire.ForkedLog)
+}
+
+// Whoever says to have read what is still to come, or entries of the epoch
+// before, read another log.
+func TestP05_SeenIndexMustBeWithinTheEpoch(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	p.send(p.customer, "x")
+	p.read(p.agent)
+	old := p.agent.hashes[0]
+	rows := []struct {
+		name  string
+		index uint64
+		hash  wire.Hash
+		code  wire.Code
+	}{
+		{"here", p.agent.index, p.agent.LogHash(), 0},
+		{"at the commit", p.agent.base, old, 0},
+		{"another hash here", p.agent.index, wire.Hash{1}, wire.ForkedLog},
+		{"the hash of another index", p.agent.index, old, wire.ForkedLog},
+		{"the next entry", p.agent.index + 1, p.agent.LogHash(), wire.ForkedLog},
+		{"the end of time", 1<<64 - 1, p.agent.LogHash(), wire.ForkedLog},
+		{"before the commit", p.agent.base - 1, old, wire.ForkedLog},
+		{"nothing", 0, wire.LogHash0(p.agent.ID()), wire.ForkedLog},
+	}
+	for _, row := range rows {
+		entry := forged(p.customer, p.customer.end, func(m *wire.Message) { m.SeenIndex, m.SeenHash = row.index, row.hash }, []byte("x"))
+		ev := next(t, p.agent, entry)
+		if row.code == 0 {
+			if ev.Type != Opened {
+				t.Errorf("%s: %+v", row.name, ev)
+			}
+			continue
+		}
+		ignored(t, row.name, ev, row.code)
+	}
+}
+
+// A relay that takes a message, says it did not, and shows it later: sealed
+// again it keeps instance and counter, so one of the two is shown.
+func TestFalselyRefusedMessageIsShownOnce(t *testing.T) {
+	for _, storedFirst := range []bool{true, false} {
+		p := newPair(t)
+		p.settle()
+		first := p.must(p.customer.Seal(p.now, wire.Stored, []byte("once")))
+		if storedFirst {
+			p.log.mustAppend(first)
+		} else { // it really was stale
+			p.commit(p.agent)
+			p.read(p.customer)
+		}
+		again, err := copyOf(t, p.customer).Reseal(p.now, first, []byte("once"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := message(t, first), message(t, again)
+		if a.Instance != b.Instance || a.Counter != b.Counter || a.Nonce == b.Nonce || b.Epoch != p.customer.Epoch() {
+			t.Fatalf("sealed again as %x %d in epoch %d", b.Instance, b.Counter, b.Epoch)
+		}
+		p.log.mustAppend(again)
+		for _, c := range []*Conversation{p.customer, p.agent} {
+			shown := 0
+			for _, ev := range p.read(c) {
+				if ev.Type == Opened {
+					shown++
+				}
+			}
+			if shown != 1 {
+				t.Errorf("stored first %v: shown %d times", storedFirst, shown)
+			}
+		}
+		_, err = p.customer.Reseal(p.now, first, []byte("once"))
+		want(t, "after it was read", err, wire.Replayed)
+		next := p.must(p.customer.Seal(p.now, wire.Stored, []byte("next")))
+		if n := message(t, next).Counter; n != a.Counter+1 {
+			t.Errorf("the next counter is %d", n)
+		}
+	}
+}
+
+func TestResealRefusesWhatIsNotOwn(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	theirs := p.must(p.agent.Seal(p.now, wire.Stored, []byte("x")))
+	passing := p.must(p.customer.Seal(p.now, wire.Passing, []byte("x")))
+	q := newPair(t)
+	elsewhere := q.must(q.customer.Seal(q.now, wire.Stored, []byte("x")))
+	for name, entry := range map[string][]byte{"another's": theirs, "passing": passing, "another conversation's": elsewhere, "a commit": p.log.entries[0]} {
+		_, err := p.customer.Reseal(p.now, entry, nil)
+		want(t, name, err, wire.BadArgument)
+	}
+	_, err := p.customer.Reseal(p.now, nil, nil)
+	want(t, "nothing", err, wire.BadArgument)
+	own := p.must(p.customer.Seal(p.now, wire.Stored, []byte("x")))
+	_, err = p.customer.Reseal(p.now, own, make([]byte, wire.MaxContent+1))
+	want(t, "too long", err, wire.TooLong)
+}
+
+// A message of a page load before, resealed after it, keeps its instance.
+func TestResealAcrossAPageLoad(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	own := p.must(p.customer.Seal(p.now, wire.Stored, []byte("x")))
+	p.customer = reload(t, p.customer)
+	p.commit(p.customer)
+	again := p.must(p.customer.Reseal(p.now, own, []byte("x")))
+	if message(t, again).Instance != message(t, own).Instance {
+		t.Error("another instance")
+	}
+	p.log.mustAppend(again)
+	if ev := p.last(p.agent); ev.Type != Opened || ev.Gap != 0 {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// A state that is loaded again within one load of its end goes on counting:
+// from 1 it would be refused as replayed.
+func TestCounterGoesOnWithinOneLoadOfTheEnd(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	for range 3 {
+		p.send(p.customer, "x")
+		p.read(p.customer)
+		p.customer = copyOf(t, p.customer)
+	}
+	p.must(p.customer.Seal(p.now, wire.Stored, []byte("never sent")))
+	p.customer = copyOf(t, p.customer)
+	entry := p.send(p.customer, "the fifth")
+	if m := message(t, entry); m.Counter != 5 {
+		t.Errorf("counter %d", m.Counter)
+	}
+	evs := p.read(p.agent)
+	if ev := evs[len(evs)-1]; ev.Type != Opened || ev.Gap != 1 {
+		t.Errorf("%+v", ev)
+	}
+	loaded := reload(t, p.customer)
+	p.customer = loaded
+	p.read(p.customer)
+	p.commit(p.customer)
+	if m := message(t, p.send(p.customer, "x")); m.Counter != 1 || m.Instance == message(t, entry).Instance {
+		t.Errorf("after a page load counter %d of instance %x", m.Counter, m.Instance)
+	}
+}
