@@ -135,3 +135,18 @@ func entryID(length int32) int32 { return core.EntryID(length) }
 
 //go:wasmexport entry_manifest
 func entryManifest(length int32) int32 { return core.EntryManifest(length) }
+
+//go:wasmexport stream_seal_new
+func streamSealNew() int32 { return core.StreamSealNew() }
+
+//go:wasmexport stream_seal
+func streamSeal(handle, length int32) int32 { return core.StreamSeal(handle, length) }
+
+//go:wasmexport stream_seal_finish
+func streamSealFinish(handle int32) int32 { return core.StreamSealFinish(handle) }
+
+//go:wasmexport stream_open_new
+func streamOpenNew(length int32) int32 { return core.StreamOpenNew(length) }
+
+//go:wasmexport stream_open
+func streamOpen(handle, length int32) int32 { return core.StreamOpen(handle, length) }

@@ -1,0 +1,87 @@
+package abi
+
+import (
+	"github.com/sealwire/sealwire/wasm/stream"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// StreamSealNew → handle that seals one file under a fresh key.
+func (i *Instance) StreamSealNew() int32 {
+	return i.guard(func() (int, error) { return i.keep(stream.NewSealer(), 0) })
+}
+
+// StreamSeal: u8 last ‖ plaintext, 65,536 bytes but for the last → sealed chunk.
+func (i *Instance) StreamSeal(handle, length int32) int32 {
+	return i.call(length, func(args []byte) (int, error) {
+		s, err := get[*stream.Sealer](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		r := wire.NewReader(args)
+		last, plaintext := r.Bool(), r.Rest()
+		if err := r.Done(); err != nil {
+			return 0, err
+		}
+		chunk, err := s.Chunk(plaintext, last)
+		if err != nil {
+			return 0, err
+		}
+		return i.reply(chunk)
+	})
+}
+
+// StreamSealFinish → file key[32] ‖ prefix[16] ‖ hash of the ciphertext[32],
+// for a sealed message.
+func (i *Instance) StreamSealFinish(handle int32) int32 {
+	return i.guard(func() (int, error) {
+		s, err := get[*stream.Sealer](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		out, err := s.Finish()
+		if err != nil {
+			return 0, err
+		}
+		defer clear(out)
+		return i.reply(out)
+	})
+}
+
+// StreamOpenNew: file key[32] ‖ prefix[16] ‖ u64 size of the padded plaintext →
+// handle that opens that file's chunks.
+func (i *Instance) StreamOpenNew(length int32) int32 {
+	return i.call(length, func(args []byte) (int, error) {
+		r := wire.NewReader(args)
+		secret, size := r.Raw(stream.KeySize+stream.PrefixSize), r.U64()
+		if err := r.Done(); err != nil {
+			return 0, err
+		}
+		o, err := stream.NewOpener(secret, size)
+		if err != nil {
+			return 0, err
+		}
+		return i.keep(o, 0)
+	})
+}
+
+// StreamOpen: u64 index ‖ sealed chunk → plaintext, or open failed, truncated
+// file.
+func (i *Instance) StreamOpen(handle, length int32) int32 {
+	return i.call(length, func(args []byte) (int, error) {
+		o, err := get[*stream.Opener](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		r := wire.NewReader(args)
+		index, chunk := r.U64(), r.Rest()
+		if err := r.Done(); err != nil {
+			return 0, err
+		}
+		plaintext, err := o.Chunk(index, chunk)
+		if err != nil {
+			return 0, err
+		}
+		defer clear(plaintext)
+		return i.reply(plaintext)
+	})
+}
