@@ -41,11 +41,10 @@
 import { SealwireError, codeOf } from "../errors.js";
 import { MAX_FRAME, T, decodeFrame, encodeFrame } from "./frames.js";
 import { Pace } from "./pace.js";
+import { Requests } from "./requests.js";
 
 /** @type {RelayTimes} */
 const TIMES = { attempt: 20_000, answer: 15_000, silence: 25_000, pause: 500, maxPause: 30_000 };
-/** Requests without an answer; beyond it the caller is told to come again. */
-const MAX_REQUESTS = 256;
 /** Bytes that the socket may hold unsent. */
 const MAX_BUFFERED = 1024 * 1024;
 /** Entries a second and their burst, under what the relay allows a connection. */
@@ -60,9 +59,7 @@ export class RelayConnection {
   #socket = null;
   /** @type {RelayState} */
   #state = "offline";
-  /** @type {Map<number, { resolve: (frame: Frame) => void, reject: (error: Error) => void, timer: ReturnType<typeof setTimeout> }>} */
-  #requests = new Map();
-  #lastRequest = 0;
+  #requests = new Requests();
   #attempt = 0;
   #lastHeard = 0;
   #failures = 0;
@@ -223,16 +220,15 @@ export class RelayConnection {
         return o.onWaiting(frame.agents === true);
       case T.list:
         if (frame.request === 0) return o.onList(frame.list ?? []);
-        return this.#answer(frame);
+        return this.#requests.answer(frame);
       case T.ack:
       case T.record:
-        return this.#answer(frame);
+        return this.#requests.answer(frame);
       case T.error: {
         const error = new SealwireError(codeOf(frame.code ?? 0), "refused by the relay");
-        const request = this.#settle(frame.request);
-        if (request) return request.reject(error);
         // Without a request it is about the connection, which the relay then closes.
-        return o.onFailure(error);
+        if (!this.#requests.fail(frame.request, error)) o.onFailure(error);
+        return;
       }
       default:
         return this.#broken("a frame that only ends send");
@@ -275,21 +271,10 @@ export class RelayConnection {
    * @param {Frame} frame
    * @returns {Promise<Frame>}
    */
-  #request(frame) {
-    return new Promise((resolve, reject) => {
-      // Requests may leave once the relay has welcomed this end; the welcome's own handler may ask too.
-      if (!this.#socket || this.#requests.size >= MAX_REQUESTS) return reject(new SealwireError("unavailable", "not connected to the relay"));
-      this.#lastRequest = (this.#lastRequest % 0xffffffff) + 1;
-      const request = this.#lastRequest;
-      const timer = setTimeout(() => this.#drop(), this.#times.answer);
-      this.#requests.set(request, { resolve, reject, timer });
-      try {
-        this.#send({ ...frame, request });
-      } catch (error) {
-        this.#settle(request);
-        reject(error);
-      }
-    });
+  async #request(frame) {
+    // Requests may leave once the socket is there: the welcome's own handler may ask too.
+    if (!this.#socket) throw new SealwireError("unavailable", "not connected to the relay");
+    return this.#requests.open(this.#times.answer, (request) => this.#send({ ...frame, request }), () => this.#drop());
   }
 
   /** @param {Frame} frame */
@@ -299,19 +284,6 @@ export class RelayConnection {
     if (bytes.length > MAX_FRAME) throw new SealwireError("too large", "frame");
     if (!socket || socket.readyState !== 1 || socket.bufferedAmount > MAX_BUFFERED) throw new SealwireError("unavailable", "not connected to the relay");
     socket.send(bytes);
-  }
-
-  /** @param {Frame} frame */
-  #answer(frame) {
-    this.#settle(frame.request)?.resolve(frame);
-  }
-
-  /** @param {number} request */
-  #settle(request) {
-    const found = this.#requests.get(request);
-    this.#requests.delete(request);
-    clearTimeout(found?.timer);
-    return found;
   }
 
   /** Asks something cheap when the relay has been silent: its answer, or none within time, tells whether it lives. */
@@ -354,9 +326,7 @@ export class RelayConnection {
         // It was never open.
       }
     }
-    for (const request of [...this.#requests.keys()]) {
-      this.#settle(request)?.reject(new SealwireError("unavailable", "the connection to the relay ended"));
-    }
+    this.#requests.failAll(new SealwireError("unavailable", "the connection to the relay ended"));
   }
 
   #later() {

@@ -178,3 +178,25 @@ test("what is not sent: wrong kinds, empty, lone surrogates, too long; nothing i
   await customer.close();
   await assert.rejects(send("late"), (error) => error instanceof SealwireError && error.code === "unavailable");
 });
+
+test("both sides send 60 at once, across rotations and the relay's rate: all come, once, in their sender's order", async () => {
+  const agent = await demo.agent();
+  const customer = await demo.customer();
+  const conversation = await customer.start();
+  await conversation.send("first");
+  await seen(agent, "first");
+  const mine = Array.from({ length: 60 }, (_, k) => `customer ${k}`);
+  const theirs = Array.from({ length: 60 }, (_, k) => `agent ${k}`);
+  await Promise.all([...mine.map((text) => conversation.send(text)), ...theirs.map((text) => agent.conversations[0]?.send(text))]);
+  await seen(agent, "customer 59", "received");
+  await seen(customer, "agent 59", "received");
+  await seen(customer, "customer 59", "sent");
+  await seen(agent, "agent 59", "sent");
+  for (const who of [customer, agent]) {
+    assert.deepEqual(texts(who).filter((t) => t.startsWith("customer")), mine);
+    assert.deepEqual(texts(who).filter((t) => t.startsWith("agent")), theirs);
+  }
+  assert.deepEqual(texts(customer), texts(agent));
+  assert.ok(conversation.epoch >= 2, "the epoch was renewed after 50 messages");
+  assert.deepEqual([...errorsOf(customer), ...errorsOf(agent)], []);
+});

@@ -1,0 +1,184 @@
+// @ts-check
+/**
+ * Follows one conversation's log: subscribes, reads entry by entry in order,
+ * and compares what the relay shows again with what was read. The end service
+ * opens and judges; what the relay shows out of place is not read.
+ *
+ * @typedef {import("./status.js").Status} Status
+ * @typedef {import("./conversations.js").Received} Received
+ * @typedef {import("./remote.js").EndService} EndService
+ * @typedef {import("./relay.js").RelayConnection} RelayConnection
+ *
+ * @typedef {object} ReaderHost
+ * @property {EndService} end
+ * @property {RelayConnection} relay
+ * @property {(bytes: number) => boolean} mayQueue  whether so many unread bytes more may be held (negative: given back)
+ * @property {(received: Received) => void} onRead
+ * @property {() => void} onDrained  all that had come has been read
+ * @property {() => void} onForked   the relay's log is not the one that was read
+ * @property {(barred: boolean) => void} onBarred  whether the relay says that this end is no member
+ * @property {(error: unknown) => void} onTrouble  reading stopped; `follow` begins anew
+ */
+import { SealwireError } from "../errors.js";
+import { fromHex, toHex } from "./bytes.js";
+
+/** How long the log may take to show what is known to be in it (ms). */
+const READ_BACK = 15_000;
+
+export class Reader {
+  #host;
+  #id = "";
+  /** @type {Status | null} */
+  status = null;
+  /** Id of the last entry read. @type {Uint8Array} */
+  #last = new Uint8Array();
+  /** @type {{ sequence: number, entry: Uint8Array }[]} */
+  #unread = [];
+  #reading = false;
+  /** Subscribed on the connection of now. */
+  #following = false;
+  /** @type {Set<() => void>} */
+  #watchers = new Set();
+
+  /** @param {ReaderHost} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  get index() {
+    return this.status?.index ?? 0;
+  }
+
+  /**
+   * From here on the log of this conversation, read so far.
+   * @param {string} id
+   * @param {Status | null} status
+   * @param {Uint8Array} [last]
+   */
+  set(id, status, last = new Uint8Array()) {
+    this.stop();
+    this.#id = id;
+    this.status = status;
+    this.#last = last;
+  }
+
+  /** Forgets the subscription and what was not read; who waits for it hears at once. */
+  stop() {
+    this.#following = false;
+    for (const { entry } of this.#unread) this.#host.mayQueue(-entry.length);
+    this.#unread = [];
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** Subscribes, if that is not done, and reads up to the head. */
+  async follow() {
+    if (this.#following) return;
+    this.#following = true;
+    /** @type {number} */
+    let head;
+    try {
+      // The last entry is asked for again: another one in its place shows a log that was changed.
+      head = await this.#host.relay.subscribe(fromHex(this.#id), Math.max(0, this.index - 1));
+    } catch (error) {
+      this.#following = false;
+      const code = error instanceof SealwireError ? error.code : undefined;
+      if (code === "rolled back") return this.#forked();
+      if (code === "not a member") return this.#host.onBarred(true);
+      throw error;
+    }
+    this.#host.onBarred(false);
+    if (head < this.index) return this.#forked();
+    await this.readTo(head);
+  }
+
+  /** What was followed is out of date: subscribe anew, and read up to the head. */
+  async refollow() {
+    this.#following = false;
+    await this.follow();
+  }
+
+  /**
+   * Resolves when the log has been read up to there.
+   * @param {number} sequence
+   */
+  async readTo(sequence) {
+    const deadline = Date.now() + READ_BACK;
+    while (this.index < sequence) {
+      if (!this.#following) throw new SealwireError("unavailable", "not connected");
+      const left = deadline - Date.now();
+      if (left <= 0) throw new SealwireError("unavailable", "the relay does not show what it stored");
+      await new Promise((/** @type {(v: void) => void} */ resolve) => {
+        const watchers = this.#watchers;
+        const timer = setTimeout(done, left);
+        watchers.add(done);
+        function done() {
+          clearTimeout(timer);
+          watchers.delete(done);
+          resolve();
+        }
+      });
+    }
+  }
+
+  /**
+   * @param {number} sequence
+   * @param {Uint8Array} entry
+   */
+  receive(sequence, entry) {
+    if (!this.#following || !this.#host.mayQueue(entry.length)) return;
+    this.#unread.push({ sequence, entry });
+    if (!this.#reading) void this.#read();
+  }
+
+  async #read() {
+    this.#reading = true;
+    try {
+      for (let next = this.#unread.shift(); next; next = this.#unread.shift()) {
+        this.#host.mayQueue(-next.entry.length);
+        await this.#readOne(next.sequence, next.entry);
+      }
+      this.#host.onDrained();
+    } catch (error) {
+      this.stop();
+      this.#host.onTrouble(error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /**
+   * @param {number} sequence
+   * @param {Uint8Array} entry
+   */
+  async #readOne(sequence, entry) {
+    if (sequence <= this.index) return this.#compare(sequence, entry);
+    // What follows a gap is of no use before it: subscribing again fills it.
+    if (sequence > this.index + 1) throw new SealwireError("unavailable", "the relay left entries out");
+    const { end, relay } = this.#host;
+    let received = await end.receive(this.#id, sequence, entry);
+    if ("need" in received) {
+      await end.manifest(await relay.manifest(received.need), false);
+      received = await end.receive(this.#id, sequence, entry);
+      if ("need" in received) throw new SealwireError("unavailable", "the manifest that a commit names is missing");
+    }
+    this.status = received.status;
+    this.#last = received.last;
+    this.#host.onRead(received);
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /**
+   * The relay shows an entry again; it must be the same one.
+   * @param {number} sequence
+   * @param {Uint8Array} entry
+   */
+  async #compare(sequence, entry) {
+    if (sequence !== this.index || this.#last.length === 0) return;
+    if (toHex(await this.#host.end.entryId(entry)) !== toHex(this.#last)) this.#forked();
+  }
+
+  #forked() {
+    this.stop();
+    this.#host.onForked();
+  }
+}
