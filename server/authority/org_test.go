@@ -28,10 +28,13 @@ func newOrg(t *testing.T) (*authority.Org, string) {
 func TestInitMakesPrivateFilesThatLoadAgain(t *testing.T) {
 	org, dir := newOrg(t)
 	count := 0
-	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		want := fs.FileMode(0o600)
 		if d.IsDir() {
@@ -44,8 +47,8 @@ func TestInitMakesPrivateFilesThatLoadAgain(t *testing.T) {
 		}
 		return nil
 	})
-	if count != 4 {
-		t.Errorf("%d files, want 4", count)
+	if err != nil || count != 4 {
+		t.Errorf("%d files (%v), want 4", count, err)
 	}
 	again, err := authority.Load(dir)
 	if err != nil {

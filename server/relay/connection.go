@@ -33,7 +33,6 @@ type connection struct {
 	// Of the hub, under its lock.
 	ready bool   // an agent with a key package to take
 	taken uint64 // when one was last taken of it, in takes of this hub
-	order uint64 // when it joined, to find the oldest
 
 	wake chan struct{} // one token: there is something to write
 

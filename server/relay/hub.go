@@ -16,7 +16,6 @@ type hub struct {
 	topics  map[conversationKey]map[*connection]struct{}
 	members map[memberKey][]*connection // oldest first
 	tenants map[*tenant]*presence
-	joined  uint64
 	takes   uint64
 }
 
@@ -117,7 +116,7 @@ func (h *hub) setReady(c *connection, ready bool) {
 	}
 }
 
-// ready and unready are setReady for the outside.
+// ready is setReady for the outside.
 func (h *hub) ready(c *connection, ready bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

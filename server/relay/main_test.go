@@ -25,7 +25,6 @@ type scene struct {
 	atAgent         *relaytest.Client
 	talk            *relaytest.Talk
 	genesis         []byte
-	members         []*relaytest.Client
 }
 
 func play(t *testing.T, change func(*relay.Config)) *scene {

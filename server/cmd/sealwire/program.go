@@ -89,28 +89,30 @@ func (p *Program) listening(addr string) {
 	}
 }
 
-// flags makes a flag set whose errors are usage errors and whose help says
-// what the command does.
-func (p *Program) flags(name, about string) *flag.FlagSet {
-	f := flag.NewFlagSet("sealwire "+name, flag.ContinueOnError)
-	f.SetOutput(p.Stderr)
-	f.Usage = func() {
-		f.SetOutput(p.Stdout)
-		fmt.Fprintf(p.Stdout, "Usage: sealwire %s\n\nFlags:\n", about)
-		f.PrintDefaults()
-	}
+// command is the flags of one command, and what it does.
+type command struct {
+	*flag.FlagSet
+	about string
+	help  io.Writer
+}
+
+func (p *Program) flags(name, about string) *command {
+	f := &command{flag.NewFlagSet(name, flag.ContinueOnError), about, p.Stdout}
+	f.SetOutput(io.Discard) // our errors say it once
 	return f
 }
 
 // parse parses flags that may stand before, between and after want arguments.
-func parse(f *flag.FlagSet, args []string, want int) ([]string, error) {
+// A wrong one is a usageError; -h prints the help and gives flag.ErrHelp.
+func parse(f *command, args []string, want int) ([]string, error) {
 	var rest []string
-	f.SetOutput(io.Discard) // the error says it once
 	for {
-		if err := f.Parse(args); err != nil {
-			if err == flag.ErrHelp {
-				return nil, err
-			}
+		if err := f.Parse(args); err == flag.ErrHelp {
+			fmt.Fprintf(f.help, "Usage: sealwire %s\n\nFlags:\n", f.about)
+			f.SetOutput(f.help)
+			f.PrintDefaults()
+			return nil, err
+		} else if err != nil {
 			return nil, usagef("%s: %v", f.Name(), err)
 		}
 		if f.NArg() == 0 {

@@ -128,6 +128,9 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	if err != nil {
 		return err
 	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	logger = slog.New(relay.AllowListed(logger.Handler()))
 	logger.Info("relay", "listen", listener.Addr().String())
 	p.listening(listener.Addr().String())
@@ -141,9 +144,6 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 			failed <- web.Serve(listener)
 		}
 	}()
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	for waiting := true; waiting; {
 		select {
 		case <-ctx.Done():
