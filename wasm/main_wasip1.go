@@ -150,3 +150,6 @@ func streamOpenNew(length int32) int32 { return core.StreamOpenNew(length) }
 
 //go:wasmexport stream_open
 func streamOpen(handle, length int32) int32 { return core.StreamOpen(handle, length) }
+
+//go:wasmexport stream_open_hash
+func streamOpenHash(handle int32) int32 { return core.StreamOpenHash(handle) }

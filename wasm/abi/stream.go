@@ -85,3 +85,19 @@ func (i *Instance) StreamOpen(handle, length int32) int32 {
 		return i.reply(plaintext)
 	})
 }
+
+// StreamOpenHash → SHA-512/256 of the ciphertext[32], once every chunk was
+// opened in order; else truncated file.
+func (i *Instance) StreamOpenHash(handle int32) int32 {
+	return i.guard(func() (int, error) {
+		o, err := get[*stream.Opener](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		hash, err := o.Hash()
+		if err != nil {
+			return 0, err
+		}
+		return i.reply(hash)
+	})
+}

@@ -101,7 +101,9 @@ type Opener struct {
 	key    [KeySize]byte
 	prefix [PrefixSize]byte
 	chunks uint64
-	last   int // plaintext size of the last chunk
+	last   int    // plaintext size of the last chunk
+	hashed uint64 // chunks that the hash covers: those opened in order so far
+	hash   hash.Hash
 }
 
 // NewOpener takes key[32] ‖ prefix[16] and the size of the whole plaintext,
@@ -110,7 +112,7 @@ func NewOpener(secret []byte, size uint64) (*Opener, error) {
 	if len(secret) != KeySize+PrefixSize || size > 1<<53 {
 		return nil, wire.BadArgument
 	}
-	o := &Opener{chunks: max(1, (size+ChunkSize-1)/ChunkSize)}
+	o := &Opener{chunks: max(1, (size+ChunkSize-1)/ChunkSize), hash: sha512.New512_256()}
 	o.last = int(size - (o.chunks-1)*ChunkSize)
 	copy(o.key[:], secret)
 	copy(o.prefix[:], secret[KeySize:])
@@ -134,7 +136,21 @@ func (o *Opener) Chunk(index uint64, sealed []byte) ([]byte, error) {
 	if len(sealed) != want {
 		return nil, wire.TruncatedFile
 	}
-	return nacl.Open(nil, sealed, nonce(&o.prefix, index, last), &o.key)
+	plaintext, err := nacl.Open(nil, sealed, nonce(&o.prefix, index, last), &o.key)
+	if err == nil && index == o.hashed {
+		o.hash.Write(sealed)
+		o.hashed++
+	}
+	return plaintext, err
+}
+
+// Hash returns the SHA-512/256 of the ciphertext, to compare with the sealed
+// message's. TruncatedFile until every chunk was opened, in order.
+func (o *Opener) Hash() ([]byte, error) {
+	if o.chunks == 0 || o.hashed != o.chunks {
+		return nil, wire.TruncatedFile
+	}
+	return o.hash.Sum(nil), nil
 }
 
 // Close erases the key.

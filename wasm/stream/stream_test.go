@@ -67,6 +67,19 @@ func TestC06_RoundTripAtChunkEdges(t *testing.T) {
 		if !bytes.Equal(bytes.Join(got, nil), plaintext) {
 			t.Fatalf("%d bytes came back different", size)
 		}
+		o, _ = NewOpener(secret, uint64(size))
+		for i, chunk := range chunks {
+			if _, err := o.Hash(); err != wire.TruncatedFile {
+				t.Fatalf("a hash of %d of %d chunks: %v", i, len(chunks), err)
+			}
+			if _, err := o.Chunk(uint64(i), chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := sha512.Sum512_256(bytes.Join(chunks, nil))
+		if hash, err := o.Hash(); err != nil || !bytes.Equal(hash, want[:]) {
+			t.Fatalf("%d bytes: hash %x, %v; want %x", size, hash, err, want)
+		}
 	}
 }
 
