@@ -148,7 +148,7 @@ func TestOpenCopiesTheKeyAndCloseErasesIt(t *testing.T) {
 func TestC26_PrintingShowsNoKey(t *testing.T) {
 	key := []byte("0123456789abcdef0123456789abcdef")
 	k, _ := Open(key)
-	js, err := json.Marshal(k)
+	js, err := json.Marshal([]any{k})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,189 @@
+package conversation
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// The seeds under testdata/fuzz say how a real entry or state is changed:
+// which one, where, by what, and how much is cut off or put behind. The real
+// ones are made anew, for their keys are random.
+
+// changed is raw with bytes written over, and cut or grown at its end.
+func changed(raw []byte, at uint16, with []byte, cut uint16, tail []byte) []byte {
+	out := bytes.Clone(raw)
+	copy(out[int(at)%(len(out)+1):], with)
+	out = out[:len(out)-int(cut)%(len(out)+1)]
+	return append(out, tail...)
+}
+
+// played is a conversation with entries of every kind, and copies of each
+// end's state before every entry.
+type played struct {
+	*pair
+	states  [2][][]byte
+	ends    [2]*End
+	entries [][]byte
+}
+
+func newPlayed(t testing.TB) *played {
+	p := &played{pair: newPair(t)}
+	p.ends = [2]*End{p.customer.end, p.agent.end}
+	p.settle()
+	p.send(p.customer, "one")
+	p.send(p.agent, "two")
+	p.read(p.customer)
+	third := p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+	p.read(p.customer)
+	p.send(p.customer, "three")
+	p.read(p.agent)
+	p.remove(p.agent, third.end.ID())
+	p.read(p.customer)
+	kp := &wire.KeyPackage{Expires: 1 << 40}
+	_, kp.Leaf = newLeaf()
+	if _, err := kp.Sign(p.customer.end.identity); err != nil {
+		t.Fatal(err)
+	}
+	join, err := (&wire.JoinRequest{Conversation: p.customer.ID(), Leaf: p.customer.chain.Member(p.customer.end.ID()).KeyPackage.Leaf.Hash(), Reason: wire.ReasonLost, KeyPackage: kp}).Sign(p.customer.end.identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.log.mustAppend(join)
+	p.read(p.customer)
+	p.read(p.agent)
+	p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Marks: wire.MarkClose})))
+	p.entries = p.log.entries
+	for i, e := range p.ends {
+		c := e.Join(p.customer.ID())
+		for n, entry := range p.entries {
+			p.states[i] = append(p.states[i], c.Marshal())
+			if _, err := c.Receive(entry, p.now); err != nil {
+				t.Fatalf("entry %d: %v", n, err)
+			}
+		}
+		p.states[i] = append(p.states[i], c.Marshal())
+	}
+	p.states[0] = append(p.states[0], p.customer.Marshal())
+	p.states[1] = append(p.states[1], p.agent.Marshal())
+	return p
+}
+
+func isCode(err error) bool {
+	c, ok := err.(wire.Code)
+	return ok && c >= wire.BadArgument && c <= wire.Internal
+}
+
+// FuzzReceive gives an end real entries that were changed: only the real ones
+// come to something.
+func FuzzReceive(f *testing.F) {
+	f.Add(uint8(0), uint16(0), []byte{}, uint16(0), []byte{})
+	p := newPair(f)
+	p.settle()
+	p.send(p.customer, "first")
+	p.read(p.agent)
+	p.read(p.customer)
+	agent := p.agent.Marshal()
+	message := p.must(p.customer.Seal(p.now, wire.Stored, []byte("a canary")))
+	passing := p.must(p.customer.Seal(p.now, wire.Passing, []byte("a canary")))
+	fresh := p.must(p.customer.Commit(p.now, Moves{}))
+	real := append([][]byte{message, fresh, passing}, p.log.entries...)
+	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
+		raw := real[int(which)%len(real)]
+		entry := changed(raw, at, with, cut, tail)
+		c, err := p.agent.end.LoadConversation(agent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, err := c.Receive(entry, day0)
+		switch {
+		case err != nil:
+			if !isCode(err) || !bytes.Equal(c.Marshal(), agent) {
+				t.Fatalf("error %v, or the state changed", err)
+			}
+		case bytes.Equal(entry, message) || bytes.Equal(entry, fresh):
+			if ev.Type == Ignored {
+				t.Fatalf("a real entry is ignored: %v", ev.Code)
+			}
+		case ev.Type != Ignored || ev.Content != nil || !isCode(ev.Code) || ev.Code == wire.Internal:
+			t.Fatalf("a forged entry: %+v", ev)
+		case c.State() != Active || c.TranscriptHash() != p.agent.TranscriptHash():
+			t.Fatalf("a forged entry changed the state to %d", c.State())
+		}
+		if ev, err := c.Pass(entry); err == nil && !bytes.Equal(entry, passing) {
+			t.Fatalf("a forged passing message: %+v", ev)
+		}
+	})
+}
+
+// FuzzLoadConversation loads states that were changed: whatever loads can be
+// asked anything without a panic, and marshals to what loads again.
+func FuzzLoadConversation(f *testing.F) {
+	f.Add(uint8(0), uint16(0), []byte{}, uint16(0), []byte{})
+	p := newPlayed(f)
+	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
+		side := int(which) % 2
+		states := p.states[side]
+		raw := states[int(which/2)%len(states)]
+		state := changed(raw, at, with, cut, tail)
+		end := p.ends[side]
+		c, err := end.LoadConversation(state)
+		if err != nil {
+			if !isCode(err) || bytes.Equal(raw, state) {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		again, err := end.LoadConversation(c.Marshal())
+		if err != nil || !bytes.Equal(again.Marshal(), c.Marshal()) {
+			t.Fatalf("what was loaded does not load again: %v", err)
+		}
+		c.State()
+		c.LogHash()
+		c.ForkedBy()
+		if _, err := c.Due(day0); err != nil && !isCode(err) {
+			t.Fatalf("due: %v", err)
+		}
+		c.Seal(day0, wire.Stored, []byte("x"))
+		c.Seal(day0, wire.Passing, []byte("x"))
+		c.Commit(day0, Moves{})
+		for _, entry := range p.entries {
+			c.Receive(entry, day0)
+			c.Pass(entry)
+			c.Reseal(day0, entry, nil)
+		}
+		c.Marshal()
+		c.Wipe()
+	})
+}
+
+func FuzzLoadEnd(f *testing.F) {
+	f.Add(uint8(0), uint16(0), []byte{}, uint16(0), []byte{})
+	p := newPair(f)
+	bare, err := NewEnd(wire.Customer, p.company.roots())
+	if err != nil {
+		f.Fatal(err)
+	}
+	ends := []*End{p.agent.end, p.customer.end, bare}
+	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
+		from := ends[int(which)%len(ends)]
+		raw := from.Marshal()
+		state := changed(raw, at, with, cut, tail)
+		e, err := LoadEnd(state, from.role, from.roots)
+		if err != nil {
+			if !isCode(err) || bytes.Equal(raw, state) || e != nil {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		if !bytes.Equal(e.Marshal(), state) {
+			t.Fatal("marshals to other bytes")
+		}
+		e.ID()
+		e.Expire(day0)
+		e.KeyPackage(day0, true)
+		e.Hello(make([]byte, 32), nil, nil)
+		e.Genesis(day0, queue, nil)
+	})
+}
