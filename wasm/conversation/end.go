@@ -243,7 +243,7 @@ func (e *End) Marshal() []byte {
 // error: the page pins another company.
 func LoadEnd(b []byte, role wire.Role, roots []wire.Hash) (*End, error) {
 	r := wire.NewReader(b)
-	if r.U8() != wire.Version {
+	if v := r.U8(); !r.Failed() && v != wire.Version {
 		return nil, wire.UnsupportedVersion
 	}
 	if wire.Role(r.U8()) != role {

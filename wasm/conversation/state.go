@@ -64,7 +64,7 @@ func writeBool(w *wire.Writer, v bool) {
 // one load of the end it goes on.
 func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	r := wire.NewReader(append([]byte(nil), b...))
-	if r.U8() != wire.Version {
+	if v := r.U8(); !r.Failed() && v != wire.Version {
 		return nil, wire.UnsupportedVersion
 	}
 	chain, err := wire.LoadChain(r.Bytes32(len(b)), e.manifest)

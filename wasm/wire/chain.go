@@ -237,7 +237,7 @@ func (c *Chain) Marshal() []byte {
 // LoadChain reads what Marshal wrote.
 func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 	r := NewReader(b)
-	if r.U8() != Version {
+	if v := r.U8(); !r.Failed() && v != Version {
 		return nil, UnsupportedVersion
 	}
 	c := NewChain(r.ID(), manifests)

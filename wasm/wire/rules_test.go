@@ -174,6 +174,18 @@ func TestP07_CommitRules(t *testing.T) {
 				m.Issuers[0].NotBefore = someDay + 4000
 			}).Hash()
 		}, BadCredential},
+		{"credential that outlives its issuer", nil, func(h *house, d *draft) {
+			d.commit.ManifestHash = h.newManifest(3, func(m *Manifest) {
+				m.Archive = pub(h.archive.key)
+				m.Issuers[0].NotAfter = someDay + 9*3600 - 1
+			}).Hash()
+		}, BadCredential},
+		{"credential that ends with its issuer", nil, func(h *house, d *draft) {
+			d.commit.ManifestHash = h.newManifest(3, func(m *Manifest) {
+				m.Archive = pub(h.archive.key)
+				m.Issuers[0].NotAfter = someDay + 9*3600
+			}).Hash()
+		}, 0},
 		{"key package with another's signature", nil, func(h *house, d *draft) {
 			kp := *d.commit.KeyPackage
 			kp.raw = bytes.Clone(kp.raw)
