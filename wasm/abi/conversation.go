@@ -1,8 +1,6 @@
 package abi
 
 import (
-	"bytes"
-
 	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -98,7 +96,7 @@ func (i *Instance) conversationCall(handle, length int32, f func(conv, *wire.Rea
 // ConversationReceive: u64 now (ms) ‖ entry → event.
 func (i *Instance) ConversationReceive(handle, length int32) int32 {
 	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
-		now, entry := r.U64(), bytes.Clone(r.Rest()) // the state keeps parts of it
+		now, entry := r.U64(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}

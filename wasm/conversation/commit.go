@@ -32,9 +32,14 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	if err := c.maySend(now); err != nil {
 		return 0, err
 	}
-	fallen, err := c.fallen(now)
+	fallen, company, err := c.fallen(now)
 	if err != nil {
 		return 0, err
+	}
+	// With nobody left on the company's side nobody would read it. One whose
+	// credential ended is not removed for that: renewed, it goes on.
+	if c.chain.Member(c.end.ID()).Role == wire.Customer && !company && !c.chain.Leaving() {
+		return 0, wire.Unavailable
 	}
 	policy := c.end.newest.Policy
 	_, sequence := c.chain.Manifest()
@@ -61,18 +66,17 @@ func (c *Conversation) maySend(now uint64) error {
 		return err
 	}
 	if c.end.credential != nil {
-		return c.end.credential.ValidAt(now / 1000)
+		return c.end.credential.EndedAt(now / 1000)
 	}
 	return nil
 }
 
 // fallen lists the other members that must go before anything is sent: those
 // that marked themselves leaving, and those whose credential has ended or
-// whose issuer is gone from the newest manifest.
-func (c *Conversation) fallen(now uint64) ([]wire.ID, error) {
-	var out []wire.ID
+// whose issuer is gone from the newest manifest. Company tells whether an agent,
+// inbox or bot is left.
+func (c *Conversation) fallen(now uint64) (out []wire.ID, company bool, err error) {
 	own := c.chain.Member(c.end.ID())
-	company := 0
 	for i := range c.chain.Members() {
 		m := &c.chain.Members()[i]
 		if m.ID == own.ID {
@@ -80,25 +84,22 @@ func (c *Conversation) fallen(now uint64) ([]wire.ID, error) {
 		}
 		var err error
 		if cr := m.KeyPackage.Credential; cr != nil {
-			if err = cr.ValidAt(now / 1000); err == nil {
+			if err = cr.EndedAt(now / 1000); err == nil {
 				err = c.end.newest.CheckCredential(cr)
 			}
 		}
 		if err == nil && !m.Leaving {
 			if m.Role == wire.Agent || m.Role == wire.Inbox || m.Role == wire.Bot {
-				company++
+				company = true
 			}
 			continue
 		}
-		if !m.Leaving && !wire.MayRemove(own.Role, m) {
-			return nil, wire.CodeOf(err)
+		if !m.Leaving && !wire.MayRemove(own.Role, m, c.end.newest) {
+			return nil, false, wire.CodeOf(err)
 		}
 		out = append(out, m.ID)
 	}
-	if own.Role == wire.Customer && company == 0 {
-		return nil, wire.Unavailable // nobody would read it: someone must come first
-	}
-	return out, nil
+	return out, company, nil
 }
 
 // Newcomer is a member to add.
@@ -156,7 +157,7 @@ func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 	m := &wire.Commit{Epoch: c.chain.Epoch() + 1, Parent: c.chain.Head(), SeenIndex: c.index, SeenHash: c.LogHash(), Role: own.Role}
 	if moves.Marks&wire.MarkClose == 0 {
 		var err error
-		if m.Removes, err = c.fallen(now); err != nil {
+		if m.Removes, _, err = c.fallen(now); err != nil {
 			return nil, err
 		}
 	}

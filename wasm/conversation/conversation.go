@@ -15,6 +15,10 @@ const (
 	NotMember State = 5 // not in the roster, or no longer
 )
 
+// seenWindow is how many log hashes are kept: how far back a message may say
+// its sender had read. Honest senders commit every 50 messages.
+const seenWindow = 1_024
+
 // counterOf is the newest counter seen of one instance of one sender.
 type counterOf struct {
 	instance, sender wire.ID
@@ -41,11 +45,21 @@ func (c *counters) accept(m *wire.Message) (gap uint64, known bool, code wire.Co
 	switch {
 	case m.Counter <= last:
 		return 0, known, wire.Replayed
-	case !known && len(*c) >= maxInstances:
-		return 0, known, wire.TooLarge // else a member could make the state grow until it loads no more
+	case !known && c.instances(m.Sender) >= maxInstances:
+		return 0, known, wire.TooLarge // else a member could make the state grow without end
 	}
 	c.set(m.Instance, m.Sender, m.Counter)
 	return m.Counter - last - 1, known, 0
+}
+
+// instances counts those of one sender.
+func (c counters) instances(sender wire.ID) (n int) {
+	for i := range c {
+		if c[i].sender == sender {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *counters) set(instance, sender wire.ID, last uint64) {
@@ -81,7 +95,7 @@ type Conversation struct {
 	chain *wire.Chain
 
 	index  uint64      // entries read
-	hashes []wire.Hash // log hashes at base, base+1, … index
+	hashes []wire.Hash // log hashes, the last one at index: from base on, the newest seenWindow
 	base   uint64      // index of the epoch's commit
 
 	lost, forked bool
@@ -91,13 +105,15 @@ type Conversation struct {
 	joined       uint64
 	secrets      secrets
 	leaf         *leafSecret
+	published    wire.Hash // of the key package's leaf that it was added by, until its own first commit
 	counters     counters
 	counter      uint64 // the last one this instance used
+	passing      uint64 // and the last for passing messages
 	pending      *pendingCommit
 
 	epochTime     uint64  // Unix milliseconds: when the epoch began, at the earliest claim
 	epochMessages uint64  // stored messages that it has carried
-	ownMessages   uint64  // own ones since the own last commit
+	ownMessages   uint64  // own ones sealed since the own last commit
 	committedIn   wire.ID // the instance that made the own last commit
 }
 

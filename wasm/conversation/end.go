@@ -16,6 +16,7 @@ const maxManifests = 64
 type packageSecret struct {
 	leaf    wire.Hash
 	expires uint64
+	many    bool // last resort: may be used more than once
 	secret  *leafSecret
 }
 
@@ -119,7 +120,7 @@ func (e *End) SetCredential(b []byte, now uint64) error {
 	if err := e.newest.CheckCredential(c); err != nil {
 		return err
 	}
-	if err := c.ValidAt(now); err != nil {
+	if err := c.EndedAt(now); err != nil {
 		return err
 	}
 	e.credential = c
@@ -169,7 +170,7 @@ func (e *End) KeyPackage(expires uint64, lastResort bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.packages = append(e.packages, packageSecret{leaf: leaf.Hash(), expires: expires, secret: secret})
+	e.packages = append(e.packages, packageSecret{leaf: leaf.Hash(), expires: expires, many: lastResort, secret: secret})
 	return raw, nil
 }
 
@@ -203,6 +204,22 @@ func (e *End) packageFor(leaf wire.Leaf) *leafSecret {
 	return nil
 }
 
+// spend drops the secret of a one-time key package whose member has put a leaf
+// of its own in the leaf's place, so that a thief of the end finds nothing that
+// opens what was sealed to it.
+func (e *End) spend(leaf wire.Hash) {
+	for i, p := range e.packages {
+		if p.leaf == leaf && !p.many {
+			p.secret.wipe()
+			last := len(e.packages) - 1
+			e.packages[i] = e.packages[last]
+			e.packages[last] = packageSecret{}
+			e.packages = e.packages[:last]
+			return
+		}
+	}
+}
+
 // Wipe erases the secrets; the end is of no use afterwards.
 func (e *End) Wipe() {
 	clear(e.identity)
@@ -233,6 +250,7 @@ func (e *End) Marshal() []byte {
 	for _, p := range e.packages {
 		w.Raw(p.leaf[:])
 		w.U64(p.expires)
+		writeBool(w, p.many)
 		p.secret.write(w)
 	}
 	return w.Bytes()
@@ -260,7 +278,7 @@ func LoadEnd(b []byte, role wire.Role, roots []wire.Hash) (*End, error) {
 		return nil, err
 	}
 	for range n {
-		e.packages = append(e.packages, packageSecret{leaf: r.Hash(), expires: r.U64(), secret: readLeafSecret(r)})
+		e.packages = append(e.packages, packageSecret{leaf: r.Hash(), expires: r.U64(), many: r.Bool(), secret: readLeafSecret(r)})
 	}
 	if err := r.Done(); err != nil {
 		return nil, err

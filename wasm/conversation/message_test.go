@@ -447,11 +447,17 @@ func TestInstancesBelongToTheirSender(t *testing.T) {
 	}
 }
 
+// fill gives a sender so many known instances.
+func fill(c *Conversation, n int, sender wire.ID) {
+	for i := range n {
+		c.counters = append(c.counters, counterOf{instance: wire.ID{1, byte(i), byte(i >> 8), byte(i >> 16)}, sender: sender, last: 1})
+	}
+}
+
 func TestInstancesAreBounded(t *testing.T) {
 	p := newPair(t)
-	for i := range maxInstances - 1 {
-		p.agent.counters = append(p.agent.counters, counterOf{instance: wire.ID{1, byte(i), byte(i >> 8), byte(i >> 16)}, sender: wire.ID{1}, last: 1})
-	}
+	fill(p.agent, maxInstances, wire.ID{1}) // another's take no room
+	fill(p.agent, maxInstances-1, p.customer.end.ID())
 	p.send(p.customer, "the last instance that fits")
 	if ev := p.last(p.agent); ev.Type != Opened {
 		t.Fatalf("%+v", ev)
@@ -463,7 +469,7 @@ func TestInstancesAreBounded(t *testing.T) {
 	if ev := p.last(p.agent); ev.Type != Opened {
 		t.Errorf("%+v", ev)
 	}
-	if got := copyOf(t, p.agent); len(got.counters) != maxInstances {
+	if got := copyOf(t, p.agent); len(got.counters) != 2*maxInstances {
 		t.Errorf("%d counters were loaded", len(got.counters))
 	}
 }

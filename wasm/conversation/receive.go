@@ -43,6 +43,7 @@ type Event struct {
 // are no entry, or Unavailable: it names a manifest that this end lacks. All
 // else is an Event and counts in the log hash. Now is in Unix milliseconds.
 func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
+	entry = bytes.Clone(entry) // the state keeps parts of it
 	e, err := wire.DecodeEntry(entry)
 	if err != nil {
 		return nil, err
@@ -86,20 +87,30 @@ func (c *Conversation) count(entry wire.Hash, commit bool) {
 	if commit {
 		c.hashes, c.base = c.hashes[:0], c.index
 	}
+	if len(c.hashes) == seenWindow {
+		copy(c.hashes, c.hashes[1:])
+		c.hashes = c.hashes[:seenWindow-1]
+	}
 	c.hashes = append(c.hashes, next)
+}
+
+// tooOld tells whether index is in this epoch but so long ago that its log
+// hash is not kept any more. The same for all ends.
+func (c *Conversation) tooOld(index uint64) bool {
+	return index >= c.base && index+seenWindow <= c.index
 }
 
 // sameLog tells whether a sender that had read up to index had the log hash
 // that this end had there.
 func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
-	return index >= c.base && index <= c.index && c.hashes[index-c.base] == hash
+	return index >= c.base && index <= c.index && !c.tooOld(index) && c.hashes[uint64(len(c.hashes))-1-(c.index-index)] == hash
 }
 
 // crossing tells whether a commit on another head proves another log: a member
 // signed that it read what this end did not at that index. One that merely lost
 // a race read less than the commit that won.
 func (c *Conversation) crossing(m *wire.Commit, ev *Event) bool {
-	return ev.Code == wire.StaleHead && c.State() == Active && m.SeenIndex >= c.base && !c.sameLog(m.SeenIndex, m.SeenHash) &&
+	return ev.Code == wire.StaleHead && c.State() == Active && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
 		c.chain.Member(ev.Sender) != nil && m.Signed()
 }
 
@@ -110,6 +121,10 @@ func (c *Conversation) fork(ev *Event) {
 
 func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 	c.epochMessages++
+	if c.tooOld(m.SeenIndex) {
+		ev.Code = wire.StaleEpoch // its sender seals it again
+		return
+	}
 	if ev.Code = c.openMessage(m, ev); ev.Code != 0 {
 		ev.Content = nil
 		return
@@ -128,8 +143,8 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 	if known || c.joined == 0 {
 		ev.Gap = gap
 	}
-	if ev.Own {
-		c.ownMessages++
+	if ev.Own && m.Instance != c.end.instance {
+		c.ownMessages++ // sealed in another load of this end
 	}
 	ev.Type = Opened
 }
@@ -164,7 +179,7 @@ func (c *Conversation) openMessage(m *wire.Message, ev *Event) wire.Code {
 func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	// Without the log hash the commit is still valid, for the relay checks none
 	// and all ends must agree on the head; but its maker read another log.
-	same := c.sameLog(m.SeenIndex, m.SeenHash)
+	same := c.tooOld(m.SeenIndex) || c.sameLog(m.SeenIndex, m.SeenHash)
 	before := c.chain.Head()
 	if err := c.chain.Apply(&wire.Entry{Kind: wire.KindCommit, Commit: m}); err != nil {
 		ev.Code = wire.CodeOf(err)
@@ -206,7 +221,17 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event) {
 	c.forget()
 	if !ok {
 		c.lost = true
+		leaf.wipe()
+		c.leaf.wipe()
+		c.leaf = nil
 		return
+	}
+	if newcomer { // its leaf is the published one: an own commit is due
+		c.committedIn, c.ownMessages = wire.ID{}, 0
+		c.published = own.KeyPackage.Leaf.Hash()
+	} else if ev.Own {
+		c.end.spend(c.published)
+		c.published = wire.Hash{}
 	}
 	if leaf != nil {
 		c.leaf.wipe()
@@ -240,7 +265,7 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 		}
 		plain, err := c.openOwnSeal(m, own, leaf, toNewcomer)
 		if err != nil {
-			return next, nil, false
+			return next, leaf, false
 		}
 		join = plain[:wire.JoinerSecret]
 	default:
@@ -258,7 +283,7 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 	clear(join)
 	if !wire.Equal(tag(next.epoch[:], confirmed), m.Tag) {
 		next.wipe()
-		return next, nil, false
+		return next, leaf, false
 	}
 	return next, leaf, true
 }

@@ -47,8 +47,11 @@ func joiner(init *[initSize]byte, commitSecret []byte) []byte { return extract(i
 // schedule gives the epoch that the confirmed commit begins (SPEC section 5.3).
 func schedule(joiner []byte, confirmed wire.Hash) secrets {
 	var s secrets
-	copy(s.init[:], derive(joiner, initSize, "init", confirmed[:]))
-	copy(s.epoch[:], derive(joiner, wire.EpochSecret, "epoch", confirmed[:]))
+	init, epoch := derive(joiner, initSize, "init", confirmed[:]), derive(joiner, wire.EpochSecret, "epoch", confirmed[:])
+	copy(s.init[:], init)
+	copy(s.epoch[:], epoch)
+	clear(init)
+	clear(epoch)
 	return s
 }
 

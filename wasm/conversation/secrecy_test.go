@@ -151,6 +151,7 @@ func TestWipeErases(t *testing.T) {
 	if !bytes.Equal(seed, make([]byte, 64)) {
 		t.Error("the end keeps its identity")
 	}
+	p.must(p.agent.end.KeyPackage(p.now/1000+3600, false))
 	kept := p.agent.end.packages[0].secret
 	p.agent.end.Wipe()
 	if *kept != (leafSecret{}) {
@@ -193,6 +194,7 @@ func TestC26_PrintingShowsNoSecret(t *testing.T) {
 	p := newPair(t)
 	p.settle()
 	p.must(p.agent.Commit(p.now, Moves{}))
+	p.must(p.agent.end.KeyPackage(p.now/1000+3600, false))
 	end, c := p.agent.end, p.agent
 	secrets := map[string][]byte{"identity": end.identity.Seed(), "epoch": c.secrets.epoch[:], "init": c.secrets.init[:], "leaf": c.leaf.x25519[:], "ML-KEM": c.leaf.mlkem[:],
 		"pending": c.pending.secret[:], "pending leaf": c.pending.leaf.x25519[:], "package": end.packages[0].secret.mlkem[:]}

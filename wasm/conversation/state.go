@@ -1,16 +1,23 @@
 package conversation
 
-import "github.com/sealwire/sealwire/wasm/wire"
+import (
+	"bytes"
 
-// maxInstances bounds the counters of one conversation.
-const maxInstances = 1 << 16
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// maxInstances bounds the counters of one sender in one conversation.
+const maxInstances = 4_096
 
 // Marshal encodes the whole state, secrets included, for package keystore to
 // seal. LoadConversation reads it.
 func (c *Conversation) Marshal() []byte {
-	w := wire.NewWriter(8192)
+	chain := c.chain.Marshal()
+	// Room for all of it, so that no half-written copy stays behind.
+	size := 1024 + len(chain) + 32*len(c.hashes) + 40*len(c.counters) + len(c.Pending())
+	w := wire.NewWriter(size)
 	w.U8(wire.Version)
-	w.Bytes32(c.chain.Marshal())
+	w.Bytes32(chain)
 	w.U64(c.index)
 	w.U64(c.base)
 	w.U32(uint32(len(c.hashes)))
@@ -29,6 +36,7 @@ func (c *Conversation) Marshal() []byte {
 	if c.leaf != nil {
 		c.leaf.write(w)
 	}
+	w.Raw(c.published[:])
 	w.U32(uint32(len(c.counters)))
 	for _, seen := range c.counters {
 		w.Raw(seen.instance[:])
@@ -48,6 +56,7 @@ func (c *Conversation) Marshal() []byte {
 	w.Raw(c.committedIn[:])
 	w.Raw(c.end.instance[:])
 	w.U64(c.counter)
+	w.U64(c.passing)
 	return w.Bytes()
 }
 
@@ -63,17 +72,17 @@ func writeBool(w *wire.Writer, v bool) {
 // newly loaded end the counter starts anew, for the instance is another; within
 // one load of the end it goes on.
 func (e *End) LoadConversation(b []byte) (*Conversation, error) {
-	r := wire.NewReader(append([]byte(nil), b...))
+	r := wire.NewReader(b) // holds secrets: only copied where it is kept
 	if v := r.U8(); !r.Failed() && v != wire.Version {
 		return nil, wire.UnsupportedVersion
 	}
-	chain, err := wire.LoadChain(r.Bytes32(len(b)), e.manifest)
+	chain, err := wire.LoadChain(bytes.Clone(r.Bytes32(len(b))), e.manifest)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64()}
 	n := r.U32()
-	if n == 0 || c.base > c.index || uint64(n) != c.index-c.base+1 || int(n) > len(b)/32 {
+	if c.base > c.index || uint64(n) != min(c.index-c.base+1, seenWindow) {
 		return nil, wire.BadArgument
 	}
 	for range n {
@@ -85,10 +94,8 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	if r.Bool() {
 		c.leaf = readLeafSecret(r)
 	}
+	c.published = r.Hash()
 	n = r.U32()
-	if n > maxInstances {
-		return nil, wire.BadArgument
-	}
 	for range n {
 		c.counters = append(c.counters, counterOf{instance: r.ID(), sender: r.ID(), last: r.U64()})
 		if r.Failed() {
@@ -96,19 +103,19 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 		}
 	}
 	if r.Bool() {
-		p := &pendingCommit{entry: r.Bytes32(wire.MaxCommitEntry), parent: r.Hash()}
+		p := &pendingCommit{entry: bytes.Clone(r.Bytes32(wire.MaxCommitEntry)), parent: r.Hash()}
 		copy(p.secret[:], r.Raw(wire.CommitSecret))
 		p.leaf = readLeafSecret(r)
 		p.id = wire.EntryID(p.entry)
 		c.pending = p
 	}
 	c.epochTime, c.epochMessages, c.ownMessages, c.committedIn = r.U64(), r.U64(), r.U64(), r.ID()
-	instance, counter := r.ID(), r.U64()
+	instance, counter, passing := r.ID(), r.U64(), r.U64()
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
 	if instance == e.instance {
-		c.counter = counter
+		c.counter, c.passing = counter, passing
 	}
 	return c, nil
 }

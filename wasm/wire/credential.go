@@ -154,6 +154,15 @@ func (c *Credential) ValidAt(unix uint64) error {
 	return nil
 }
 
+// EndedAt returns Expired when the credential has ended. A credential that is
+// not valid yet stands: the clock that says so is as likely the slow one.
+func (c *Credential) EndedAt(unix uint64) error {
+	if unix >= c.NotAfter {
+		return Expired
+	}
+	return nil
+}
+
 // name reads a short text for people: UTF-8 without control characters, which
 // could disguise one name as another.
 func (r *Reader) name(limit int) string {

@@ -153,7 +153,7 @@ func (k *KeyPackage) ValidAt(unix uint64) error {
 		return Expired
 	}
 	if k.Credential != nil {
-		return k.Credential.ValidAt(unix)
+		return k.Credential.EndedAt(unix)
 	}
 	return nil
 }

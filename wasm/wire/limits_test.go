@@ -77,6 +77,10 @@ func TestCredentialValidity(t *testing.T) {
 	c := &Credential{NotBefore: 100, NotAfter: 200}
 	for at, want := range map[uint64]Code{0: Expired, 99: Expired, 100: 0, 199: 0, 200: Expired, 1<<64 - 1: Expired} {
 		code(t, "credential", c.ValidAt(at), want)
+	}
+	// Whether it is valid yet is not asked: the clock that says no may be slow.
+	for at, want := range map[uint64]Code{0: 0, 99: 0, 199: 0, 200: Expired, 1<<64 - 1: Expired} {
+		code(t, "ended", c.EndedAt(at), want)
 		code(t, "key package with credential", (&KeyPackage{Credential: c, Expires: 1000}).ValidAt(at), want)
 	}
 	for at, want := range map[uint64]Code{0: 0, 149: 0, 150: Expired, 199: Expired} {

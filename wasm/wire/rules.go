@@ -14,8 +14,10 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 	manifest := c.manifests(m.ManifestHash)
 	if manifest == nil {
 		// Not for a stranger's sake: the log waits until the manifest is there.
-		if c.started && c.Member(m.KeyPackage.MemberID()) == nil {
+		if own := c.Member(m.KeyPackage.MemberID()); c.started && own == nil {
 			return nil, NotMember
+		} else if c.started && own.Leaving {
+			return nil, BadCommit
 		}
 		if !m.Signed() {
 			return nil, OpenFailed
@@ -120,7 +122,7 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 			return NotMember
 		case m.Role == Archive && (m.Marks != 0 || len(m.Adds) != 0 || len(m.Removes) != 0 || len(m.Answers) != 0):
 			return BadCommit // it only refreshes
-		case sharesKey(own.KeyPackage.Leaf, m.KeyPackage.Leaf):
+		case c.knowsKey(m.KeyPackage.Leaf):
 			return BadCommit // a commit always brings a fresh leaf: that is what heals
 		}
 	}
@@ -130,7 +132,7 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 	}
 	for i, a := range m.Adds {
 		id := a.KeyPackage.MemberID()
-		if id == by || slices.ContainsFunc(m.Adds[:i], func(b Add) bool { return b.KeyPackage.MemberID() == id }) {
+		if id == by || c.knowsKey(a.KeyPackage.Leaf) || slices.ContainsFunc(m.Adds[:i], func(b Add) bool { return b.KeyPackage.MemberID() == id }) {
 			return BadCommit
 		}
 		if !c.mayAdd(m, a) && !(answered != nil && bytes.Equal(answered.KeyPackage.Bytes(), a.KeyPackage.Bytes())) {
@@ -142,7 +144,7 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 		if id == by || old == nil || i > 0 && bytes.Compare(m.Removes[i-1][:], id[:]) >= 0 {
 			return BadCommit
 		}
-		if !MayRemove(m.Role, old) && !(answered != nil && old.KeyPackage.Leaf.Hash() == answered.Leaf) {
+		if !MayRemove(m.Role, old, manifest) && !(answered != nil && old.KeyPackage.Leaf.Hash() == answered.Leaf) {
 			return NotMember
 		}
 	}
@@ -154,9 +156,19 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 	return c.checkGrants(m, manifest)
 }
 
+// knowsKey tells whether half of the leaf stands in the roster before the
+// commit. A leaf moves to nobody else and is not used on: who adds a copy has
+// not shown that its owner holds it, and join requests name members by leaf.
+func (c *Chain) knowsKey(leaf Leaf) bool {
+	return slices.ContainsFunc(c.members, func(m Member) bool { return sharesKey(m.KeyPackage.Leaf, leaf) })
+}
+
 func (c *Chain) mayAdd(m *Commit, a Add) bool {
 	if !c.started {
 		return a.Role.company() || a.Role == Archive
+	}
+	if a.Role == Archive { // its credential was checked to be the manifest's
+		return m.Role == Customer || m.Role == Agent || m.Role == Inbox
 	}
 	switch m.Role {
 	case Agent, Inbox:
@@ -171,17 +183,20 @@ func (c *Chain) mayAdd(m *Commit, a Add) bool {
 	return false
 }
 
-// MayRemove tells whether a member in role by may remove the other, beyond
-// answering a join request.
-func MayRemove(by Role, old *Member) bool {
+// MayRemove tells whether a member in role by may remove the other under the
+// manifest, beyond answering a join request.
+func MayRemove(by Role, old *Member, manifest *Manifest) bool {
 	if old.Leaving {
 		return true
 	}
+	if old.Role == Archive { // only one that the company no longer names
+		return !bytes.Equal(old.Identity, manifest.Archive) && (by == Customer || by == Agent || by == Inbox)
+	}
 	switch by {
 	case Agent:
-		return old.Role != Customer && old.Role != Archive
+		return old.Role != Customer
 	case Customer:
-		return old.Role != Archive
+		return true
 	}
 	return false
 }

@@ -114,7 +114,7 @@ export class Chain {
       if (committer === undefined) throw new Refused("not a member", "committer");
       must(!committer.leaving, "bad commit", "a leaving member commits");
       must(e.role === committer.role || (committer.role === ROLE.supervisor && e.role === ROLE.agent), "bad commit", "role");
-      must(!sharesHalf(e.committer.leaf, committer.leaf), "bad commit", "an old leaf");
+      must(!this.roster.some((m) => sharesHalf(e.committer.leaf, m.leaf)), "bad commit", "an old leaf");
     }
     if (close) {
       must(!leave && e.add.length + e.remove.length + e.grant.length + e.answers.length === 0, "bad commit", "close with more");
@@ -125,6 +125,7 @@ export class Chain {
     const answer = this.#answer(e);
     e.added.forEach((k, i) => {
       must(!same(k.id, e.committer.id) && !e.added.slice(0, i).some((o) => same(o.id, k.id)), "bad commit", "added twice");
+      must(!this.roster.some((m) => sharesHalf(k.leaf, m.leaf)), "bad commit", "a leaf that stands already");
     });
     e.added.forEach((_, i) => must(answer?.add === i || this.#mayAdd(e, i), "not a member", "may not add"));
 
@@ -134,7 +135,8 @@ export class Chain {
     });
     for (const id of e.remove) {
       const gone = /** @type {Member} */ (this.member(id));
-      const may = gone.leaving || (answer !== undefined && same(answer.remove, id)) ||
+      const dropped = gone.role === ROLE.archive && !same(gone.identity, manifest.archive);
+      const may = gone.leaving || (dropped && [ROLE.customer, ROLE.agent, ROLE.inbox].includes(e.role)) || (answer !== undefined && same(answer.remove, id)) ||
         (e.role === ROLE.agent && gone.role !== ROLE.customer && gone.role !== ROLE.archive) ||
         (e.role === ROLE.customer && gone.role !== ROLE.archive);
       must(may, "not a member", "may not remove");
@@ -187,6 +189,7 @@ export class Chain {
   #mayAdd(e, i) {
     const role = e.add[i].role;
     if (this.empty) return companySide(role) || role === ROLE.archive;
+    if (role === ROLE.archive) return [ROLE.customer, ROLE.agent, ROLE.inbox].includes(e.role);
     if (e.role === ROLE.agent || e.role === ROLE.inbox) return companySide(role);
     if (e.role !== ROLE.customer) return false;
     if (role === ROLE.guest || role === ROLE.inbox) return true;

@@ -23,6 +23,7 @@ const FORMS = new Map([
   [6, { name: "publish", read: (r) => ({ keyPackage: r.bytes16(4096) }), write: (f) => bytes16(f.keyPackage) }],
   [7, { name: "take", read: (r) => ({ queue: r.bytes8(64) }), write: (f) => bytes8(f.queue) }],
   [8, { name: "manifest", read: (r) => ({ hash: r.fixed(32) }), write: (f) => f.hash }],
+  [10, { name: "ticket", read: (r) => ({ conversation: r.fixed(16) }), write: (f) => f.conversation }],
   [9, { name: "conversations", read: () => ({}), write: () => new Uint8Array(0) }],
   [128, { name: "challenge", read: (r) => (r.version(), { nonce: r.fixed(32) }), write: (f) => join(u8(1), f.nonce) }],
   [129, { name: "welcome", read: (r) => ({ manifest: r.bytes32() }), write: (f) => bytes32(f.manifest) }],

@@ -210,6 +210,7 @@ export class Conversation {
     if (!crypto.verify(sender.identity, "message", join(this.epoch.transcript, m.header, content), signature)) {
       throw new Refused("open failed", "signature");
     }
+    if (stored && m.seen >= this.epochIndex && m.seen + 1024n <= this.index) throw new Refused("stale epoch", "seen long ago");
     if (stored && !(m.seen >= this.epochIndex && m.seen <= this.index && same(this.log[Number(m.seen)], m.seenHash))) {
       this.forked = true;
       throw new Refused("forked log");
@@ -218,7 +219,7 @@ export class Conversation {
     const instance = `${toHex(m.instance)} ${toHex(m.sender)}`;
     const known = this.counters.get(instance);
     if (m.counter <= (known ?? 0n)) throw new Refused("replayed");
-    if (known === undefined && this.counters.size >= 65536) throw new Refused("too large", "instances");
+    if (known === undefined && [...this.counters.keys()].filter((k) => k.endsWith(` ${toHex(m.sender)}`)).length >= 4096) throw new Refused("too large", "instances");
     this.counters.set(instance, m.counter);
     // Where this end came later, the beginning of an instance is unknown.
     const gap = known === undefined && this.joined !== 0n ? 0n : m.counter - (known ?? 0n) - 1n;

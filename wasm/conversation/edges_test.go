@@ -1,0 +1,295 @@
+package conversation
+
+import (
+	"bytes"
+	"testing"
+	"unsafe"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// inbox is an end in the role of the inbox whose credential outlives agents'.
+func (c *company) inbox() *End {
+	c.t.Helper()
+	e := c.end(wire.Inbox)
+	cr := &wire.Credential{Role: wire.Inbox, Identity: e.Identity(), Alias: "inbox", Queues: []string{queue}, NotBefore: day0/1000 - 60, NotAfter: day0/1000 + 100*3600}
+	raw, err := cr.Issue(c.issuer)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	want(c.t, "inbox's credential", e.SetCredential(raw, day0/1000), 0)
+	return e
+}
+
+func TestFullCounterTablesStillLoad(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	fill(p.customer, maxInstances, p.agent.end.ID())
+	fill(p.customer, maxInstances, wire.ID{7}) // of one who was removed
+	if _, err := p.customer.Seal(p.now, wire.Passing, []byte("typing")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.customer.end.LoadConversation(p.customer.Marshal()); err != nil {
+		t.Errorf("the saved state does not load: %v", err)
+	}
+}
+
+func TestRemovedMembersInstancesSilenceNobody(t *testing.T) {
+	p := newPair(t)
+	bad := p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+	p.settle()
+	fill(p.customer, maxInstances, bad.end.ID())
+	p.remove(p.agent, bad.end.ID())
+	p.read(p.customer)
+	p.agent = reload(t, p.agent)
+	p.send(p.agent, "after a page load")
+	if ev := p.last(p.customer); ev.Type != Opened {
+		t.Errorf("%+v", ev)
+	}
+}
+
+func TestPassingCountersGoOnWithinALoad(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	typing := func() []byte { return p.must(p.customer.Seal(p.now, wire.Passing, nil)) }
+	if _, err := p.agent.Pass(typing()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.customer.end.LoadConversation(p.customer.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.customer = again
+	if _, err := p.agent.Pass(typing()); err != nil {
+		t.Errorf("typing after the state was loaded again: %v", err)
+	}
+}
+
+func TestLogHashesOfAnEpochAreBounded(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	early := p.must(p.agent.Seal(p.now, wire.Stored, []byte("on its way for long")))
+	junk := forged(p.agent, p.agent.end, nil, nil)
+	for range seenWindow - 1 {
+		p.log.entries = append(p.log.entries, junk)
+	}
+	p.read(p.customer)
+	if n := len(p.customer.Marshal()); n > 64<<10 {
+		t.Errorf("a state of %d bytes", n)
+	}
+	inTime := copyOf(t, p.customer)
+	if ev := next(t, inTime, early); ev.Type != Opened {
+		t.Errorf("the last place at which it counts: %+v", ev)
+	}
+	p.log.entries = append(p.log.entries, junk)
+	p.read(p.customer)
+	ignored(t, "one entry later", next(t, p.customer, early), wire.StaleEpoch)
+	if p.customer.State() != Active {
+		t.Error("a late message is no fork")
+	}
+	later := copyOf(t, p.customer)
+	if later.LogHash() != p.customer.LogHash() || later.Index() != p.customer.Index() {
+		t.Error("the state comes back different")
+	}
+}
+
+func TestArchiveComesAndGoesWithTheManifest(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	archive := p.company.end(wire.Archive)
+	p.publish(p.company.newManifest(2, func(m *wire.Manifest) { m.Archive = archive.Identity() }))
+	want(t, "manifest", archive.AddManifest(p.company.manifest.Bytes(), p.now/1000, true), 0)
+	cr := &wire.Credential{Role: wire.Archive, Identity: archive.Identity(), Alias: "archive", NotBefore: day0/1000 - 60, NotAfter: day0/1000 + 100*3600}
+	raw, err := cr.Issue(p.company.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "credential", archive.SetCredential(raw, p.now/1000), 0)
+	kp := p.must(archive.KeyPackage(p.now/1000+3600, false))
+	if _, err := p.agent.Commit(p.now, Moves{}); err != wire.BadCommit {
+		t.Fatalf("a commit without the archive: %v, want bad commit", err)
+	}
+	p.log.mustAppend(p.must(p.customer.Commit(p.now, Moves{Adds: []Newcomer{{wire.Archive, kp}}})))
+	p.read(p.customer)
+	p.read(p.agent)
+	p.send(p.agent, "with the archive")
+	p.publish(p.company.newManifest(3, nil))
+	p.read(p.customer)
+	p.send(p.customer, "without it")
+	p.read(p.agent)
+	if len(p.agent.Members()) != 2 {
+		t.Errorf("%d members after the manifest dropped the archive", len(p.agent.Members()))
+	}
+}
+
+func TestTheOnlyAgentLeavesOrEnds(t *testing.T) {
+	for _, name := range []string{"leaves", "ends"} {
+		p := newPair(t)
+		p.settle()
+		if name == "leaves" {
+			p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Marks: wire.MarkLeave})))
+			p.read(p.customer)
+			p.due("the leaver is to be removed", p.customer, DueCommit)
+		} else {
+			p.now = p.agent.end.credential.NotAfter * 1000
+			p.dueFails("nobody stands", p.customer, wire.Unavailable)
+		}
+		kp := p.must(p.company.inbox().KeyPackage(p.now/1000+3600, false))
+		p.log.mustAppend(p.must(p.customer.Commit(p.now, Moves{Adds: []Newcomer{{wire.Inbox, kp}}})))
+		p.read(p.customer)
+		p.send(p.customer, "to the inbox")
+		if p.customer.chain.Member(p.agent.end.ID()) != nil {
+			t.Errorf("%s: the agent is still in", name)
+		}
+	}
+}
+
+func TestRenewedAgentGoesOnAfterItsCredentialEnded(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	p.now = p.agent.end.credential.NotAfter * 1000
+	p.dueFails("customer", p.customer, wire.Unavailable)
+	renewed := &wire.Credential{Role: wire.Agent, Identity: p.agent.end.Identity(), Alias: "Ana", Queues: []string{queue}, NotBefore: p.now / 1000, NotAfter: p.now/1000 + 3600}
+	raw, err := renewed.Issue(p.company.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "renewed", p.agent.end.SetCredential(raw, p.now/1000), 0)
+	p.commit(p.agent)
+	p.send(p.customer, "good morning")
+}
+
+func TestLostEndKeepsNoLeaf(t *testing.T) {
+	p := newPair(t)
+	m := commit(t, p.must(p.customer.Commit(p.now, Moves{})))
+	bad := &wire.Commit{Conversation: m.Conversation, Epoch: m.Epoch, Parent: m.Parent, ManifestHash: m.ManifestHash, SeenIndex: m.SeenIndex, SeenHash: m.SeenHash, Time: m.Time,
+		KeyPackage: m.KeyPackage, Role: m.Role, Ephemeral: m.Ephemeral, Tag: m.Tag, Seals: []wire.Seal{{Ciphertext: m.Seals[0].Ciphertext, Box: make([]byte, len(m.Seals[0].Box))}}}
+	bad.Sign(p.customer.end.identity)
+	p.log.mustAppend(bad.Encode())
+	leaf := *p.agent.leaf
+	p.read(p.agent)
+	if p.agent.State() != Lost || p.agent.leaf != nil || bytes.Contains(p.agent.Marshal(), leaf.x25519[:]) {
+		t.Errorf("state %d, the leaf stays", p.agent.State())
+	}
+}
+
+func TestLoadingKeepsNoCopyOfTheSecrets(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	state := p.customer.Marshal()
+	saved := bytes.Clone(state)
+	secret, leaf := bytes.Clone(p.customer.secrets.epoch[:]), bytes.Clone(p.customer.leaf.x25519[:])
+	c, err := p.customer.end.LoadConversation(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(state) // as the border does
+	// What the loaded state keeps of the bytes it was read from: all that lies
+	// behind the agent's key package in the same allocation.
+	raw := c.chain.Member(p.agent.end.ID()).KeyPackage.Bytes()
+	chain := len(c.chain.Marshal())
+	behind := unsafe.Slice(&raw[0], min(chain, len(saved)-bytes.Index(saved, raw)))
+	if bytes.Contains(behind, secret) || bytes.Contains(behind, leaf) {
+		t.Error("a copy of the secrets stays with the roster")
+	}
+}
+
+func TestAddedAgainCommitsFirst(t *testing.T) {
+	p := newPair(t)
+	e := p.company.agent("Bo")
+	third := p.add(p.agent, e, wire.Agent)
+	p.read(third)
+	p.commit(third)
+	p.due("committed", third, DueNothing)
+	p.remove(p.agent, e.ID())
+	p.read(third)
+	kp := p.must(e.KeyPackage(p.now/1000+3600, true))
+	p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Adds: []Newcomer{{wire.Agent, kp}}})))
+	p.read(third)
+	p.due("on a published leaf again", third, DueCommit)
+}
+
+func TestSlowClockRemovesNobody(t *testing.T) {
+	p := newPair(t)
+	p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+	p.settle()
+	fresh := &wire.Credential{Role: wire.Agent, Identity: p.agent.end.Identity(), Alias: "Ana", Queues: []string{queue}, NotBefore: p.now/1000 + 600, NotAfter: p.now/1000 + 8*3600}
+	raw, err := fresh.Issue(p.company.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "fresh", p.agent.end.SetCredential(raw, p.now/1000+601), 0)
+	p.commit(p.agent)
+	p.send(p.customer, "by a clock that is ten minutes slow")
+	if p.customer.chain.Member(p.agent.end.ID()) == nil {
+		t.Error("the customer removed an agent whose credential is new")
+	}
+}
+
+func TestSealedMessagesCountBeforeTheyAreRead(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	sealed := 0
+	for range 200 {
+		if _, err := p.customer.Seal(p.now, wire.Stored, []byte("x")); err != nil {
+			want(t, "rotation", err, wire.StaleEpoch)
+			break
+		}
+		sealed++
+	}
+	if sealed > wire.RotateMessages {
+		t.Errorf("%d messages under one leaf while the log is withheld", sealed)
+	}
+}
+
+func TestLeaverCannotHaltTheLog(t *testing.T) {
+	p := newPair(t)
+	third := p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+	p.settle()
+	p.read(third)
+	p.log.mustAppend(p.must(third.Commit(p.now, Moves{Marks: wire.MarkLeave})))
+	p.read(third)
+	p.read(p.customer)
+	_, leaf := newLeaf()
+	kp := &wire.KeyPackage{Credential: third.end.credential, Leaf: leaf, Expires: 1 << 40}
+	p.must(kp.Sign(third.end.identity))
+	m := &wire.Commit{Conversation: third.ID(), Epoch: third.Epoch() + 1, Parent: third.TranscriptHash(), ManifestHash: wire.Hash{9}, SeenIndex: third.index, SeenHash: third.LogHash(),
+		KeyPackage: kp, Role: wire.Agent, Ephemeral: leaf.X25519(), Tag: make([]byte, 32)}
+	m.Sign(third.end.identity)
+	ignored(t, "a leaver's commit under an unknown manifest", next(t, p.customer, m.Encode()), wire.BadCommit)
+}
+
+func TestReceiveKeepsNothingOfTheCallersBuffer(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	entry := bytes.Clone(p.must(p.agent.Commit(p.now, Moves{})))
+	if _, err := p.customer.Receive(entry, p.now); err != nil {
+		t.Fatal(err)
+	}
+	clear(entry)
+	if _, err := p.customer.end.LoadConversation(p.customer.Marshal()); err != nil {
+		t.Errorf("load: %v", err)
+	}
+}
+
+func TestUsedKeyPackagesSecretGoesWithTheFirstOwnCommit(t *testing.T) {
+	p := newPair(t)
+	p.must(p.agent.end.KeyPackage(p.now/1000+3600, true))
+	p.send(p.customer, "my card is 4111")
+	p.read(p.agent)
+	leaf := commit(t, p.log.entries[0]).Adds[0].KeyPackage.Leaf
+	if p.agent.end.packageFor(leaf) == nil {
+		t.Fatal("gone before the own commit")
+	}
+	p.commit(p.agent)
+	thief, err := LoadEnd(p.agent.end.Marshal(), wire.Agent, p.company.roots())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if thief.packageFor(leaf) != nil {
+		t.Error("the secret of the used key package stays")
+	}
+	if len(thief.packages) != 1 || !thief.packages[0].many {
+		t.Errorf("%d key packages left, want the last-resort one", len(thief.packages))
+	}
+}
