@@ -3,6 +3,7 @@ package e2etest
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ func snippets(t *testing.T) map[string][]string {
 	for _, m := range regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
 		found[m[1]] = append(found[m[1]], m[2])
 	}
-	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "csp"}
+	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "csp", "sh operator"}
 	for kind := range found {
 		if !slices.Contains(known, kind) {
 			t.Errorf("the README has a snippet %q that nothing runs", kind)
@@ -66,6 +67,45 @@ func TestReadmeCommandsAreMakeTargets(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestReadmeOperatorGetsAServingRelay(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(harness.Command(t).Path, filepath.Join(dir, "sealwire")); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := listener.Addr().String()
+	listener.Close()
+	script := strings.Replace(one(t, "sh operator"), "127.0.0.1:8443", addr, 1)
+	script = strings.Replace(script, "\nsealwire relay ", "\nexec sealwire relay ", 1)
+	cmd := exec.Command("sh", "-eu", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	}()
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		if answer, err := http.Get("http://" + addr + "/healthz"); err == nil {
+			_, _ = io.Copy(io.Discard, answer.Body)
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("no relay came up:\n%s", out.String())
 }
 
 func TestReadmePackageUse(t *testing.T) {
