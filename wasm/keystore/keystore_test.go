@@ -170,7 +170,8 @@ func FuzzUnseal(f *testing.F) {
 	f.Add("en", sealed)
 	f.Fuzz(func(t *testing.T, context string, b []byte) {
 		got, err := k.Unseal(context, b)
-		if err == nil && !(context == "end" && bytes.Equal(b, sealed)) {
+		// Each fuzzing process has sealed its own: only the value tells it.
+		if err == nil && !(context == "end" && string(got) == "value") {
 			t.Fatalf("forged %q at %q", got, context)
 		}
 		if err != nil && err != wire.OpenFailed && err != wire.UnsupportedVersion && err != wire.BadArgument {
