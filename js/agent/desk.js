@@ -5,11 +5,15 @@
  * @typedef {import("../widget/facade.js").Message} Message
  * @typedef {import("./list.js").Line} Line
  */
+import { dropTarget } from "../widget/attach.js";
 import { Composer } from "../widget/composer.js";
-import { button, el, icon, setAttribute, setIcon, setText, show } from "../widget/dom.js";
+import { button, download, el, icon, setAttribute, setIcon, setText, show } from "../widget/dom.js";
+import { fileLook, fileName } from "../widget/files.js";
 import { LogView } from "../widget/log.js";
+import { act } from "../widget/acts.js";
 import { blocked, connectionOf, lockOf, plainName } from "../widget/model.js";
 import { People } from "../widget/people.js";
+import { Transfers } from "../widget/transfers.js";
 import { backgroundText, codeOf, notNow, noticeText, sentence, unreadText, words } from "../widget/words.js";
 import { customerOf, lines, titleOf } from "./list.js";
 import { Unread } from "./unread.js";
@@ -28,7 +32,10 @@ export class DeskView {
   /** @type {Map<string, {element: HTMLLIElement, update: (line: Line, current: boolean) => void}>} */
   #items = new Map();
   #unread;
-  #refresh = () => this.draw();
+  #refresh = () => {
+    this.transfers.check();
+    this.draw();
+  };
   /** @param {import("../widget/facade.js").Notice} notice */
   #onNotice = (notice) => {
     const text = noticeText(notice);
@@ -78,8 +85,18 @@ export class DeskView {
     this.options = options;
     this.clock = options.clock ?? Date.now;
     this.#unread = new Unread(options.store, options.storeKey ?? "sealwire-desk read");
-    this.log = new LogView({ retry: (message) => void this.#retry(message), clock: this.clock });
-    this.composer = new Composer({ send: (text) => this.#send(text), placeholder: "Write an answer" });
+    this.transfers = new Transfers({
+      say: (text) => this.composer.announce(text),
+      tell: (text) => this.tell(text),
+      changed: () => this.draw(),
+      back: (conversation, file, problem) => {
+        this.composer.restore({ files: [file] }, problem, conversation.id);
+        if (conversation !== this.conversation) this.tell(`${fileName(file.name)}: ${problem}`);
+      },
+      download,
+    });
+    this.log = new LogView({ act: (action, message) => void this.#act(action, message), look: (message) => this.#look(message), clock: this.clock });
+    this.composer = new Composer({ way: () => this.#way(), placeholder: "Write an answer" });
 
     this.#none = el("div", { class: "desk-none" }, el("p", { class: "desk-none-title" }, "No conversations yet"),
       el("p", {}, "When a customer writes, the conversation appears here by itself."));
@@ -107,7 +124,19 @@ export class DeskView {
       button("desk-plain", () => this.options.useHere?.(), "Use here"));
     this.element = el("main", { class: "sw-root desk" }, el("h1", { class: "sw-unseen" }, "Desk"), this.#alert, this.#noticeBar,
       el("div", { class: "desk-body" }, side, el("div", { class: "desk-main" }, this.#talk, this.#blank, this.#elsewhere)));
+    dropTarget(this.element, {
+      files: (files) => this.composer.attachments.add(files),
+      problem: (text) => this.tell(text),
+      allowed: () => this.#open !== undefined,
+      over: this.#talk,
+    });
     this.draw();
+  }
+
+  /** The conversation that can be written in now. */
+  get #open() {
+    const conversation = this.#client?.state === "elsewhere" ? undefined : this.conversation;
+    return conversation && !this.#failure && !blocked(this.#client, conversation) ? conversation : undefined;
   }
 
   /** @param {Client} client */
@@ -200,6 +229,8 @@ export class DeskView {
     setText(this.#lockWords, client?.state === "offline" && lock.tone === "secure" ? `${lock.title}. ${words.reconnecting}` : lock.title);
     this.#people.render(conversation.members);
     this.log.render(conversation);
+    this.composer.turnTo(conversation.id);
+    this.composer.attachments.wait(this.transfers.waiting(conversation), (file) => this.transfers.drop(conversation, file));
     this.composer.block(this.#failure || blocked(client, conversation));
     show(this.composer.element, conversation.state !== "closed");
   }
@@ -254,28 +285,38 @@ export class DeskView {
     setAttribute(this.#doubt, "aria-expanded", String(open));
   }
 
-  /** @param {string} text */
-  async #send(text) {
+  /** What is sent now goes to the conversation that is open now, however long it takes. @returns {import("../widget/composer.js").Way} */
+  #way() {
     const conversation = this.conversation;
-    if (!conversation) throw notNow();
     this.#notice = "";
-    await conversation.send(text);
-    this.draw();
+    return {
+      send: async (text) => {
+        if (!conversation) throw notNow();
+        await conversation.send(text);
+        this.draw();
+      },
+      sendFiles: async (files) => {
+        if (!conversation) throw notNow();
+        this.transfers.send(conversation, files);
+      },
+    };
   }
 
   /** @param {Message} message */
-  async #retry(message) {
+  #look(message) {
+    return fileLook(message, { state: this.conversation?.state, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+  }
+
+  /** @param {import("../widget/log.js").Action} action @param {Message} message */
+  async #act(action, message) {
     const conversation = this.conversation;
     if (!conversation) return;
     try {
-      if (conversation.retry) await conversation.retry(message.id);
-      else {
-        this.composer.restore(message.text);
-        this.composer.focus();
-      }
+      await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
     } catch (error) {
       this.tell(sentence(codeOf(error)));
     }
+    this.draw();
   }
 }
 

@@ -3,6 +3,7 @@
  * @typedef {import("../widget/facade.js").Conversation} Conversation
  * @typedef {import("../widget/facade.js").Member} Member
  */
+import { filePreview } from "../widget/files.js";
 import { dayText, nameOf, others, timeText } from "../widget/model.js";
 
 /**
@@ -43,7 +44,7 @@ export function lines(conversations, { now, unread }) {
     .map(({ conversation, last }) => ({
       id: conversation.id,
       name: titleOf(conversation),
-      preview: last ? `${last.self ? "You: " : ""}${last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
+      preview: last ? `${last.self ? "You: " : ""}${last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
       time: last ? whenText(last.time, now) : "",
       unread: unread(conversation),
       verified: customerOf(conversation)?.verified ?? false,

@@ -18,6 +18,11 @@ export function message(over = {}) {
   return { id: `m${++made}`, from: null, self: false, text: "Hello", time: 1_767_000_000_000, status: "received", ...over };
 }
 
+/** @param {Partial<import("../widget/facade.js").FileInfo>} [over] @returns {import("../widget/facade.js").FileInfo} */
+export function fileInfo(over = {}) {
+  return { name: "letter.pdf", media: "application/pdf", size: 1_200_000, thumbnail: null, state: "available", progress: 0, ...over };
+}
+
 /** @implements {Conversation} */
 export class FakeConversation {
   id = String(++made).padStart(32, "0");
@@ -29,6 +34,10 @@ export class FakeConversation {
   messages = [];
   /** @type {unknown} */
   failWith;
+  /** What was asked for, in order: "retry m1". @type {string[]} */
+  asked = [];
+  /** @type {{id: string, settle: (outcome: {blob: Blob, name: string}|Error) => void, released: boolean}[]} */
+  saves = [];
 
   /** @param {FakeClient} client @param {Partial<FakeConversation>} over */
   constructor(client, over) {
@@ -44,6 +53,52 @@ export class FakeConversation {
     this.messages.push(made);
     this.client.say("message");
     return made;
+  }
+
+  /** @param {Blob} file @param {{name?: string, signal?: AbortSignal}} options */
+  async sendFile(file, { name = "", signal }) {
+    if (this.failWith) throw this.failWith;
+    const made = message({ self: true, text: "", status: "queued", time: Date.now(),
+      file: fileInfo({ name, media: file.type, size: file.size, state: "uploading" }) });
+    this.messages.push(made);
+    signal?.addEventListener("abort", () => this.changeFile(made.id, { state: "cancelled" }, "failed"));
+    this.client.say("message");
+    return made;
+  }
+
+  /** @param {string} id @param {Partial<import("../widget/facade.js").FileInfo>} file @param {Message["status"]} [status] */
+  changeFile(id, file, status) {
+    this.messages = this.messages.map((m) => m.id === id && m.file ? { ...m, status: status ?? m.status, file: { ...m.file, ...file } } : m);
+    this.client.say("message");
+  }
+
+  /**
+   * @param {string} id
+   * @param {{signal?: AbortSignal}} options
+   * @returns {Promise<import("../widget/facade.js").OpenedFile>}
+   */
+  saveFile(id, { signal }) {
+    return new Promise((resolve, reject) => {
+      const save = { id, released: false, settle: (/** @type {{blob: Blob, name: string}|Error} */ outcome) => {
+        if (outcome instanceof Error) reject(outcome);
+        else resolve({ ...outcome, release: () => { save.released = true; } });
+      } };
+      this.saves.push(save);
+      signal?.addEventListener("abort", () => reject(signal.reason));
+    });
+  }
+
+  /** @param {string} id */
+  async retry(id) {
+    this.asked.push(`retry ${id}`);
+    this.changeFile(id, { state: "uploading", progress: 0 }, "queued");
+  }
+
+  /** @param {string} id */
+  async discard(id) {
+    this.asked.push(`discard ${id}`);
+    this.messages = this.messages.filter((m) => m.id !== id);
+    this.client.say("conversation");
   }
 }
 

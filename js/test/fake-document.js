@@ -31,10 +31,33 @@ export class FakeText extends Node {
 export class FakeElement extends Node {
   /** @type {Map<string, string>} */
   attributes = new Map();
+  /** @type {Map<string, () => void>} */
+  listeners = new Map();
+  /** Every element that was clicked by a script. @type {FakeElement[]} */
+  static clicked = [];
+  href = "";
+  download = "";
+
   /** @param {string} tagName */
   constructor(tagName) {
     super();
     this.tagName = tagName;
+  }
+
+  /** @param {string} type @param {() => void} handler */
+  addEventListener(type, handler) {
+    this.listeners.set(type, handler);
+  }
+
+  /** @param {string} type */
+  happen(type) {
+    this.listeners.get(type)?.();
+  }
+
+  remove() {}
+
+  click() {
+    FakeElement.clicked.push(this);
   }
 
   /** @param {string} name */

@@ -1,6 +1,13 @@
 /**
- * The box and the button. What was typed leaves the box only when the client has taken it; if it has not, it comes back.
+ * The box, the files beside it and the button. What was written leaves the box only when the client has taken it; if it
+ * has not, it comes back. What is written for one conversation never goes to another.
+ *
+ * @typedef {object} Way  where one press of Send goes, settled when it is pressed
+ * @property {(text: string) => Promise<unknown>} send          resolves once the text is safe with the client
+ * @property {(files: File[]) => Promise<unknown>} sendFiles    resolves once they are in the queue
+ * @typedef {{text: string, files: File[]}} Draft
  */
+import { Attachments, pastedFiles } from "./attach.js";
 import { button, el, icon, setAttribute, setText, show } from "./dom.js";
 import { textProblem } from "./model.js";
 import { sendProblem } from "./words.js";
@@ -11,7 +18,11 @@ export class Composer {
   #box;
   #send;
   #problem;
+  #status = el("p", { class: "sw-unseen", role: "status" });
   #blocked = "";
+  #key = "";
+  /** What was begun in other conversations, by theirs. @type {Map<string, Draft>} */
+  #drafts = new Map();
   /** @type {Promise<void>} */
   #turn = Promise.resolve();
   /** @type {HTMLFormElement} */
@@ -19,11 +30,11 @@ export class Composer {
 
   /**
    * @param {object} options
-   * @param {(text: string) => Promise<unknown>} options.send  resolves once the text is safe with the client
+   * @param {() => Way} options.way
    * @param {string} [options.placeholder]
    */
-  constructor({ send, placeholder = "Write a message" }) {
-    this.send = send;
+  constructor({ way, placeholder = "Write a message" }) {
+    this.way = way;
     this.placeholder = placeholder;
     const problem = `sw-problem-${++made}`;
     this.#box = el("textarea", { class: "sw-box", "aria-label": "Message", "aria-describedby": problem, rows: "1", placeholder,
@@ -31,8 +42,9 @@ export class Composer {
     this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, "Send"));
     this.#problem = el("p", { class: "sw-problem", id: problem, role: "alert" });
     show(this.#problem, false);
-    this.element = el("form", { class: "sw-composer", novalidate: true }, this.#problem,
-      el("div", { class: "sw-compose-row" }, this.#box, this.#send));
+    this.attachments = new Attachments({ problem: (text) => this.#say(text), say: (text) => this.announce(text) });
+    this.element = el("form", { class: "sw-composer", novalidate: true }, this.#status, this.#problem, this.attachments.element,
+      el("div", { class: "sw-compose-row" }, this.attachments.button, this.#box, this.#send));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -43,9 +55,15 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
+    this.#box.addEventListener("paste", (event) => {
+      const files = pastedFiles(event.clipboardData);
+      if (files.length === 0) return;
+      event.preventDefault();
+      this.attachments.add(files);
+    });
     this.#box.addEventListener("input", () => {
       this.#grow();
-      this.#say(textProblem(this.#box.value));
+      this.#say(textProblem(this.#box.value), true);
     });
   }
 
@@ -53,10 +71,43 @@ export class Composer {
     return this.#box.value;
   }
 
-  /** Puts a text into the box, before what is there. @param {string} text */
-  restore(text) {
-    this.#box.value = this.#box.value ? `${text}\n${this.#box.value}` : text;
+  /**
+   * Shows what was begun in another conversation, and keeps what was begun in this one.
+   * @param {string} key
+   */
+  turnTo(key) {
+    if (key === this.#key) return;
+    this.#drafts.set(this.#key, { text: this.#box.value, files: this.attachments.take() });
+    const { text, files } = this.#drafts.get(key) ?? { text: "", files: [] };
+    this.#drafts.delete(key);
+    this.#key = key;
+    this.#box.value = text;
+    this.attachments.putBack(files);
+    this.#say("");
     this.#grow();
+  }
+
+  /**
+   * Puts a text, or files, back where they came from, before what is there.
+   * @param {Partial<Draft>} draft
+   * @param {string} [problem]
+   * @param {string} [key]
+   */
+  restore({ text = "", files = [] }, problem = "", key = this.#key) {
+    if (key === this.#key) {
+      this.#box.value = joined(text, this.#box.value);
+      this.attachments.putBack(files);
+      this.#grow();
+      this.#say(problem);
+    } else {
+      const there = this.#drafts.get(key) ?? { text: "", files: [] };
+      this.#drafts.set(key, { text: joined(text, there.text), files: [...files, ...there.files] });
+    }
+  }
+
+  /** Tells something politely that the page shows anyway. @param {string} text */
+  announce(text) {
+    setText(this.#status, text);
   }
 
   /**
@@ -68,6 +119,7 @@ export class Composer {
     if (this.#box.readOnly !== (reason !== "")) this.#box.readOnly = reason !== "";
     setAttribute(this.#box, "placeholder", reason ? "" : this.placeholder);
     setAttribute(this.#send, "aria-disabled", reason ? "true" : undefined);
+    this.attachments.block(reason !== "");
     setAttribute(this.element, "data-blocked", reason ? true : undefined);
   }
 
@@ -77,27 +129,36 @@ export class Composer {
 
   #submit() {
     const text = this.#box.value;
-    if (this.#blocked || text.trim() === "") return;
+    const written = text.trim() !== "";
+    if (this.#blocked || (!written && this.attachments.files.length === 0)) return;
     const problem = textProblem(text);
     if (problem) {
-      this.#say(problem);
+      this.#say(problem, true);
       return;
     }
     this.#say("");
+    const key = this.#key;
+    const way = this.way();
+    const files = this.attachments.take();
     this.#box.value = "";
     this.#grow();
-    // One after the other: two quick messages keep their order.
-    this.#turn = this.#turn.then(() => this.send(text)).then(() => {}, (error) => {
-      this.restore(text);
-      this.#say(sendProblem(error));
-    });
+    /** @param {Partial<Draft>} draft @returns {(error: unknown) => void} */
+    const back = (draft) => (error) => this.restore(draft, sendProblem(error), key);
+    // One after the other: two quick messages keep their order, and a text stands before its files.
+    this.#turn = this.#turn.then(() => written ? way.send(text) : undefined).then(
+      () => files.length ? way.sendFiles(files).catch(back({ files })) : undefined,
+      back({ text, files }),
+    ).then(() => {});
   }
 
-  /** @param {string} text */
-  #say(text) {
+  /**
+   * @param {string} text   "" for no problem
+   * @param {boolean} [box]  it is about what stands in the box
+   */
+  #say(text, box = false) {
     setText(this.#problem, text);
     show(this.#problem, text !== "");
-    setAttribute(this.#box, "aria-invalid", text ? "true" : undefined);
+    setAttribute(this.#box, "aria-invalid", text && box ? "true" : undefined);
   }
 
   #grow() {
@@ -106,4 +167,9 @@ export class Composer {
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight}px`;
   }
+}
+
+/** @param {string} before @param {string} after */
+function joined(before, after) {
+  return before && after ? `${before}\n${after}` : before || after;
 }

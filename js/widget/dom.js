@@ -31,6 +31,8 @@ export function setAttribute(element, name, value) {
   if (name === "href" && typeof value === "string" && !/^(https?:|\/|#)/i.test(value)) {
     throw new TypeError("sealwire widget: href expected http, https or a path");
   }
+  // Pictures are made by picture(), from pixels that the client drew.
+  if (name === "src") throw new TypeError("sealwire widget: attribute src is never set");
   if (value === undefined || value === false) {
     if (element.hasAttribute(name)) element.removeAttribute(name);
     return;
@@ -73,6 +75,46 @@ export function button(className, press, ...children) {
   return element;
 }
 
+/** The types that the client draws; anything else is not shown as a picture. */
+const rasters = new Set(["image/png", "image/jpeg", "image/webp"]);
+
+/**
+ * A picture from pixels. Its address ends as soon as it is decoded, so that nothing else can open it.
+ * @param {Blob} blob
+ * @param {string} className
+ * @returns {HTMLImageElement|null}  null for what is not a raster picture
+ */
+export function picture(blob, className) {
+  if (!rasters.has(blob.type)) return null;
+  const address = URL.createObjectURL(blob);
+  // Decoration: the name and the type stand beside it as words.
+  const image = el("img", { class: className, alt: "", draggable: "false" });
+  const done = () => URL.revokeObjectURL(address);
+  image.addEventListener("load", done, { once: true });
+  image.addEventListener("error", () => {
+    done();
+    image.remove();
+  }, { once: true });
+  image.src = address;
+  return image;
+}
+
+/**
+ * Hands a file to the browser's downloads. As bytes of no type: even a browser that would rather open it has nothing to run.
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function download(blob, name) {
+  const address = URL.createObjectURL(blob.slice(0, blob.size, "application/octet-stream"));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.rel = "noopener";
+  link.click();
+  // The browser has taken hold of the file by then; the address itself is of no more use.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 const paths = Object.freeze({
   lock: "M7 10V7a5 5 0 0 1 10 0v3M6 10h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1ZM12 14v2.5",
   unlock: "M7 10V7a5 5 0 0 1 9.6-2M6 10h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1ZM12 14v2.5",
@@ -85,6 +127,9 @@ const paths = Object.freeze({
   down: "M6 9.5l6 6 6-6",
   back: "M14.5 5.5 8 12l6.5 6.5",
   tabs: "M8 8V5a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-3M5 8h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1Z",
+  attach: "M19.5 11.5l-7.6 7.6a4.6 4.6 0 0 1-6.5-6.5l8-8a3.1 3.1 0 0 1 4.4 4.4l-7.9 7.9a1.6 1.6 0 0 1-2.2-2.2l7-7",
+  file: "M7 3.5h7l4.5 4.5v11.5a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1ZM14 3.5V8h4.5",
+  save: "M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 19.5h14",
   people: "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5c.5-3.4 3-5.5 6.5-5.5s6 2.1 6.5 5.5M16 5a3.3 3.3 0 0 1 0 6.3M18 14.3c2 .8 3.2 2.6 3.5 5.2",
 });
 

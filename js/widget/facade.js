@@ -16,6 +16,21 @@
  * @property {boolean} verified  a credential of the company stands behind it
  * @property {boolean} self
  *
+ * What is known of a file. Name and media type are the sender's words: shown through files.js, never acted on.
+ * uploading, sent: an own one. available, downloading, saved: one that came. failed, cancelled: either.
+ * @typedef {"uploading"|"sent"|"available"|"downloading"|"saved"|"failed"|"cancelled"} FileState
+ * @typedef {object} FileInfo
+ * @property {string} name
+ * @property {string} media
+ * @property {number} size       bytes
+ * @property {Blob|null} [thumbnail]  drawn anew by the client; never what was sent
+ * @property {FileState} state
+ * @property {number} progress   0 to 1
+ * @property {string} [error]    the code, where it failed
+ *
+ * A file that came, opened. `release` takes it away from this device; the saved copy is the person's own.
+ * @typedef {{blob: Blob, name: string, release: () => unknown}} OpenedFile
+ *
  * @typedef {object} Message
  * @property {string} id
  * @property {Member|null} from  null when the sender has left the roster
@@ -24,6 +39,8 @@
  * @property {number} time       ms since 1970, when this device got it
  * @property {MessageStatus} status
  * @property {number} [gap]      messages missing right before this one
+ * @property {FileInfo|null} [file]  the message is a file; its text is then empty
+ * @property {boolean} [unknown]  a file that the client cannot make sense of
  *
  * @typedef {object} Conversation
  * @property {string} id
@@ -31,7 +48,11 @@
  * @property {readonly Member[]} members
  * @property {readonly Message[]} messages
  * @property {(text: string) => Promise<unknown>} send
- * @property {(id: string) => unknown} [retry]  sends a failed message again, where the client can
+ * @property {(file: Blob, options: {name?: string, signal?: AbortSignal}) => Promise<{id: string}>} [sendFile]
+ *   resolves once there is a message; that it is there, at the end, its file's state says
+ * @property {(id: string, options: {signal?: AbortSignal}) => Promise<OpenedFile>} [saveFile]
+ * @property {(id: string) => unknown} [retry]    sends a failed message again, where the client can
+ * @property {(id: string) => unknown} [discard]  takes back a message that was not sent
  *
  * @typedef {object} Notice
  * @property {string} [code]

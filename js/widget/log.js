@@ -5,9 +5,13 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./model.js").Row} Row
  * @typedef {import("./model.js").MessageRow} MessageRow
+ * @typedef {import("./files.js").FileLook} FileLook
+ * @typedef {import("./files.js").FileAction|"putBack"} Action  what can be done with a message
  */
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { fileBody } from "./filebody.js";
 import { linkRuns, statusText, timeline, timeText } from "./model.js";
+import { words } from "./words.js";
 
 /** So many of the newest are shown at first, and so many more at each asking. */
 const page = 200;
@@ -22,6 +26,8 @@ export class LogView {
   #views = new Map();
   #limit = page;
   #last = "";
+  /** The reader is at the end, and stays there when a picture or the box below grows. */
+  #following = true;
   /** @type {Conversation|undefined} */
   #conversation;
   #log;
@@ -33,11 +39,13 @@ export class LogView {
 
   /**
    * @param {object} options
-   * @param {(message: Message) => void} options.retry  pressed at a message that was not sent
+   * @param {(action: Action, message: Message) => void} options.act
+   * @param {(message: Message) => FileLook} options.look  how a message's file stands
    * @param {() => number} [options.clock]
    */
-  constructor({ retry, clock = Date.now }) {
-    this.retry = retry;
+  constructor({ act, look, clock = Date.now }) {
+    this.act = act;
+    this.look = look;
     this.clock = clock;
     this.#earlier = button("sw-earlier", () => this.#showEarlier(), "Show earlier messages");
     this.#rows = el("div", { class: "sw-rows" });
@@ -46,7 +54,13 @@ export class LogView {
     this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), "New messages");
     show(this.#earlier, false);
     show(this.#newer, false);
-    this.#log.addEventListener("scroll", () => { if (this.#atEnd()) show(this.#newer, false); }, { passive: true });
+    this.#log.addEventListener("scroll", () => {
+      this.#following = this.#atEnd();
+      if (this.#following) show(this.#newer, false);
+    }, { passive: true });
+    const sizes = new ResizeObserver(() => { if (this.#following) this.toEnd(); });
+    sizes.observe(this.#log);
+    sizes.observe(this.#rows);
     this.element = el("div", { class: "sw-log-frame" }, this.#log, this.#newer);
   }
 
@@ -57,7 +71,7 @@ export class LogView {
     this.#conversation = conversation;
     if (fresh) this.#reset();
     const { rows, hidden } = timeline(conversation?.messages ?? [], { now: this.clock(), limit: this.#limit });
-    const follow = fresh || this.#atEnd();
+    const follow = fresh || this.#following;
     // What was there before this page opened is not news.
     setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
     show(this.#earlier, hidden > 0);
@@ -71,6 +85,7 @@ export class LogView {
   }
 
   toEnd() {
+    this.#following = true;
     this.#log.scrollTop = this.#log.scrollHeight;
     show(this.#newer, false);
   }
@@ -110,7 +125,7 @@ export class LogView {
     for (const row of rows) {
       let view = this.#views.get(row.key);
       if (!view) {
-        view = row.kind === "message" ? messageRow(row, this.#conversation?.retry ? "Try again" : "Put back in the box", (message) => this.retry(message)) : noteRow(row);
+        view = row.kind === "message" ? messageRow(row, this.act, this.look, actionsFor(this.#conversation)) : noteRow(row);
         this.#views.set(row.key, view);
       }
       view.update(row);
@@ -132,47 +147,67 @@ function noteRow(row) {
   return { element, update: (now) => { if (now.kind !== "message") setText(text, now.text); } };
 }
 
+/** @type {Readonly<Record<"retry"|"putBack"|"discard", string>>} */
+const actionWords = Object.freeze({ retry: "Try again", putBack: "Edit", discard: "Discard" });
+
+/**
+ * What can be done with a text that was not sent.
+ * @param {Conversation|undefined} conversation
+ * @returns {("retry"|"putBack"|"discard")[]}
+ */
+function actionsFor(conversation) {
+  return [...(conversation?.retry ? [/** @type {const} */ ("retry")] : []), "putBack", ...(conversation?.discard ? [/** @type {const} */ ("discard")] : [])];
+}
+
 /**
  * @param {MessageRow} row
- * @param {string} retryText
- * @param {(message: Message) => void} retry
+ * @param {(action: Action, message: Message) => void} act
+ * @param {(message: Message) => FileLook} look
+ * @param {("retry"|"putBack"|"discard")[]} possible
  * @returns {RowView}
  */
-function messageRow(row, retryText, retry) {
+function messageRow(row, act, look, possible) {
   let message = row.message;
   const name = el("span", { class: "sw-name" }, el("bdi"));
-  const body = el("div", { class: "sw-text", dir: "auto" });
+  const file = message.file ? fileBody((action) => act(action, message)) : null;
+  const text = el("div", { class: "sw-text", dir: "auto" });
   const mark = icon("check");
   const statusWords = el("span");
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const again = button("sw-again", () => retry(message), retryText);
+  const again = el("span", { class: "sw-agains" }, ...possible.map((action) => button("sw-again", () => act(action, message), actionWords[action])));
   const foot = el("div", { class: "sw-foot" }, time, status, again);
-  const element = el("div", { class: "sw-message" }, name, body, foot);
+  const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);
   let shown = "";
   return {
     element,
     update(now) {
       if (now.kind !== "message") return;
       message = now.message;
+      const looks = file ? look(message) : null;
+      if (looks) file?.update(message, looks);
       const side = message.self ? "sw-self" : "sw-other";
       setAttribute(element, "class", `sw-message ${side}${now.first ? " sw-first" : ""}${now.last ? " sw-last" : ""}`);
       setAttribute(element, "data-id", message.id);
-      setAttribute(element, "data-status", message.status);
+      setAttribute(element, "data-status", looks?.tone === "danger" ? "failed" : message.file?.state === "cancelled" ? "queued" : message.status);
+      setAttribute(element, "data-unknown", message.unknown);
       if (name.firstChild) setText(name.firstChild, now.name);
       setAttribute(name, "class", now.first && !message.self ? "sw-name" : "sw-name sw-unseen");
-      if (shown !== message.text || !body.firstChild) {
-        shown = message.text;
-        body.replaceChildren(...textNodes(shown));
+      const content = message.unknown ? words.unknownFile : message.text;
+      if (shown !== content || !text.firstChild) {
+        shown = content;
+        text.replaceChildren(...textNodes(shown));
       }
       setText(time, timeText(message.time));
       setAttribute(time, "datetime", new Date(message.time).toISOString());
       setIcon(mark, message.status === "failed" ? "alert" : message.status === "sent" ? "check" : "clock");
       setText(statusWords, statusText[message.status]);
-      show(status, now.showStatus);
-      show(again, message.self && message.status === "failed");
-      show(foot, now.last || now.showStatus);
+      // A file that is not there yet says more by itself.
+      const told = now.showStatus && (!file || message.status === "sent");
+      show(status, told);
+      show(again, !file && message.self && message.status === "failed");
+      show(foot, now.last || told);
     },
   };
 }

@@ -116,13 +116,16 @@ export function nameOf(member) {
 }
 
 /**
- * A name as it may stand in a sentence: no line breaks, no marks that turn the words after it around, not endless.
+ * A name as it may stand in a sentence: no line breaks, no marks that turn the words after it around or are not seen
+ * at all (but the joiners that scripts and emoji are written with), not endless.
  * @param {string} alias
+ * @param {number} [limit]  in letters
  */
-export function plainName(alias) {
-  const name = alias.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "").trim();
+export function plainName(alias, limit = 40) {
+  const name = alias.replace(/\p{Surrogate}/gu, "\ufffd").replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => (c === "\u200c" || c === "\u200d" ? c : ""))
+    .replace(/^[\s\u200c\u200d]+|[\s\u200c\u200d]+$/gu, "");
   const letters = [...name];
-  return letters.length > 40 ? `${letters.slice(0, 39).join("")}…` : name;
+  return letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : name;
 }
 
 /** @param {string} role */

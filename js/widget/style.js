@@ -54,13 +54,50 @@ const parts = `
 .sw-status .sw-icon { width: 14px; height: 14px; }
 .sw-message[data-status="failed"] .sw-status { color: var(--danger); font-weight: 600; }
 .sw-again, .sw-earlier, .sw-newer, .sw-notice-close { min-height: 44px; padding: 0 14px; border: 0; border-radius: 22px; background: transparent; color: var(--ink); font: inherit; font-size: 13px; font-weight: 600; cursor: pointer; text-decoration: underline; text-underline-offset: 3px; }
-.sw-again { margin: -8px -6px -8px -8px; color: var(--danger); }
+.sw-agains { display: flex; flex-wrap: wrap; margin: -8px -6px -8px -8px; }
+.sw-self .sw-agains { justify-content: flex-end; }
+.sw-again { color: var(--danger); }
+.sw-message[data-unknown] .sw-text { background: transparent; border: 1px dashed var(--edge); color: var(--muted); }
 .sw-earlier { align-self: center; }
 .sw-newer { position: absolute; left: 50%; bottom: 8px; transform: translateX(-50%); display: inline-flex; align-items: center; gap: 6px; background: var(--paper); border: 1px solid var(--edge); box-shadow: 0 4px 14px rgb(0 0 0 / .18); text-decoration: none; white-space: nowrap; }
 .sw-newer .sw-icon { width: 16px; height: 16px; }
 
+.sw-file { width: 260px; padding: 10px 12px; white-space: normal; unicode-bidi: isolate; }
+.sw-file-picture { display: grid; place-items: center; margin: -10px -12px 10px; padding: 8px; border-radius: 13px 13px 0 0; background: light-dark(rgb(10 20 30 / .06), rgb(0 0 0 / .3)); }
+.sw-file-thumbnail { display: block; max-width: 100%; max-height: 180px; border-radius: 8px; }
+.sw-file-head { display: flex; align-items: flex-start; gap: 10px; min-width: 0; }
+.sw-file-words { min-width: 0; display: grid; gap: 1px; }
+.sw-file-name { font-weight: 600; overflow-wrap: anywhere; max-height: 126px; overflow: hidden; }
+.sw-file-facts { font-size: 13px; line-height: 18px; }
+.sw-file-moving { margin-top: 8px; }
+.sw-file-state { margin: 0; font-size: 13px; line-height: 18px; font-variant-numeric: tabular-nums; }
+.sw-file-state[data-tone="danger"] { color: var(--danger); font-weight: 600; }
+.sw-progress { appearance: none; display: block; width: 100%; height: 6px; margin: 2px 0 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--line); color: var(--accent); }
+.sw-progress::-webkit-progress-bar { background: var(--line); }
+.sw-progress::-webkit-progress-value { background: var(--accent); }
+.sw-progress::-moz-progress-bar { background: var(--accent); }
+.sw-file-actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
+.sw-file-action { display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-height: 44px; min-width: 44px; padding: 0 14px; border: 1px solid currentColor; border-radius: 12px; background: transparent; color: inherit; font: inherit; font-size: 14px; font-weight: 600; cursor: pointer; }
+.sw-file-action .sw-icon { width: 18px; height: 18px; }
+.sw-file-action:hover { background: light-dark(rgb(10 20 30 / .08), rgb(255 255 255 / .1)); }
+.sw-self .sw-file-action:focus-visible { outline-color: currentColor; }
+
+.sw-drop { position: absolute; inset: 6px; z-index: 5; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 10px; border: 2px dashed var(--accent); border-radius: 14px; background: color-mix(in srgb, var(--paper) 96%, transparent); color: var(--ink); font-size: 17px; font-weight: 650; text-align: center; pointer-events: none; }
+.sw-drop .sw-icon { width: 32px; height: 32px; color: var(--accent); }
+.sw-chips { list-style: none; margin: 0 0 8px; padding: 0; display: flex; flex-wrap: wrap; gap: 6px; max-height: 152px; overflow-y: auto; scrollbar-width: thin; }
+.sw-chip { display: flex; align-items: center; gap: 8px; max-width: 100%; box-sizing: border-box; padding-inline-start: 10px; border: 1px solid var(--edge); border-radius: 12px; background: var(--surface); color: var(--ink); }
+.sw-chip-words { min-width: 0; display: grid; padding: 4px 0; }
+.sw-chip-name { font-size: 14px; line-height: 18px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-chip-size { color: var(--muted); font-size: 12px; line-height: 16px; }
+.sw-chip-remove, .sw-attach { flex: none; min-width: 44px; min-height: 44px; padding: 0; border: 0; border-radius: 12px; background: transparent; color: var(--muted); cursor: pointer; display: grid; place-items: center; }
+.sw-chip-remove .sw-icon { width: 18px; height: 18px; }
+.sw-attach .sw-icon { width: 24px; height: 24px; }
+.sw-attach:hover, .sw-chip-remove:hover { background: light-dark(rgb(10 20 30 / .08), rgb(255 255 255 / .1)); color: var(--ink); }
+.sw-attach { margin-inline-start: -6px; }
+.sw-attach[aria-disabled] { opacity: .5; cursor: not-allowed; }
+
 .sw-composer { flex: none; margin: 0; padding: 10px 12px 12px; border-top: 1px solid var(--line); background: var(--paper); }
-.sw-compose-row { display: flex; align-items: flex-end; gap: 8px; }
+.sw-compose-row { display: flex; align-items: flex-end; gap: 6px; }
 .sw-box { flex: 1; min-width: 0; box-sizing: border-box; min-height: 44px; max-height: 148px; field-sizing: content; resize: none; margin: 0; padding: 10px 14px; border: 1px solid var(--edge); border-radius: 14px; background: var(--paper); color: var(--ink); font: inherit; font-size: 16px; line-height: 22px; scrollbar-width: thin; }
 .sw-box::placeholder { color: var(--muted); opacity: 1; }
 .sw-box[aria-invalid] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger); }
@@ -96,6 +133,12 @@ button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-vis
   .sw-self .sw-text { border-width: 2px; }
   .sw-send[aria-disabled] { color: GrayText; border-color: GrayText; }
   .sw-date::before, .sw-date::after { background: CanvasText; }
+  .sw-progress { border: 1px solid CanvasText; height: 8px; }
+  .sw-progress, .sw-progress::-webkit-progress-bar { background: Canvas; forced-color-adjust: none; }
+  .sw-progress::-webkit-progress-value { background: Highlight; }
+  .sw-progress::-moz-progress-bar { background: Highlight; }
+  .sw-drop { border-color: Highlight; background: Canvas; }
+  .sw-attach[aria-disabled] { color: GrayText; opacity: 1; }
 }
 `;
 

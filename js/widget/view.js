@@ -5,12 +5,16 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Message} Message
  */
+import { act } from "./acts.js";
+import { dropTarget } from "./attach.js";
 import { Composer } from "./composer.js";
-import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { button, download, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { fileLook } from "./files.js";
 import { LogView } from "./log.js";
 import { blocked, connectionOf, currentOf, lockOf, nameOf, others } from "./model.js";
 import { People } from "./people.js";
 import { sheets } from "./style.js";
+import { Transfers } from "./transfers.js";
 import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadText, words } from "./words.js";
 
 /**
@@ -42,7 +46,10 @@ export class ChatView {
   #seenIn;
   #drawing = false;
   #notice = "";
-  #refresh = () => this.draw();
+  #refresh = () => {
+    this.transfers.check();
+    this.draw();
+  };
   /** @param {import("./facade.js").Notice} notice */
   #onNotice = (notice) => {
     const text = noticeText(notice);
@@ -112,8 +119,15 @@ export class ChatView {
     this.#lock = el("div", { class: "sw-lock" }, this.#lockIcon,
       el("div", { class: "sw-lock-words", role: "status" }, this.#lockTitle, this.#lockDetail));
 
-    this.log = new LogView({ retry: (message) => this.#retry(message), clock: options.clock ?? Date.now });
-    this.composer = new Composer({ send: (text) => this.#send(text) });
+    this.transfers = new Transfers({
+      say: (text) => this.composer.announce(text),
+      tell: (text) => this.#tell(text),
+      changed: () => this.draw(),
+      back: (_, file, problem) => this.composer.restore({ files: [file] }, problem),
+      download,
+    });
+    this.log = new LogView({ act: (action, message) => void this.#act(action, message), look: (message) => this.#look(message), clock: options.clock ?? Date.now });
+    this.composer = new Composer({ way: () => this.#way() });
 
     this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
       button("sw-notice-close", () => this.#tell(""), "Dismiss"));
@@ -135,6 +149,11 @@ export class ChatView {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
       this.close();
+    });
+    dropTarget(this.#panel, {
+      files: (files) => this.composer.attachments.add(files),
+      problem: (text) => this.#tell(text),
+      allowed: () => this.#blockedBy() === "" && this.#client?.state !== "elsewhere",
     });
     show(this.#panel, false);
     root.append(this.#panel, this.#launcher);
@@ -260,8 +279,16 @@ export class ChatView {
     setText(this.#noticeText, this.#notice);
     show(this.#noticeBar, this.#notice !== "");
     show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost");
-    this.composer.block(stopped ? trouble : blocked(client, conversation));
+    this.composer.block(this.#blockedBy());
+    if (conversation) this.composer.attachments.wait(this.transfers.waiting(conversation), (file) => this.transfers.drop(conversation, file));
     show(this.composer.element, conversation?.state !== "closed");
+  }
+
+  /** Why nothing can be written now, or "". */
+  #blockedBy() {
+    const client = this.#client;
+    const stopped = this.#stage.kind !== "running" && this.#stage.kind !== "loading";
+    return stopped ? this.#trouble(client, this.conversation) : blocked(client, this.conversation);
   }
 
   /**
@@ -309,37 +336,44 @@ export class ChatView {
     this.draw();
   }
 
-  /** @param {string} text */
-  async #send(text) {
-    await this.#ready();
-    const conversation = this.conversation;
-    if (!conversation) throw notNow();
-    this.#notice = "";
-    await conversation.send(text);
-    this.draw();
+  /** @returns {import("./composer.js").Way} */
+  #way() {
+    return {
+      send: async (text) => {
+        await (await this.#ready()).send(text);
+        this.draw();
+      },
+      sendFiles: async (files) => this.transfers.send(await this.#ready(), files),
+    };
   }
 
   /** @param {Message} message */
-  async #retry(message) {
+  #look(message) {
+    return fileLook(message, { state: this.conversation?.state, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+  }
+
+  /** @param {import("./log.js").Action} action @param {Message} message */
+  async #act(action, message) {
     const conversation = this.conversation;
     if (!conversation) return;
     try {
-      if (conversation.retry) await conversation.retry(message.id);
-      else {
-        this.composer.restore(message.text);
-        this.composer.focus();
-      }
+      await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
     } catch (error) {
       this.#tell(sentence(codeOf(error)));
     }
+    this.draw();
   }
 
-  /** Until there is a conversation to send in; what was typed waits with the composer. @returns {Promise<void>} */
-  #ready() {
-    if (this.conversation) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push((error) => (error ? reject(error) : resolve()));
-    });
+  /** Until there is a conversation to send in; what was typed waits with the composer. @returns {Promise<Conversation>} */
+  async #ready() {
+    if (!this.conversation) {
+      await new Promise((resolve, reject) => {
+        this.#waiting.push((error) => (error ? reject(error) : resolve(undefined)));
+      });
+    }
+    if (!this.conversation) throw notNow();
+    this.#notice = "";
+    return this.conversation;
   }
 
   /** @param {Error|null} error */

@@ -33,6 +33,30 @@ export const sentences = Object.freeze({
   "internal": "Something went wrong in the chat. Reload the page; your messages are kept on this device.",
 });
 
+/**
+ * Codes that need other words for a file, on its way up or down.
+ * @type {Readonly<Record<"up"|"down", Readonly<Record<string, string>>>>}
+ */
+const fileSentences = Object.freeze({
+  up: Object.freeze({
+    "too large": "This file is larger than the chat can carry, or there is no room for it. Nothing of it was sent.",
+    "truncated file": "The file changed or could not be read while it was being sent. Choose it again.",
+    "open failed": "The file could not be read. Choose it again.",
+    "unavailable": "The file could not be sent: the server cannot be reached, or has no space for it now. Try again later.",
+    "rate limited": "That were too many files at once. Wait a moment and try again.",
+    "internal": "The file could not be read or sent. Choose it again, or try again.",
+  }),
+  down: Object.freeze({
+    "too large": "This file is larger than it was said to be, or than this device can take. It was not saved.",
+    "truncated file": "The file is incomplete, so it was not saved.",
+    "open failed": "The file is damaged or was changed on its way, so it was not saved.",
+    "bad argument": "This file can no longer be opened here.",
+    "unavailable": "The file cannot be fetched: the server does not have it or cannot be reached, or this device has no space. Try again later.",
+    "rate limited": "That were too many files at once. Wait a moment and try again.",
+    "internal": "Something went wrong while the file was being fetched. Try again.",
+  }),
+});
+
 /** The codes that mean: who is on the other side is in doubt, so this page stops. */
 const refusals = new Set(["bad key", "forked log", "bad credential", "expired", "rolled back"]);
 
@@ -52,6 +76,12 @@ export const words = Object.freeze({
   unset: "This page does not say which relay and which company key to use. Nothing was sent.",
   held: "This page held the message back. It was not sent.",
   unsendable: "This message holds something that is not text and cannot be sent. Take it out and try again.",
+  heldFile: "This page held the file back. It was not sent.",
+  lostFile: "The page was reloaded before this file was sent. Choose it again.",
+  unknownFile: "A file came that this page cannot make sense of, so there is nothing to save.",
+  fileWaits: "Waits until someone is here. Keep this page open.",
+  tooMany: "At most 20 files go at once. Send these first.",
+  folder: "A folder cannot be attached. Attach the files in it.",
   notVerified: "Nobody has vouched for who this customer is. The conversation is encrypted with the key of their device, and that is all that is known.",
 });
 
@@ -85,6 +115,28 @@ export function sendProblem(error) {
   if (error instanceof RangeError || error instanceof TypeError) return words.unsendable;
   if (typeof error === "object" && error !== null && "code" in error) return sentence(error.code);
   return words.held;
+}
+
+/**
+ * Why a file was not sent or not saved. What has no code, on its way up, was thrown by a handler of the page itself.
+ * @param {unknown} error
+ * @param {"up"|"down"} way
+ * @returns {string}
+ */
+export function fileProblem(error, way) {
+  if (way === "up" && !(typeof error === "object" && error !== null && "code" in error)) return words.heldFile;
+  const code = codeOf(error);
+  const own = fileSentences[way];
+  return Object.hasOwn(own, code) ? /** @type {string} */ (own[code]) : sentence(code);
+}
+
+/**
+ * Whether a file stopped because somebody stopped it.
+ * @param {unknown} error
+ * @param {AbortSignal} [signal]
+ */
+export function wasCancelled(error, signal) {
+  return signal?.aborted === true || (typeof error === "object" && error !== null && "name" in error && error.name === "AbortError");
 }
 
 /**

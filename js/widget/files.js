@@ -1,0 +1,134 @@
+/**
+ * A file as words: pure functions, no document. The name and the type come from whoever sent it, so both are only
+ * ever shown, and shown so that they cannot pass for something else.
+ * @typedef {import("./facade.js").Message} Message
+ * @typedef {import("./facade.js").ConversationState} ConversationState
+ */
+import { plainName } from "./model.js";
+import { fileProblem, words } from "./words.js";
+
+/** So many letters of a name are shown, and so many of its end. */
+const shownLetters = 60;
+const shownEnd = 16;
+
+/** What may be chosen to go with one press of Send. */
+export const maxFiles = 20;
+
+/**
+ * The name as it may stand in a line: the end of a long one stays, because it says what kind of file it is.
+ * @param {string} name
+ */
+export function fileName(name) {
+  const letters = [...plainName(name.replace(/[\s\p{Z}]+/gu, " "), Infinity)];
+  if (letters.length === 0) return "Unnamed file";
+  if (letters.length <= shownLetters) return letters.join("");
+  return `${letters.slice(0, shownLetters - shownEnd - 1).join("")}…${letters.slice(-shownEnd).join("")}`;
+}
+
+/** In steps of 1,000, as disks and downloads are told. @param {number} bytes */
+export function sizeText(bytes) {
+  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  // What would round up to 1,000 is one of the next.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = value < 9.95 ? 1 : 0;
+  return `${value.toLocaleString("en", { maximumFractionDigits: digits })} ${units[unit]}`;
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const kinds = Object.freeze({
+  "application/pdf": "PDF document",
+  "application/zip": "ZIP archive",
+  "application/json": "JSON file",
+  "application/msword": "Word document",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
+  "application/vnd.ms-excel": "Spreadsheet",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Spreadsheet",
+  "application/vnd.ms-powerpoint": "Presentation",
+  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "Presentation",
+  "text/html": "Web page",
+  "application/xhtml+xml": "Web page",
+  "text/csv": "Table of values",
+  "text/plain": "Text file",
+  "image/svg+xml": "Drawing with code",
+});
+
+/** @type {Readonly<Record<string, string>>} */
+const families = Object.freeze({ image: "Picture", video: "Video", audio: "Sound", text: "Text file", font: "Font" });
+
+/** The endings of files that run when they are opened; the sender's type says nothing about them. */
+const programs = /\.(exe|com|scr|msi|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|jar|app|command|sh|apk|dmg|pkg|reg|cpl|msc|pif|docm|xlsm|pptm)[. ]*$/i;
+
+/**
+ * The kind of a file in words. A name whose ending runs says so, whatever type is claimed.
+ * @param {string} media
+ * @param {string} [name]
+ */
+export function kindText(media, name = "") {
+  if (programs.test(name)) return "Program";
+  const type = media.toLowerCase().split(";")[0]?.trim() ?? "";
+  if (Object.hasOwn(kinds, type)) return /** @type {string} */ (kinds[type]);
+  const family = type.split("/")[0] ?? "";
+  return Object.hasOwn(families, family) ? /** @type {string} */ (families[family]) : "File";
+}
+
+/** A list's line for a file. @param {{name: string, media: string}} file */
+export function filePreview({ name, media }) {
+  return `${kindText(media, name)}: ${fileName(name)}`;
+}
+
+/** @typedef {"cancel"|"save"|"retry"|"discard"} FileAction */
+
+/**
+ * How a file stands.
+ * @typedef {object} FileLook
+ * @property {string} words         the state, without colour or picture; "" where the name and size say enough
+ * @property {"plain"|"done"|"danger"} tone
+ * @property {number|null} percent  0 to 100 while it moves
+ * @property {string} moving        the name of the progress, while it moves
+ * @property {readonly FileAction[]} actions
+ */
+
+/**
+ * @param {Message} message  one with a file
+ * @param {object} place
+ * @param {ConversationState} [place.state]
+ * @param {boolean} [place.here]   this page has the file that is to be sent
+ * @param {boolean} [place.saved]  this page handed it to the browser before
+ * @returns {FileLook}
+ */
+export function fileLook(message, { state = "secured", here = true, saved = false }) {
+  const { file, self, status } = message;
+  if (!file) throw new TypeError("fileLook expected a message with a file");
+  const percent = Math.round(Math.min(1, Math.max(0, file.progress || 0)) * 100);
+  const part = `${sizeText(Math.floor((file.size * percent) / 100))} of ${sizeText(file.size)}`;
+  const name = fileName(file.name);
+  // An own file that is in the log is fetched like anyone's.
+  const up = self && status !== "sent";
+  /** @param {Partial<FileLook>} over @returns {FileLook} */
+  const look = (over) => ({ words: "", tone: "plain", percent: null, moving: "", actions: [], ...over });
+  switch (file.state) {
+    case "uploading": {
+      /** @type {FileAction[]} */
+      const actions = status === "queued" && percent < 100 ? ["cancel"] : [];
+      if (state === "waiting" && percent === 0) return look({ words: words.fileWaits, actions });
+      return look({ words: percent === 100 ? "Sending…" : `Sending, ${part}`, percent, moving: `Sending ${name}`, actions });
+    }
+    case "downloading":
+      return look({ words: `Fetching, ${part}`, percent, moving: `Fetching ${name}`, actions: ["cancel"] });
+    case "failed":
+      if (!up) return look({ words: fileProblem({ code: file.error }, "down"), tone: "danger", actions: ["save"] });
+      if (!here) return look({ words: words.lostFile, tone: "danger", actions: ["discard"] });
+      return look({ words: fileProblem({ code: file.error }, "up"), tone: "danger", actions: ["retry", "discard"] });
+    case "cancelled":
+      return look({ words: "Cancelled, not sent", actions: here ? ["retry", "discard"] : ["discard"] });
+    default:
+      if (saved || file.state === "saved") return look({ words: "Saved to your downloads", tone: "done", actions: ["save"] });
+      return look({ actions: ["save"] });
+  }
+}
