@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * A conversation as an app sees it: what is known now, by getters, and `send`.
+ * A conversation as an app sees it: what is known now, by getters, and what it can do.
  * Changes are told by the client's events.
  *
  * @typedef {import("./types.js").Member} Member
  * @typedef {import("./types.js").Message} Message
  * @typedef {import("./types.js").ConversationState} ConversationState
+ * @typedef {import("./types.js").SendFileOptions} SendFileOptions
+ * @typedef {import("./types.js").SaveFileOptions} SaveFileOptions
+ * @typedef {import("./types.js").SavedFile} SavedFile
  *
  * @typedef {object} ConversationModel  what stands behind the facade (engine.js)
  * @property {string} id
@@ -14,6 +17,10 @@
  * @property {ConversationState} state
  * @property {readonly Message[]} messages
  * @property {(text: string) => Promise<Message>} send
+ * @property {(file: Blob, options: SendFileOptions) => Promise<Message>} sendFile
+ * @property {(id: string, options: SaveFileOptions) => Promise<SavedFile>} saveFile
+ * @property {(id: string) => Promise<void>} retry
+ * @property {(id: string) => Promise<void>} discard
  */
 
 export class Conversation {
@@ -57,5 +64,47 @@ export class Conversation {
    */
   send(text) {
     return this.#model.send(text);
+  }
+
+  /**
+   * Seals a file on this device and brings it to the relay, then sends the message that tells of it. Resolves with
+   * that message once it stands in the conversation; `message.file` follows by "message" events. The file is read
+   * when the conversation has begun, and stays in this page: a reload loses it, and says so.
+   * @param {Blob} file  a File, or a Blob; it must not change meanwhile
+   * @param {SendFileOptions} [options]
+   * @returns {Promise<Message>}
+   * @throws {TypeError | import("../errors.js").SealwireError} what a "pre:send" handler throws, and the signal's reason
+   */
+  sendFile(file, options = {}) {
+    return this.#model.sendFile(file, options);
+  }
+
+  /**
+   * Receives the file of a message, checks all of it, and hands it out. Until it is released, it lies on this
+   * device as it is, not sealed.
+   * @param {string} id
+   * @param {SaveFileOptions} [options]
+   * @returns {Promise<SavedFile>}
+   * @throws {TypeError | import("../errors.js").SealwireError} "open failed" and "truncated file" when it is not the
+   *   file that was sent; "too large"; and the signal's reason
+   */
+  saveFile(id, options = {}) {
+    return this.#model.saveFile(id, options);
+  }
+
+  /**
+   * Tries to send a failed message again, the same one.
+   * @param {string} id
+   */
+  retry(id) {
+    return this.#model.retry(id);
+  }
+
+  /**
+   * Removes a message that failed, or a file that is still on its way up, from this device.
+   * @param {string} id
+   */
+  discard(id) {
+    return this.#model.discard(id);
   }
 }

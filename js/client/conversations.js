@@ -15,7 +15,7 @@
  * @property {Uint8Array} last       id of the last entry read; empty if none
  * @property {number} refreshed       ms: when this end last renewed its own place by a commit; 0 if not known
  * @property {boolean} begun         an own genesis waits to be read back
- * @property {HistoryItem[]} history in order of the log
+ * @property {HistoryItem[]} history in order of the log; for the page: without the keys of files
  *
  * @typedef {{ kind: "none" }
  *   | { kind: "commit", entry: Uint8Array }
@@ -27,11 +27,12 @@
  * @property {Uint8Array} last
  * @property {number} refreshed
  * @property {import("./status.js").LogEvent} event
- * @property {HistoryItem} [item]    a message to show
+ * @property {HistoryItem} [item]    a message to show; for the page
  * @property {string} [done]         the outbox item that is now in the log
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, fromHex, toHex } from "./bytes.js";
+import { forPage } from "./content.js";
 import { bytesOf } from "./keystore.js";
 import { decodeHistory, encodeHistory } from "./records.js";
 import { ROLE, decodeEvent, decodeStatus } from "./status.js";
@@ -156,8 +157,11 @@ export class Conversations {
       if (change) writes.push(change.write);
       if (event.type === "message") {
         if (mine) received.done = toHex(mine[1].id);
-        received.item = historyItem(sequence, event, status, mine?.[1]);
-        writes.push(keystore.seal("history", historyKey(id, sequence), encodeHistory(received.item)));
+        const item = historyItem(sequence, event, status, mine?.[1]);
+        received.item = { ...item, content: forPage(item.content) };
+        // The page is given no more of it there than of the item.
+        received.event = { ...event, content: new Uint8Array() };
+        writes.push(keystore.seal("history", historyKey(id, sequence), encodeHistory(item)));
       }
       await store.write(writes);
       change?.saved();
@@ -223,6 +227,14 @@ export class Conversations {
     }
   }
 
+  /**
+   * Removes a message that waits in the outbox, whatever was sealed of it.
+   * @param {string} message
+   */
+  discard(message) {
+    return this.#outbox.hold(() => this.#mutex.run(PREFIX + (this.#outbox.conversationOf(message) ?? ""), () => this.#outbox.remove(message)));
+  }
+
   /** @param {Uint8Array} entry */
   async entryId(entry) {
     return (await this.#context()).core.callBytes("entry_id", entry);
@@ -251,7 +263,10 @@ export class Conversations {
       if (status.id !== id) throw new SealwireError("open failed", "device storage: a conversation in another's place");
       const { sequence, last, refreshed } = await this.#readCursor(context, id);
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
-      const history = (await store.list("history", `${id}/`)).map(([key, blob]) => decodeHistory(keystore.unseal("history", key, blob)));
+      const history = (await store.list("history", `${id}/`)).map(([key, blob]) => {
+        const item = decodeHistory(keystore.unseal("history", key, blob));
+        return { ...item, content: forPage(item.content) };
+      });
       return { status, last, refreshed, begun: status.state === "empty" && core.call("conversation_pending", handle) > 0, history };
     });
   }
@@ -363,7 +378,7 @@ function own(status) {
  * @param {string} id
  * @param {number} sequence
  */
-function historyKey(id, sequence) {
+export function historyKey(id, sequence) {
   return `${id}/${String(sequence).padStart(16, "0")}`;
 }
 

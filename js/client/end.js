@@ -45,6 +45,7 @@ import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { ROLE } from "./status.js";
 import { indexedStore, memoryStore } from "./store.js";
+import { Transfers } from "./transfers.js";
 
 const END = "end";
 const LAST_RESORT = "last resort";
@@ -76,6 +77,8 @@ export class End {
   #outbox;
   /** Conversation operations, one at a time for each. */
   conversations;
+  /** Files on their way up and down. */
+  transfers;
 
   /** @param {() => Promise<Core>} makeCore a fresh instance of the verified module */
   constructor(makeCore) {
@@ -83,6 +86,7 @@ export class End {
     const context = () => this.#live();
     this.#outbox = new Outbox(context);
     this.conversations = new Conversations(context, this.#mutex, this.#outbox);
+    this.transfers = new Transfers(context, this.#outbox);
   }
 
   /**
@@ -107,7 +111,9 @@ export class End {
    */
   async open(options) {
     const store = options.history === "none" ? memoryStore(options.name) : await indexedStore(options.name);
-    return this.openIn(store, options);
+    const opened = await this.openIn(store, options);
+    this.transfers.begin(options.name);
+    return opened;
   }
 
   /**
@@ -193,6 +199,16 @@ export class End {
     return this.#outbox.add(conversation, content);
   }
 
+  /**
+   * Keeps the place of a message whose file is still to be brought to the relay.
+   * @param {string} conversation
+   * @param {Uint8Array} content
+   * @param {string} message  its id, 32 hex digits
+   */
+  hold(conversation, content, message) {
+    return this.#outbox.add(conversation, content, message);
+  }
+
   /** False once another tab has opened this namespace. */
   async owned() {
     return this.#context ? this.#context.store.owned() : false;
@@ -203,6 +219,7 @@ export class End {
     const context = this.#context;
     this.#context = null;
     if (!context) return;
+    await this.transfers.close();
     context.abandon();
     context.store.close();
   }

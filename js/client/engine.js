@@ -15,6 +15,7 @@
  * @typedef {object} EngineHost  what a conversation asks of its session
  * @property {EndService} end
  * @property {RelayConnection} relay
+ * @property {import("./relayfiles.js").RelayFiles} files
  * @property {import("./events.js").Events} events
  * @property {boolean} renews      this end renews its place in old epochs unasked (the company's side)
  * @property {(engine: Engine) => void} onQueued  a text waits and there is no conversation yet
@@ -23,6 +24,7 @@
  * @property {(bytes: number) => boolean} mayQueue  whether so many unread bytes more may be held (negative: given back)
  */
 import { SealwireError } from "../errors.js";
+import { Attachments } from "./attachments.js";
 import { fromHex } from "./bytes.js";
 import { encodeTextContent } from "./content.js";
 import { Conversation } from "./conversation.js";
@@ -43,6 +45,7 @@ export class Engine {
   #host;
   #timeline;
   #reader;
+  #attachments;
   #retry = new Retry(() => this.resume());
   id;
   #refreshed = 0;
@@ -79,6 +82,18 @@ export class Engine {
       onTrouble: (error) => void this.#trouble(error),
     });
     this.#reader.set(id, null);
+    this.#attachments = new Attachments(
+      {
+        end: host.end,
+        files: host.files,
+        conversation: () => this.id,
+        ready: () => this.#able() && !this.#barred && this.state === "secured",
+        hold: (content, message) => this.#keep((conversation) => host.end.hold(conversation, content, message)),
+        onReleased: () => this.resume(),
+        onTrouble: (error) => void this.#trouble(error),
+      },
+      this.#timeline,
+    );
   }
 
   get epoch() {
@@ -123,7 +138,7 @@ export class Engine {
     this.#reader.set(this.id, status, last);
     this.#refreshed = refreshed;
     this.#before = { members: this.members, state: this.state };
-    for (const item of history) this.#timeline.read(item, true);
+    for (const item of history) this.#show(item, true);
   }
 
   /** @param {import("./outbox.js").OutboxItem} item */
@@ -145,19 +160,57 @@ export class Engine {
   /** @param {string} text */
   async send(text) {
     const content = encodeTextContent(text);
-    if (this.#ended) throw new SealwireError("unavailable", "the client is closed, or open in another tab");
-    if (!this.#open()) throw new SealwireError(this.state === "forked" ? "forked log" : "not a member", `the conversation is ${this.state}`);
+    this.#checkOpen();
     await this.#host.events.ask("pre:send", { conversation: this.facade, text });
-    const message = this.#timeline.wait(await this.#keep(content), this.#self());
+    return this.#wait(await this.#keep((conversation) => this.#host.end.queue(conversation, content)));
+  }
+
+  /**
+   * @param {Blob} blob
+   * @param {import("./types.js").SendFileOptions} options
+   */
+  async sendFile(blob, options) {
+    const fields = this.#attachments.describe(blob, options);
+    this.#checkOpen();
+    await this.#host.events.ask("pre:send", { conversation: this.facade, text: "", file: { ...fields } });
+    const id = await this.#attachments.send(blob, fields, options, (item) => void this.#wait(item));
+    return /** @type {import("./types.js").Message} */ (this.#timeline.find(id));
+  }
+
+  /**
+   * @param {string} id
+   * @param {import("./types.js").SaveFileOptions} options
+   */
+  async saveFile(id, options) {
+    if (this.#ended) throw ended();
+    return this.#attachments.save(id, options);
+  }
+
+  /** @param {string} id */
+  async retry(id) {
+    const message = this.#failed(id);
+    this.#checkOpen();
+    if (message.file) await this.#attachments.retry(id);
     this.#settle();
-    if (this.id === "") this.#host.onQueued(this);
-    else void this.#pump();
-    return message;
+    this.#go();
+  }
+
+  /** @param {string} id */
+  async discard(id) {
+    const message = this.#timeline.find(id);
+    if (message?.file?.state !== "uploading" || message.status !== "queued" || message.file.progress === 1) this.#failed(id);
+    if (this.#ended) throw ended();
+    this.#attachments.forget(id);
+    await this.#host.end.discard(id);
+    this.#timeline.done(id);
+    this.#host.events.emit("conversation", { conversation: this.facade });
   }
 
   /** There may be something to do: a connection, or a pause that is over. */
   resume() {
-    if (!this.#ended && this.id !== "") void this.#pump();
+    if (this.#ended) return;
+    this.#attachments.resume();
+    if (this.id !== "") void this.#pump();
   }
 
   /** The connection ended. */
@@ -169,6 +222,7 @@ export class Engine {
   /** For good. */
   stop() {
     this.#ended = true;
+    this.#attachments.stop();
     this.disconnected();
   }
 
@@ -187,10 +241,47 @@ export class Engine {
     this.#refreshed = refreshed;
     this.#retry.reset();
     if (done) this.#timeline.done(done);
-    if (item) this.#timeline.read(item);
+    if (item) this.#show(item);
     if (event.type === "commit") this.#roster(before.members, event);
     this.#settle();
-    if (this.state !== before.state) this.#changed();
+    if (this.state === before.state) return;
+    this.#changed();
+    this.#attachments.resume();
+  }
+
+  /**
+   * @param {import("./records.js").HistoryItem} item
+   * @param {boolean} [restored]
+   */
+  #show(item, restored) {
+    const message = this.#timeline.read(item, restored);
+    if (message?.file) this.#attachments.draw(message.id);
+  }
+
+  /** @param {import("./outbox.js").OutboxItem} item */
+  #wait(item) {
+    const message = this.#timeline.wait(item, this.#self());
+    this.#settle();
+    this.#go();
+    return message;
+  }
+
+  /** Something waits to be sent. */
+  #go() {
+    if (this.id === "") this.#host.onQueued(this);
+    else void this.#pump();
+  }
+
+  /** @param {string} id */
+  #failed(id) {
+    const message = this.#timeline.find(id);
+    if (message?.status !== "failed") throw new SealwireError("bad argument", "no message that failed");
+    return message;
+  }
+
+  #checkOpen() {
+    if (this.#ended) throw ended();
+    if (!this.#open()) throw new SealwireError(this.state === "forked" ? "forked log" : "not a member", `the conversation is ${this.state}`);
   }
 
   /**
@@ -286,11 +377,14 @@ export class Engine {
     this.#changed();
   }
 
-  /** @param {Uint8Array} content */
-  async #keep(content) {
+  /**
+   * @template T
+   * @param {(conversation: string) => Promise<T>} keep
+   */
+  async #keep(keep) {
     try {
       await this.#certain;
-      return await this.#host.end.queue(this.id, content);
+      return await keep(this.id);
     } catch (error) {
       // Perhaps another tab writes now: the session finds out.
       await this.#host.onTrouble(error);
@@ -332,6 +426,7 @@ export class Engine {
 
   #settle() {
     this.#timeline.settle(this.#open());
+    if (!this.#open()) this.#attachments.halt();
   }
 
   #open() {
@@ -354,4 +449,8 @@ export class Engine {
   #self() {
     return this.members.find((m) => m.self) ?? null;
   }
+}
+
+function ended() {
+  return new SealwireError("unavailable", "the client is closed, or open in another tab");
 }

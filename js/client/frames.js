@@ -29,6 +29,7 @@ export const T = Object.freeze({
   take: 7,
   manifest: 8,
   conversations: 9,
+  ticket: 10,
   challenge: 128,
   welcome: 129,
   ack: 130,
@@ -102,6 +103,7 @@ export function encodeFrame(frame) {
       w.raw(sized(frame.conversation, 16)).u64(frame.sequence ?? 0);
       break;
     case T.unsubscribe:
+    case T.ticket:
       w.raw(sized(frame.conversation, 16));
       break;
     case T.publish:
@@ -206,6 +208,7 @@ export function decodeFrame(bytes) {
       frame.sequence = r.u64();
       break;
     case T.unsubscribe:
+    case T.ticket:
       frame.conversation = r.raw(16);
       break;
     case T.publish:

@@ -14,11 +14,12 @@
  * @property {import("./types.js").CredentialSource} credential
  * @property {"device" | "none"} history
  * @property {import("./types.js").WebSocketConstructor} WebSocket
+ * @property {typeof globalThis.fetch} fetch
  * @property {boolean} takeOver
  */
 import { encodeText, fromBase64url } from "./bytes.js";
 
-const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "history", "WebSocket", "takeOver"];
+const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "history", "WebSocket", "fetch", "takeOver"];
 const ORG_KEY_CHARACTERS = 43;
 const MAX_ROOTS = 8;
 /** Bytes of a queue's name (wasm/wire's table of limits). */
@@ -49,6 +50,7 @@ export function checkOptions(options) {
     credential: checkCredential(options, role),
     history: checkHistory(options.history),
     WebSocket: checkWebSocket(options.WebSocket),
+    fetch: checkFetch(options.fetch),
   };
 }
 
@@ -127,6 +129,16 @@ function checkWebSocket(given) {
   const WebSocket = given ?? /** @type {{ WebSocket?: unknown }} */ (globalThis).WebSocket;
   if (typeof WebSocket === "function") return /** @type {import("./types.js").WebSocketConstructor} */ (WebSocket);
   throw new TypeError(`WebSocket: expected a constructor, got ${kind(WebSocket)}; this platform has none of its own`);
+}
+
+/**
+ * @param {typeof globalThis.fetch | undefined} given
+ * @returns {typeof globalThis.fetch}
+ */
+function checkFetch(given) {
+  if (given === undefined) return (input, init) => globalThis.fetch(input, init);
+  if (typeof given !== "function") throw new TypeError(`fetch: expected a function, got ${kind(given)}`);
+  return given;
 }
 
 /** @param {unknown} value */

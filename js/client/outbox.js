@@ -12,10 +12,13 @@
  * @property {string} id
  * @property {string} conversation
  * @property {number} time
- * @property {Uint8Array} content
+ * @property {Uint8Array} content  for the page: without a file's key
+ * @property {boolean} held        its file is not at the relay yet
  */
+import { SealwireError } from "../errors.js";
 import { Mutex } from "./mutex.js";
-import { toHex } from "./bytes.js";
+import { fromHex, toHex } from "./bytes.js";
+import { forPage } from "./content.js";
 import { decodeOutbox, encodeOutbox } from "./records.js";
 
 export class Outbox {
@@ -47,14 +50,17 @@ export class Outbox {
   /**
    * @param {string} conversation
    * @param {Uint8Array} content
+   * @param {string} [hold]  the id of a message that is not to be sent before it is released; the same one again is the one that is there
    * @returns {Promise<OutboxItem>}
    */
-  add(conversation, content) {
+  add(conversation, content, hold) {
     return this.#mutex.run("", async () => {
       const { store, keystore } = await this.#context();
+      const there = hold === undefined ? undefined : this.#find(hold);
+      if (there) return view(there[1]);
       const key = String(this.#next).padStart(16, "0");
-      const id = crypto.getRandomValues(new Uint8Array(16));
-      const record = { conversation, id, time: Date.now(), epoch: 0, content, entry: new Uint8Array(), ids: [] };
+      const id = hold === undefined ? crypto.getRandomValues(new Uint8Array(16)) : fromHex(hold);
+      const record = { conversation, id, time: Date.now(), epoch: 0, content, entry: new Uint8Array(), ids: [], held: hold !== undefined };
       await store.write([keystore.seal("outbox", key, encodeOutbox(record))]);
       this.#next++;
       this.#records.set(key, record);
@@ -63,12 +69,49 @@ export class Outbox {
   }
 
   /**
-   * The oldest record of a conversation.
+   * What was held for this message is there: it can be sent.
+   * @param {string} message
+   * @param {Uint8Array} content
+   */
+  release(message, content) {
+    return this.#mutex.run("", async () => {
+      const context = await this.#context();
+      const found = this.#find(message);
+      if (!found?.[1].held) throw new SealwireError("bad argument", "no such message is held");
+      const change = this.change(context, found[0], { ...found[1], content, held: false });
+      await context.store.write([change.write]);
+      change.saved();
+    });
+  }
+
+  /**
+   * The conversation of a message that waits here.
+   * @param {string} message
+   */
+  conversationOf(message) {
+    return this.#find(message)?.[1].conversation;
+  }
+
+  /**
+   * The caller keeps everything else away from its conversation meanwhile.
+   * @param {string} message
+   */
+  async remove(message) {
+    const context = await this.#context();
+    const found = this.#find(message);
+    if (!found) return;
+    const change = this.change(context, found[0], null);
+    await context.store.write([change.write]);
+    change.saved();
+  }
+
+  /**
+   * The oldest record of a conversation that can be sent.
    * @param {string} conversation
    * @returns {[string, OutboxRecord] | undefined}
    */
   first(conversation) {
-    for (const pair of this.#records) if (pair[1].conversation === conversation) return pair;
+    for (const pair of this.#records) if (pair[1].conversation === conversation && !pair[1].held) return pair;
     return undefined;
   }
 
@@ -120,6 +163,15 @@ export class Outbox {
   hold(task) {
     return this.#mutex.run("", task);
   }
+
+  /**
+   * @param {string} message
+   * @returns {[string, OutboxRecord] | undefined}
+   */
+  #find(message) {
+    for (const pair of this.#records) if (toHex(pair[1].id) === message) return pair;
+    return undefined;
+  }
 }
 
 /**
@@ -127,5 +179,5 @@ export class Outbox {
  * @returns {OutboxItem}
  */
 function view(record) {
-  return { id: toHex(record.id), conversation: record.conversation, time: record.time, content: record.content };
+  return { id: toHex(record.id), conversation: record.conversation, time: record.time, content: forPage(record.content), held: record.held };
 }

@@ -12,6 +12,7 @@
  * @property {Uint8Array} content
  * @property {Uint8Array} entry     the newest sealed form; empty before
  * @property {Uint8Array[]} ids     entry ids of its sealed forms, newest last
+ * @property {boolean} held         not to be sent yet: its file is on the way up
  *
  * @typedef {object} HistoryItem
  * @property {number} sequence
@@ -26,13 +27,15 @@ import { SealwireError } from "../errors.js";
 import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
 
 const VERSION = 1;
+/** Version byte of an outbox record that is held. */
+const HELD = 2;
 /** Sealed forms that are remembered for one message; a lying relay can cause more, old ones go. */
 const MAX_FORMS = 64;
 
 /** @param {OutboxRecord} record */
 export function encodeOutbox(record) {
   const ids = record.ids.slice(-MAX_FORMS);
-  const w = new Writer().u8(VERSION).bytes8(encodeText(record.conversation)).raw(record.id).u64(record.time).u64(record.epoch);
+  const w = new Writer().u8(record.held ? HELD : VERSION).bytes8(encodeText(record.conversation)).raw(record.id).u64(record.time).u64(record.epoch);
   w.bytes32(record.content).bytes32(record.entry).u8(ids.length);
   for (const id of ids) w.raw(id);
   return w.take();
@@ -43,7 +46,7 @@ export function encodeOutbox(record) {
  * @returns {OutboxRecord}
  */
 export function decodeOutbox(bytes) {
-  return decode(bytes, (r) => {
+  return decode(bytes, [VERSION, HELD], (r, version) => {
     const record = {
       conversation: decodeText(r.bytes8()),
       id: r.raw(16),
@@ -52,6 +55,7 @@ export function decodeOutbox(bytes) {
       content: r.bytes32(),
       entry: r.bytes32(),
       ids: /** @type {Uint8Array[]} */ ([]),
+      held: version === HELD,
     };
     for (let n = r.u8(); n > 0; n--) record.ids.push(r.raw(16));
     return record;
@@ -74,7 +78,7 @@ export function encodeHistory(item) {
  * @returns {HistoryItem}
  */
 export function decodeHistory(bytes) {
-  return decode(bytes, (r) => {
+  return decode(bytes, [VERSION], (r) => {
     const head = { sequence: r.u64(), id: r.raw(16), own: r.u8() === 1, time: r.u64(), gap: r.u64() };
     const from =
       r.u8() === 0
@@ -87,14 +91,16 @@ export function decodeHistory(bytes) {
 /**
  * @template T
  * @param {Uint8Array} bytes
- * @param {(r: Reader) => T} read
+ * @param {number[]} versions
+ * @param {(r: Reader, version: number) => T} read
  * @returns {T}
  */
-function decode(bytes, read) {
+function decode(bytes, versions, read) {
   try {
     const r = new Reader(bytes);
-    if (r.u8() !== VERSION) throw new RangeError("unknown version");
-    const value = read(r);
+    const version = r.u8();
+    if (!versions.includes(version)) throw new RangeError("unknown version");
+    const value = read(r, version);
     r.end();
     return value;
   } catch {

@@ -50,6 +50,7 @@ const MAX_BUFFERED = 1024 * 1024;
 /** Entries a second and their burst, under what the relay allows a connection. */
 const ENTRIES_RATE = 15;
 const ENTRIES_BURST = 50;
+const TICKET = 32;
 
 export class RelayConnection {
   #options;
@@ -147,6 +148,16 @@ export class RelayConnection {
   /** @param {Uint8Array} hash */
   async manifest(hash) {
     return bytesOf(await this.#request({ type: T.manifest, request: 0, hash }));
+  }
+
+  /**
+   * A ticket for the files of a conversation, over HTTP.
+   * @param {Uint8Array} conversation
+   */
+  async ticket(conversation) {
+    const ticket = bytesOf(await this.#request({ type: T.ticket, request: 0, conversation }));
+    if (ticket.length !== TICKET) throw new SealwireError("unavailable", "an answer of another kind");
+    return ticket;
   }
 
   async conversations() {

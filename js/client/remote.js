@@ -17,12 +17,21 @@
  * @property {(renew?: boolean) => Promise<Uint8Array>} lastResort
  * @property {() => Promise<void>} expire
  * @property {(conversation: string, content: Uint8Array) => Promise<import("./outbox.js").OutboxItem>} queue
+ * @property {(conversation: string, content: Uint8Array, message: string) => Promise<import("./outbox.js").OutboxItem>} hold
+ * @property {(message: string) => Promise<void>} discard
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
  * @property {(id: string) => Promise<void>} ungenesis
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./conversations.js").Received | { need: Uint8Array }>} receive
  * @property {(id: string, renew: boolean) => Promise<import("./conversations.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
+ * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
+ * @property {(transfer: number) => Promise<Uint8Array>} sealPart
+ * @property {(transfer: number, message: string, file: string, fields: import("./content.js").FileFields) => Promise<void>} sealedFile
+ * @property {(conversation: string, sequence: number, shelve: boolean) => Promise<import("./transfers.js").OpenedFile>} openFile
+ * @property {(transfer: number, bytes: Uint8Array) => Promise<Uint8Array>} openPart  takes the bytes away from its caller
+ * @property {(transfer: number) => Promise<Blob | null>} openedFile
+ * @property {(transfer: number) => Promise<void>} dropFile
  * @property {() => Promise<boolean>} owned
  * @property {() => Promise<void>} close
  * @property {() => Promise<void>} erase
@@ -45,12 +54,21 @@ export const METHODS = Object.freeze([
   "lastResort",
   "expire",
   "queue",
+  "hold",
+  "discard",
   "genesis",
   "ungenesis",
   "join",
   "receive",
   "next",
   "entryId",
+  "sealFile",
+  "sealPart",
+  "sealedFile",
+  "openFile",
+  "openPart",
+  "openedFile",
+  "dropFile",
   "owned",
   "close",
   "erase",
@@ -61,7 +79,7 @@ export const METHODS = Object.freeze([
  * @returns {EndService}
  */
 export function localEnd(end) {
-  const { conversations } = end;
+  const { conversations, transfers } = end;
   return {
     tenant: (options) => end.tenant(options),
     open: (options) => end.open(options),
@@ -72,12 +90,21 @@ export function localEnd(end) {
     lastResort: (renew) => end.lastResort(renew),
     expire: () => end.expire(),
     queue: (conversation, content) => end.queue(conversation, content),
+    hold: (conversation, content, message) => end.hold(conversation, content, message),
+    discard: (message) => conversations.discard(message),
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
     ungenesis: (id) => conversations.ungenesis(id),
     join: (id) => conversations.join(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, renew) => conversations.next(id, renew),
     entryId: (entry) => conversations.entryId(entry),
+    sealFile: (blob) => transfers.seal(blob),
+    sealPart: (transfer) => transfers.sealPart(transfer),
+    sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),
+    openFile: (conversation, sequence, shelve) => transfers.open(conversation, sequence, shelve),
+    openPart: (transfer, bytes) => transfers.openPart(transfer, bytes),
+    openedFile: (transfer) => transfers.opened(transfer),
+    dropFile: (transfer) => transfers.drop(transfer),
     owned: () => end.owned(),
     close: () => end.close(),
     erase: () => end.erase(),
@@ -88,7 +115,7 @@ export function localEnd(end) {
 /**
  * The worker's side: answers the page's calls. A call is one of METHODS or nothing.
  * @param {EndService} service
- * @param {(reply: Reply) => void} post
+ * @param {(reply: Reply, moved: ArrayBuffer[]) => void} post
  * @returns {(call: Call) => Promise<void>}
  */
 export function serve(service, post) {
@@ -96,16 +123,17 @@ export function serve(service, post) {
     try {
       if (!METHODS.includes(method)) throw new SealwireError("bad argument", "no such call");
       const act = /** @type {(...args: unknown[]) => Promise<unknown>} */ (/** @type {unknown} */ (service[method]));
-      post({ id, result: await act(...args) });
+      const result = await act(...args);
+      post({ id, result }, moved(method, [result]));
     } catch (error) {
-      post({ id, error: describe(error) });
+      post({ id, error: describe(error) }, []);
     }
   };
 }
 
 /**
  * The page's side.
- * @param {{ postMessage: (call: Call) => void, terminate: () => void }} worker
+ * @param {{ postMessage: (call: Call, moved: ArrayBuffer[]) => void, terminate: () => void }} worker
  * @param {() => void} onDeath  the worker is of no use any more
  */
 export function remoteEnd(worker, onDeath) {
@@ -129,7 +157,7 @@ export function remoteEnd(worker, onDeath) {
       if (dead) return reject(new SealwireError("unavailable", "the worker ended"));
       const id = ++last;
       calls.set(id, { resolve, reject });
-      worker.postMessage({ id, method, args });
+      worker.postMessage({ id, method, args }, moved(method, args));
     });
   /** @type {Record<string, (...args: unknown[]) => unknown>} */
   const service = { terminate: die };
@@ -149,6 +177,17 @@ export function remoteEnd(worker, onDeath) {
       onDeath();
     },
   };
+}
+
+/**
+ * Pieces of files change hands instead of being copied.
+ * @param {Method} method
+ * @param {unknown[]} values
+ * @returns {ArrayBuffer[]}
+ */
+function moved(method, values) {
+  if (method !== "sealPart" && method !== "openPart") return [];
+  return values.flatMap((v) => (v instanceof Uint8Array && v.buffer instanceof ArrayBuffer && v.byteLength === v.buffer.byteLength ? [v.buffer] : []));
 }
 
 /**

@@ -16,9 +16,10 @@
  */
 import { SealwireError } from "../errors.js";
 import { Engine } from "./engine.js";
-import { fromBase64url, encodeText, toHex } from "./bytes.js";
+import { fromBase64url, fromHex, encodeText, toHex } from "./bytes.js";
 import { KeyPackages } from "./packages.js";
 import { RelayConnection } from "./relay.js";
+import { RelayFiles } from "./relayfiles.js";
 import { Retry } from "./retry.js";
 
 /** Answers of the end service that mean: this does not come from the pinned organisation. */
@@ -47,6 +48,7 @@ export class Session {
   #first = new Retry(() => void this.#contact());
   #contacting = false;
   #packages;
+  #files;
 
   /**
    * @param {Settings} settings
@@ -72,6 +74,7 @@ export class Session {
       onState: (state) => this.#relayState(state),
       onFailure: (error) => this.#failure(error),
     });
+    this.#files = new RelayFiles({ relay: settings.relay, fetch: settings.fetch, ticket: (conversation) => this.relay.ticket(fromHex(conversation)) });
     this.#packages = new KeyPackages(end, this.relay);
     for (const summary of opened.conversations) this.#add(summary.status.id).restore(summary);
     for (const item of opened.outbox) (this.#engine(item.conversation) ?? this.#add(item.conversation)).restoreQueued(item);
@@ -117,6 +120,7 @@ export class Session {
       {
         end: this.end,
         relay: this.relay,
+        files: this.#files,
         events,
         renews: !this.#customer,
         onQueued: () => void this.#contact(),

@@ -33,6 +33,38 @@
  * @property {number} time      milliseconds, this device's clock when it was written or first read
  * @property {MessageStatus} status
  * @property {number} [gap]     messages of this sender that are missing before this one
+ * @property {MessageFile} [file]  it tells of a file; its text is empty then
+ * @property {boolean} [unknown]   a file that this version cannot make sense of: there is nothing to show but that
+ *
+ * @typedef {"uploading" | "sent" | "available" | "downloading" | "saved" | "failed" | "cancelled"} FileState
+ *   uploading: waiting or on its way to the relay, until its message is sent. available: it can be saved here.
+ *   saved: a copy is out, until it is released. failed: `error` says why; an own one can be sent again by `retry`,
+ *   another's saved again. cancelled: an own one was aborted; it can be sent again or discarded.
+ *
+ * @typedef {object} MessageFile
+ * @property {string} name      for showing as text; one line, nothing invisible
+ * @property {string} media     what its sender says it is: never act on it
+ * @property {number} size      bytes
+ * @property {Blob | null} thumbnail  drawn here, safe to show; null while or where there is none
+ * @property {FileState} state
+ * @property {number} progress  0 to 1, of uploading or downloading
+ * @property {import("../errors.js").Code} [error]
+ *
+ * @typedef {object} SendFileOptions
+ * @property {string} [name]    default the File's own
+ * @property {(sent: number, total: number) => void} [onProgress]  bytes, rising
+ * @property {AbortSignal} [signal]  aborts until the whole file is at the relay
+ *
+ * @typedef {object} SaveFileOptions
+ * @property {(received: number, total: number) => void} [onProgress]  bytes, rising
+ * @property {AbortSignal} [signal]
+ * @property {WritableStream<Uint8Array>} [into]  where the content goes, opened but not yet whole; aborted when it
+ *   fails. Without it: private files where the browser has them, else memory, up to 64 MB
+ *
+ * @typedef {object} SavedFile
+ * @property {Blob} blob        the content, of no type that anything renders; empty with `into`
+ * @property {string} name      safe to save under
+ * @property {() => Promise<void>} release  removes the copy; the blob is of no use after it
  *
  * @typedef {object} ClientOptions
  * @property {string} relay     address of the relay, "wss://…/v1/connect" or "ws://…"
@@ -43,6 +75,7 @@
  * @property {CredentialSource} [credential]  agents: how to get a credential for this device
  * @property {"device" | "none"} [history]  default "device" where there is IndexedDB, else "none"
  * @property {WebSocketConstructor} [WebSocket]  default the global one
+ * @property {typeof globalThis.fetch} [fetch]  for files; default the global one
  * @property {boolean} [takeOver]  take the identity over from another tab at once; default false
  *
  * @typedef {(ask: { thumbprint: string }) => string | Promise<string>} IdentityTokenSource
@@ -64,8 +97,8 @@
  * @typedef {import("./conversation.js").Conversation} Conversation
  *
  * What the handlers of each event are given. "conversation": new, or its state or id changed. "message": new or
- * changed. "notice": something a person should be told, in words. "error": something failed in the background.
- * "pre:send": awaited before a text is kept; throwing means not sent.
+ * changed; of one that was discarded "conversation" tells. "notice": something a person should be told, in words. "error": something failed in the background.
+ * "pre:send": awaited before a text or a file is kept; throwing means not sent.
  * @typedef {{
  *   "state": { state: ClientState },
  *   "agents": { agents: boolean },
@@ -74,7 +107,7 @@
  *   "message": { conversation: Conversation, message: Message },
  *   "notice": Notice,
  *   "error": { error: Error },
- *   "pre:send": { conversation: Conversation, text: string },
+ *   "pre:send": { conversation: Conversation, text: string, file?: { name: string, media: string, size: number } },
  * }} ClientEvents
  *
  * @typedef {object} Notice

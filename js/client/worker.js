@@ -8,12 +8,12 @@ import { instantiate } from "../core/instance.js";
 import { End } from "./end.js";
 import { localEnd, serve } from "./remote.js";
 
-/** @typedef {{ postMessage: (reply: import("./remote.js").Reply) => void, onmessage: ((event: { data: unknown }) => void) | null }} WorkerScope */
+/** @typedef {{ postMessage: (reply: import("./remote.js").Reply, moved: ArrayBuffer[]) => void, onmessage: ((event: { data: unknown }) => void) | null }} WorkerScope */
 
 const scope = /** @type {WorkerScope} */ (/** @type {unknown} */ (globalThis));
 
 scope.onmessage = ({ data }) => {
   if (!(data instanceof WebAssembly.Module)) return;
-  const answer = serve(localEnd(new End(() => instantiate(data))), (reply) => scope.postMessage(reply));
+  const answer = serve(localEnd(new End(() => instantiate(data))), (reply, moved) => scope.postMessage(reply, moved));
   scope.onmessage = ({ data: call }) => void answer(/** @type {import("./remote.js").Call} */ (call));
 };

@@ -1,0 +1,369 @@
+// @ts-check
+/**
+ * The relay's file store over HTTP: opaque bytes up in parts, down as a stream.
+ * One call is one attempt; upload.js and download.js decide what to do after a
+ * failure. What comes back is never trusted for its size: every body is read up
+ * to a bound and then left.
+ *
+ * A ticket, got over the relay connection, authorises the files of one
+ * conversation. It is kept until the relay answers 401.
+ *
+ * @typedef {typeof globalThis.fetch} Fetch
+ *
+ * @typedef {object} RelayFilesOptions
+ * @property {string} relay   the address of the relay connection
+ * @property {Fetch} fetch
+ * @property {(conversation: string) => Promise<Uint8Array>} ticket
+ * @property {Partial<FileTimes>} [times]  for tests
+ *
+ * @typedef {object} FileTimes  milliseconds
+ * @property {number} answer   for the answer to a small request
+ * @property {number} part     for a part to be taken
+ * @property {number} silence  without a byte of a file
+ */
+import { SealwireError, codeOf } from "../errors.js";
+import { Slots } from "./slots.js";
+import { Writer, decodeText, fromBase64url, toBase64url } from "./bytes.js";
+
+/** @type {FileTimes} */
+const TIMES = { answer: 30_000, part: 120_000, silence: 30_000 };
+/** Bytes of a refusal that are read, and of other answers. */
+const MAX_REFUSAL = 4096;
+const MAX_ANSWER = 4 * 1024 * 1024;
+/** What came is passed on in pieces of at least this many bytes. */
+const PIECE = 256 * 1024;
+/** Files on their way up at once: the relay bounds what one end has under way. */
+const UPLOADS = 2;
+
+/** Answers that say "not now": without a status, nothing was answered at all. */
+const LATER = [401, 408, 425, 429, 500, 502, 503, 504];
+/** Answers that say that the relay has not what it was given. */
+const GONE = [404, 409, 410];
+
+/** A refusal, or no answer. */
+export class FileRefusal extends SealwireError {
+  /**
+   * @param {import("../errors.js").Code} code
+   * @param {string} text
+   * @param {number} [status]
+   */
+  constructor(code, text, status) {
+    super(code, text);
+    this.later = status === undefined || LATER.includes(status);
+    this.gone = status !== undefined && GONE.includes(status);
+    this.status = status;
+  }
+}
+
+export class RelayFiles {
+  #base;
+  #fetch;
+  #ask;
+  #times;
+  /** @type {Map<string, Promise<string>>} */
+  #tickets = new Map();
+  /** A place in the line of those that go up. */
+  uploads = new Slots(UPLOADS);
+
+  /** @param {RelayFilesOptions} options */
+  constructor({ relay, fetch, ticket, times }) {
+    const url = new URL(relay);
+    url.protocol = url.protocol === "wss:" ? "https:" : "http:";
+    // Beside the connection, so that a path in front of both is kept.
+    this.#base = url.pathname.endsWith("/v1/connect") ? new URL("files", url) : new URL("/v1/files", url);
+    this.#fetch = fetch;
+    this.#ask = ticket;
+    this.#times = { ...TIMES, ...times };
+  }
+
+  /**
+   * A place for so many bytes; its name.
+   * @param {string} conversation
+   * @param {number} length
+   */
+  async create(conversation, length) {
+    // Not abortable: an answer that nobody waits for would leave a place that nobody knows.
+    const init = { method: "POST", headers: { "Upload-Length": String(length) } };
+    const answer = await this.#json(conversation, "", init, undefined);
+    const id = /** @type {{ id?: unknown }} */ (answer).id;
+    if (typeof id !== "string" || !isFileId(id)) throw new FileRefusal("unavailable", "the relay gave no name for the file");
+    return id;
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} id
+   * @param {number} part
+   * @param {Uint8Array} bytes
+   * @param {AbortSignal} signal
+   */
+  async put(conversation, id, part, bytes, signal) {
+    const init = { method: "PUT", body: /** @type {Uint8Array<ArrayBuffer>} */ (bytes), headers: { "Content-Type": "application/octet-stream" } };
+    await this.#done(conversation, `/${id}/${part}`, init, signal, this.#times.part);
+  }
+
+  /**
+   * Parts that the relay does not have.
+   * @param {string} conversation
+   * @param {string} id
+   * @param {AbortSignal} signal
+   */
+  async missing(conversation, id, signal) {
+    const { missing } = /** @type {{ missing?: unknown }} */ (await this.#json(conversation, `/${id}/parts`, {}, signal));
+    if (!Array.isArray(missing)) throw new FileRefusal("unavailable", "the relay does not say which parts it has");
+    return new Set(/** @type {unknown[]} */ (missing));
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} id
+   * @param {AbortSignal} signal
+   */
+  async complete(conversation, id, signal) {
+    await this.#done(conversation, `/${id}/complete`, { method: "POST" }, signal, this.#times.part);
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} id
+   */
+  async remove(conversation, id) {
+    await this.#done(conversation, `/${id}`, { method: "DELETE" }, undefined, this.#times.answer);
+  }
+
+  /**
+   * The bytes from `offset` on, to `length`, never more. Ends early when the connection does: then it throws after
+   * the last of what came.
+   * @param {string} conversation
+   * @param {string} id
+   * @param {number} offset
+   * @param {number} length  of the whole
+   * @param {AbortSignal} signal
+   * @returns {AsyncGenerator<Uint8Array, void, void>}
+   */
+  async *read(conversation, id, offset, length, signal) {
+    const timer = new Deadline(signal);
+    try {
+      timer.set(this.#times.answer);
+      const init = offset > 0 ? { headers: { Range: `bytes=${offset}-` } } : {};
+      const response = await this.#call(conversation, `/${id}`, init, timer.signal);
+      let skip = begins(response, offset, length);
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      let left = length - offset;
+      for (let pieces = new Pieces(); ; ) {
+        timer.set(this.#times.silence);
+        const { done, value } = await reader.read().catch(() => /** @type {{ done: true, value: undefined }} */ ({ done: true, value: undefined }));
+        const bytes = value?.subarray(skip) ?? new Uint8Array();
+        skip -= (value?.length ?? 0) - bytes.length;
+        left -= bytes.length;
+        if (left < 0) throw new FileRefusal("too large", "the relay sent more than the file has", 200);
+        pieces.add(bytes);
+        if (pieces.length >= PIECE || ((done || left === 0) && pieces.length > 0)) {
+          timer.stop();
+          yield pieces.take();
+          // At the end one more is asked for: there must not be any.
+        }
+        if (!done) continue;
+        signal.throwIfAborted();
+        if (left > 0) throw new FileRefusal("unavailable", "the connection ended before the file did");
+        return;
+      }
+    } finally {
+      // Also when the caller goes away: nothing more of it is received.
+      timer.end();
+    }
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} path
+   * @param {RequestInit} init
+   * @param {AbortSignal | undefined} signal
+   * @param {number} patience
+   */
+  async #done(conversation, path, init, signal, patience) {
+    const timer = new Deadline(signal);
+    try {
+      timer.set(patience);
+      await this.#call(conversation, path, init, timer.signal);
+    } finally {
+      timer.end();
+    }
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} path
+   * @param {RequestInit} init
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<object>}
+   */
+  async #json(conversation, path, init, signal) {
+    const timer = new Deadline(signal);
+    try {
+      timer.set(this.#times.answer);
+      const value = await bounded(await this.#call(conversation, path, init, timer.signal), MAX_ANSWER);
+      if (typeof value !== "object" || value === null) throw new FileRefusal("unavailable", "an answer that does not parse");
+      return value;
+    } finally {
+      timer.end();
+    }
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} path
+   * @param {RequestInit} init
+   * @param {AbortSignal} signal
+   */
+  async #call(conversation, path, init, signal) {
+    const ticket = await this.#ticket(conversation);
+    signal.throwIfAborted();
+    /** @type {Response} */
+    let response;
+    try {
+      response = await this.#fetch(this.#base.href + path, {
+        ...init,
+        headers: { ...init.headers, Authorization: `Bearer ${ticket}` },
+        signal,
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+      });
+    } catch {
+      signal.throwIfAborted();
+      throw new FileRefusal("unavailable", "the relay's files cannot be reached");
+    }
+    if (response.ok) return response;
+    if (response.status === 401) this.#tickets.delete(conversation);
+    const said = await bounded(response, MAX_REFUSAL);
+    const code = typeof said === "object" && said !== null && "code" in said && typeof said.code === "number" ? codeOf(said.code) : "unavailable";
+    throw new FileRefusal(code, `the relay answered ${response.status}`, response.status);
+  }
+
+  /** @param {string} conversation */
+  #ticket(conversation) {
+    const known = this.#tickets.get(conversation);
+    if (known) return known;
+    const asked = this.#ask(conversation).then(toBase64url, (error) => {
+      this.#tickets.delete(conversation);
+      throw refusalOf(error);
+    });
+    this.#tickets.set(conversation, asked);
+    return asked;
+  }
+}
+
+/** An abort of one's own: by the caller's signal, or when time is up. */
+class Deadline {
+  #controller = new AbortController();
+  #outer;
+  #follow = () => this.#controller.abort(this.#outer?.reason);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {AbortSignal | undefined} outer */
+  constructor(outer) {
+    this.#outer = outer;
+    if (outer?.aborted) this.#follow();
+    outer?.addEventListener("abort", this.#follow);
+  }
+  get signal() {
+    return this.#controller.signal;
+  }
+  /** @param {number} ms */
+  set(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(new FileRefusal("unavailable", "the relay does not answer")), ms);
+  }
+  stop() {
+    clearTimeout(this.#timer);
+  }
+  /** What is still under way ends. */
+  end() {
+    this.stop();
+    this.#outer?.removeEventListener("abort", this.#follow);
+    this.#controller.abort(new FileRefusal("unavailable", "ended"));
+  }
+}
+
+class Pieces {
+  #writer = new Writer();
+  length = 0;
+  /** @param {Uint8Array} bytes */
+  add(bytes) {
+    this.#writer.raw(bytes);
+    this.length += bytes.length;
+  }
+  take() {
+    const bytes = this.#writer.take();
+    this.#writer = new Writer();
+    this.length = 0;
+    return bytes;
+  }
+}
+
+/**
+ * How many bytes to skip to be at `offset`; throws when the answer is not the rest of the file.
+ * @param {Response} response
+ * @param {number} offset
+ * @param {number} length
+ */
+function begins({ status, headers, body }, offset, length) {
+  const partial = offset > 0 && status === 206;
+  if (!partial && status !== 200) throw new FileRefusal("unavailable", `the relay answered ${status}`, status);
+  if (!body) throw new FileRefusal("truncated file", "the relay sent no file", status);
+  // Sealed bytes do not compress: what comes encoded only grows.
+  if (!["", "identity"].includes(headers.get("Content-Encoding") ?? "")) throw new FileRefusal("too large", "the relay sent an encoded file", status);
+  const said = headers.get("Content-Length");
+  const due = partial ? length - offset : length;
+  if (said !== null && said !== String(due)) {
+    throw new FileRefusal(Number(said) > due ? "too large" : "truncated file", "the relay's file has another length", status);
+  }
+  const range = headers.get("Content-Range");
+  if (partial && range !== null && range !== `bytes ${offset}-${length - 1}/${length}`) throw new FileRefusal("truncated file", "the relay sent another range", status);
+  return partial ? 0 : offset;
+}
+
+/**
+ * The JSON of a small body; null when it is none, or not small.
+ * @param {Response} response
+ * @param {number} limit
+ * @returns {Promise<unknown>}
+ */
+async function bounded({ body }, limit) {
+  if (!body) return null;
+  const reader = body.getReader();
+  const w = new Writer();
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return JSON.parse(decodeText(w.take()));
+      length += value.length;
+      if (length > limit) return null;
+      w.raw(value);
+    }
+  } catch {
+    return null;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** @param {string} text */
+function isFileId(text) {
+  try {
+    return fromBase64url(text).length === 16;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {unknown} error of asking for a ticket: a relay that answers means it */
+function refusalOf(error) {
+  const code = error instanceof SealwireError ? error.code : "internal";
+  if (code === "bad argument") return new FileRefusal("unavailable", "this relay keeps no files", 501);
+  return new FileRefusal(code, "no ticket", code === "not a member" ? 403 : undefined);
+}

@@ -1,0 +1,168 @@
+// @ts-check
+/**
+ * The shelf: where received files lie, decrypted, until they are saved. Each
+ * end service has a directory of its own in the origin-private file system,
+ * held by a Web Lock of the same name; a directory whose lock nobody holds is
+ * what a page left behind, and the next start removes it. Only dedicated
+ * workers can write there at once; elsewhere there is no shelf.
+ *
+ * @typedef {object} SyncFile   the part of FileSystemSyncAccessHandle that is used
+ * @property {(bytes: Uint8Array, options: { at: number }) => number} write
+ * @property {() => void} flush
+ * @property {() => void} close
+ *
+ * @typedef {FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncFile> }} FileHandle
+ * @typedef {FileSystemDirectoryHandle & { keys: () => AsyncIterableIterator<string> }} Directory
+ *
+ * @typedef {object} ShelfSystem   the platform, for tests
+ * @property {{ getDirectory?: () => Promise<FileSystemDirectoryHandle> }} [storage]
+ * @property {LockManager} [locks]
+ */
+import { SealwireError } from "../errors.js";
+import { toHex } from "./bytes.js";
+
+const ROOT = "sealwire";
+
+/** A file on the shelf: written, then taken as a Blob; `remove` at any time. */
+export class ShelfFile {
+  #directory;
+  #name;
+  #handle;
+  /** @type {SyncFile | null} */
+  #open;
+  #at = 0;
+
+  /**
+   * @param {FileSystemDirectoryHandle} directory
+   * @param {string} name
+   * @param {FileHandle} handle
+   * @param {SyncFile} open
+   */
+  constructor(directory, name, handle, open) {
+    this.#directory = directory;
+    this.#name = name;
+    this.#handle = handle;
+    this.#open = open;
+  }
+
+  /** @param {Uint8Array} bytes */
+  write(bytes) {
+    if (bytes.length === 0) return;
+    let written = 0;
+    try {
+      written = this.#open?.write(bytes, { at: this.#at }) ?? 0;
+    } catch {
+      // Told below, like a write that came too short.
+    }
+    if (written !== bytes.length) throw new SealwireError("unavailable", "there is no room left on this device");
+    this.#at += written;
+  }
+
+  /** @returns {Promise<Blob>} of a type that nothing renders */
+  async take() {
+    this.#open?.flush();
+    this.#shut();
+    const file = await this.#handle.getFile();
+    return file.slice(0, file.size, "application/octet-stream");
+  }
+
+  async remove() {
+    this.#shut();
+    await this.#directory.removeEntry(this.#name).catch(() => {});
+  }
+
+  #shut() {
+    this.#open?.close();
+    this.#open = null;
+  }
+}
+
+export class Shelf {
+  #parent;
+  #name;
+  #release;
+  #next = 1;
+  /** @type {Promise<FileSystemDirectoryHandle> | null} */
+  #own = null;
+
+  /**
+   * Use openShelf().
+   * @param {Directory} parent
+   * @param {string} name
+   * @param {() => void} release
+   */
+  constructor(parent, name, release) {
+    this.#parent = parent;
+    this.#name = name;
+    this.#release = release;
+  }
+
+  /** A new, empty file. */
+  async file() {
+    this.#own ??= this.#parent.getDirectoryHandle(this.#name, { create: true });
+    const directory = await this.#own;
+    const name = String(this.#next++);
+    const handle = /** @type {FileHandle} */ (await directory.getFileHandle(name, { create: true }));
+    const open = await handle.createSyncAccessHandle?.();
+    if (!open) throw new SealwireError("unavailable", "no files that can be written at once");
+    return new ShelfFile(directory, name, handle, open);
+  }
+
+  /** Removes all of it. */
+  async close() {
+    await this.#parent.removeEntry(this.#name, { recursive: true }).catch(() => {});
+    this.#release();
+  }
+}
+
+/**
+ * @param {string} namespace
+ * @param {ShelfSystem} [system]
+ * @returns {Promise<Shelf | null>} null where there is none: no such file system, or a private window
+ */
+export async function openShelf(namespace, system = globalThis.navigator ?? {}) {
+  const { storage, locks } = system;
+  if (!storage?.getDirectory || !locks || !canWrite()) return null;
+  try {
+    const root = await (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+    const parent = /** @type {Directory} */ (await root.getDirectoryHandle(namespace.replace(/[^A-Za-z0-9]/g, "-"), { create: true }));
+    const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    const release = await hold(locks, name);
+    await sweep(parent, locks);
+    return new Shelf(parent, name, release);
+  } catch {
+    return null;
+  }
+}
+
+function canWrite() {
+  const { FileSystemFileHandle } = /** @type {{ FileSystemFileHandle?: { prototype: object } }} */ (globalThis);
+  return FileSystemFileHandle !== undefined && "createSyncAccessHandle" in FileSystemFileHandle.prototype;
+}
+
+/**
+ * @param {LockManager} locks
+ * @param {string} name
+ * @returns {Promise<() => void>}
+ */
+function hold(locks, name) {
+  return new Promise((resolve, reject) => {
+    locks.request(`${ROOT} files ${name}`, () => new Promise((/** @type {(v: void) => void} */ done) => resolve(done))).catch(reject);
+  });
+}
+
+/**
+ * Removes what nobody holds.
+ * @param {Directory} parent
+ * @param {LockManager} locks
+ */
+async function sweep(parent, locks) {
+  /** @type {string[]} */
+  const names = [];
+  for await (const name of parent.keys()) names.push(name);
+  for (const name of names) {
+    await locks.request(`${ROOT} files ${name}`, { ifAvailable: true }, async (lock) => {
+      if (lock) await parent.removeEntry(name, { recursive: true }).catch(() => {});
+    });
+  }
+}
