@@ -15,12 +15,10 @@ func (r *AppendRequest) check() error {
 	}
 	var zero [32]byte
 	switch {
-	case r.Commit && (r.Next == zero || r.Next == r.Expect):
-		return fmt.Errorf("%w: a commit needs a new head", ErrBadRequest)
-	case !r.Commit && (r.Next != r.Expect || r.Members != nil):
+	case r.Next == zero:
+		return fmt.Errorf("%w: no head", ErrBadRequest)
+	case r.Next != r.Expect && !r.Commit, r.Next == r.Expect && r.Members != nil:
 		return fmt.Errorf("%w: only a commit changes head or members", ErrBadRequest)
-	case !r.Commit && r.Expect == zero:
-		return fmt.Errorf("%w: a conversation starts with a commit", ErrBadRequest)
 	}
 	for _, m := range r.Members {
 		if err := checkKey("member", m, 1); err != nil {

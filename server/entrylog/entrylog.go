@@ -12,6 +12,7 @@
 //     one atomic step, so of many commits on one head exactly one wins.
 //   - Take hands a one-time record to one caller only.
 //   - Erased and trimmed entries leave no ciphertext in the driver's files.
+//   - Bytes that are not those that were appended are never returned.
 //
 // The caller's duties: validate an entry before appending it, name in Expect
 // the head that it was validated against, and treat every error that is not a
@@ -45,11 +46,13 @@ type Log interface {
 
 	// Read returns entries with a sequence above after, in order: at most limit
 	// (and MaxRead), and at most maxBytes of them together, but always at least
-	// one if there is one. An unknown conversation has none.
+	// one if there is one. An unknown conversation has none. It ends before an
+	// entry whose bytes are not those that were appended, which is ErrDamaged
+	// if it is the first: no such entry is ever returned.
 	Read(ctx context.Context, conversation []byte, after uint64, limit, maxBytes int) ([]Entry, error)
 
-	// Commits returns all entries appended with Commit set, in order.
-	Commits(ctx context.Context, conversation []byte) ([]Entry, error)
+	// Commits is Read of the entries appended with Commit set only.
+	Commits(ctx context.Context, conversation []byte, after uint64, limit, maxBytes int) ([]Entry, error)
 
 	// Heads returns the heads of those conversations that exist, by
 	// string(key), for comparing one's cursors with the log.
@@ -98,12 +101,14 @@ type AppendRequest struct {
 	Conversation []byte   // opaque key, 1 to 64 bytes
 	ID           [16]byte // names the entry for ever; the same id is the same entry
 	Entry        []byte   // 1 byte to 1 MiB
-	Commit       bool     // Commits returns it, Trim spares it
+	// Commit marks what Commits returns and Trim spares: a commit, and what is
+	// as lasting without moving the head (a request that a commit answers).
+	Commit bool
 
 	// Expect is the head that the entry was validated against. Zero: the
 	// conversation must not exist, and the entry must be a commit.
 	Expect [32]byte
-	// Next is the head after it: for commits a new one, else equal to Expect.
+	// Next is the head after it: a new one, for which Commit must be set, or Expect.
 	Next [32]byte
 	// Members are the member ids after a commit; nil keeps those there are.
 	Members [][]byte

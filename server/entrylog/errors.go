@@ -11,6 +11,9 @@ var (
 	ErrBadRequest = errors.New("entrylog: bad request")
 	ErrClosed     = errors.New("entrylog: closed")
 
+	// ErrDamaged is returned instead of an entry whose bytes are not those that
+	// were appended. Others of its conversation can be read.
+	ErrDamaged = errors.New("entrylog: entry is damaged")
 	// ErrBusy is returned by Trim and Erase when another process reads the
 	// database: the entries are removed, but the write-ahead log could not be
 	// cut yet. Call again.

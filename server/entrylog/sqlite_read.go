@@ -48,38 +48,40 @@ const selectEntries = `SELECT e.sequence, e.at, e.hash, e.bytes FROM entries e
 
 // Read implements Log.
 func (l *SQLite) Read(ctx context.Context, conversation []byte, after uint64, limit, maxBytes int) ([]Entry, error) {
-	if limit < 1 || maxBytes < 1 {
-		return nil, fmt.Errorf("%w: limit %d, %d bytes", ErrBadRequest, limit, maxBytes)
-	}
-	size := 0
-	return l.entries(ctx, conversation, func(e *Entry) bool {
-		size += len(e.Bytes)
-		return size <= maxBytes
-	}, selectEntries+"e.sequence > ? ORDER BY e.sequence LIMIT ?", int64(min(after, maxInt)), min(limit, MaxRead))
+	return l.entries(ctx, selectEntries+"e.sequence > ? ORDER BY e.sequence LIMIT ?", conversation, after, limit, maxBytes)
 }
 
 // Commits implements Log.
-func (l *SQLite) Commits(ctx context.Context, conversation []byte) ([]Entry, error) {
-	return l.entries(ctx, conversation, func(*Entry) bool { return true }, selectEntries+"e.commits = 1 ORDER BY e.sequence")
+func (l *SQLite) Commits(ctx context.Context, conversation []byte, after uint64, limit, maxBytes int) ([]Entry, error) {
+	return l.entries(ctx, selectEntries+"e.commits = 1 AND e.sequence > ? ORDER BY e.sequence LIMIT ?", conversation, after, limit, maxBytes)
 }
 
-// entries collects while fits says so, and the first in any case.
-func (l *SQLite) entries(ctx context.Context, conversation []byte, fits func(*Entry) bool, text string, args ...any) ([]Entry, error) {
+// entries collects while they fit and are whole, and the first in any case.
+func (l *SQLite) entries(ctx context.Context, text string, conversation []byte, after uint64, limit, maxBytes int) ([]Entry, error) {
 	if err := checkKey("conversation", conversation, 1); err != nil {
 		return nil, err
 	}
+	if limit < 1 || maxBytes < 1 {
+		return nil, fmt.Errorf("%w: limit %d, %d bytes", ErrBadRequest, limit, maxBytes)
+	}
 	var found []Entry
-	err := l.rows(ctx, text, append([]any{conversation}, args...), func(r *sql.Rows) (bool, error) {
+	size, last := 0, after
+	err := l.rows(ctx, text, []any{conversation, int64(min(after, maxInt)), min(limit, MaxRead)}, func(r *sql.Rows) (bool, error) {
 		var e Entry
 		var sum sql.RawBytes
 		if err := r.Scan(&e.Sequence, &e.At, &sum, &e.Bytes); err != nil {
 			return false, fmt.Errorf("entrylog: read: %w", err)
 		}
-		copy(e.Hash[:], sum)
-		if !fits(&e) && len(found) > 0 {
+		if size += len(e.Bytes); size > maxBytes && len(found) > 0 {
 			return false, nil
 		}
-		found = append(found, e)
+		if copy(e.Hash[:], sum); len(sum) != len(e.Hash) || e.Bytes != nil && hash(e.Bytes) != e.Hash || e.Sequence <= last {
+			if len(found) > 0 {
+				return false, nil
+			}
+			return false, fmt.Errorf("%w: sequence %d", ErrDamaged, e.Sequence)
+		}
+		found, last = append(found, e), e.Sequence
 		return true, nil
 	})
 	if err != nil {

@@ -81,7 +81,8 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 			request.Members = append(request.Members, after[i][:])
 		}
 	default:
-		request.Expect, request.Next = v.chain.Head(), v.chain.Head()
+		// A join request is kept as commits are: one of them may answer it.
+		request.Commit, request.Expect, request.Next = entry.Kind == wire.KindJoin, v.chain.Head(), v.chain.Head()
 	}
 
 	sequence, repeated, err := c.server.log.Append(ctx, request)

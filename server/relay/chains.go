@@ -110,12 +110,13 @@ func (v *conversation) lock(ctx context.Context, log entrylog.Log, write bool) (
 }
 
 // load rebuilds the state from the log: the same entries in the same order
-// give the same state. Messages do not change it and are passed over.
+// give the same state. Messages do not change it and are not read, so that one
+// that is damaged or trimmed does not matter here.
 func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 	id := wire.ID(v.key[16:])
 	chain, joins := wire.NewChain(id, v.tenant.manifests.byHash), 0
 	for after := uint64(0); ; {
-		entries, err := log.Read(ctx, v.key[:], after, entrylog.MaxRead, 1<<20)
+		entries, err := log.Commits(ctx, v.key[:], after, entrylog.MaxRead, 1<<20)
 		if err != nil {
 			return err
 		}
@@ -124,9 +125,6 @@ func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 		}
 		for _, e := range entries {
 			after = e.Sequence
-			if len(e.Bytes) < 2 || wire.Kind(e.Bytes[1]) == wire.KindMessage {
-				continue
-			}
 			entry, err := wire.DecodeEntry(e.Bytes)
 			if err == nil {
 				err = chain.Apply(entry)

@@ -78,7 +78,7 @@ func appendRefusesBadRequests(t *testing.T, h Harness) {
 		"no entry":                  func(r *entrylog.AppendRequest) { r.Entry = nil },
 		"long entry":                func(r *entrylog.AppendRequest) { r.Entry = make([]byte, entrylog.MaxBytes+1) },
 		"commit to zero":            func(r *entrylog.AppendRequest) { r.Next = [32]byte{} },
-		"commit that keeps head":    func(r *entrylog.AppendRequest) { r.Expect = r.Next },
+		"members on the same head":  func(r *entrylog.AppendRequest) { r.Expect, r.Members = r.Next, [][]byte{{1}} },
 		"message that moves head":   func(r *entrylog.AppendRequest) { r.Commit, r.Expect = false, [32]byte{1} },
 		"message as first":          func(r *entrylog.AppendRequest) { r.Commit, r.Next = false, [32]byte{} },
 		"message with members":      func(r *entrylog.AppendRequest) { r.Commit, r.Expect, r.Members = false, r.Next, [][]byte{{1}} },

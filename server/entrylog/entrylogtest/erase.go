@@ -33,7 +33,7 @@ func eraseRemovesAndStaysErased(t *testing.T, h Harness) {
 		if n := len(all(t, l, gone.key)); n != 0 {
 			t.Errorf("%d entries remain", n)
 		}
-		if c, err := l.Commits(ctx, gone.key); len(c) != 0 || err != nil {
+		if c, err := l.Commits(ctx, gone.key, 0, entrylog.MaxRead, 1<<20); len(c) != 0 || err != nil {
 			t.Errorf("%d commits remain, error %v", len(c), err)
 		}
 		heads, err := l.Heads(ctx, [][]byte{gone.key, stays.key})
@@ -136,7 +136,7 @@ func erasedIsNowhere(t *testing.T, h Harness) {
 				if err := l.Trim(ctx, live[i].key, 1<<40); err != nil {
 					t.Fatal(err)
 				}
-				commits, err := l.Commits(ctx, live[i].key)
+				commits, err := l.Commits(ctx, live[i].key, 0, entrylog.MaxRead, 1<<20)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -69,9 +69,12 @@ func commitsAndHeads(t *testing.T, h Harness) {
 	}
 	other := &writer{l: l, key: key(1, 2)}
 	other.commit(t, "other genesis")
-	commits, err := l.Commits(ctx, w.key)
+	commits, err := l.Commits(ctx, w.key, 0, entrylog.MaxRead, 1<<20)
 	if err != nil || len(commits) != len(want) {
 		t.Fatalf("got %d commits, want %d; error %v", len(commits), len(want), err)
+	}
+	if got, err := l.Commits(ctx, w.key, 1, 1, 1); err != nil || len(got) != 1 || string(got[0].Bytes) != want[1] {
+		t.Errorf("one after the first: %v, %v", got, err)
 	}
 	for i, c := range commits {
 		if string(c.Bytes) != want[i] || c.Sequence != uint64(4*i)+1 {
@@ -151,6 +154,12 @@ func trimLeavesHashAndCommits(t *testing.T, h Harness) {
 			w.commit(t, fmt.Sprintf("entry %d", i))
 			continue
 		}
+		if i%100 == 50 { // as lasting as a commit, and no more
+			r := w.request(fmt.Appendf(nil, "entry %d", i), false)
+			r.Commit = true
+			w.append(t, r)
+			continue
+		}
 		w.message(t, fmt.Sprintf("entry %d", i))
 	}
 	check := func(before int) {
@@ -160,7 +169,7 @@ func trimLeavesHashAndCommits(t *testing.T, h Harness) {
 			if e.Hash != hashOf([]byte(body)) {
 				t.Fatalf("sequence %d: wrong hash", e.Sequence)
 			}
-			if trimmed := i+1 < before && i%100 != 0; trimmed && e.Bytes != nil {
+			if trimmed := i+1 < before && i%50 != 0; trimmed && e.Bytes != nil {
 				t.Fatalf("sequence %d still holds %q", e.Sequence, e.Bytes)
 			} else if !trimmed && string(e.Bytes) != body {
 				t.Fatalf("sequence %d holds %q, want %q", e.Sequence, e.Bytes, body)
@@ -176,6 +185,9 @@ func trimLeavesHashAndCommits(t *testing.T, h Harness) {
 			t.Fatalf("trim %d: %v", step.before, err)
 		}
 		check(step.holds)
+	}
+	if kept, err := l.Commits(ctx, w.key, 0, entrylog.MaxRead, 1<<20); err != nil || len(kept) != 2*n/100 {
+		t.Errorf("%d are kept, want %d; error %v", len(kept), 2*n/100, err)
 	}
 	wantError(t, "unknown conversation", l.Trim(ctx, key(5, 5), 10), entrylog.ErrNotFound)
 	// What comes after a trim beyond the head is not trimmed by it.
