@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/token"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -15,6 +16,9 @@ import (
 type Config struct {
 	// Log is the durable store. Required; the caller closes it after Drain.
 	Log entrylog.Log
+	// Files is where the ciphertext of files is kept; the caller closes it
+	// after Drain. Nil: no tickets are given, so no file is stored.
+	Files blob.Store
 	// Tenants are the companies served, at least one.
 	Tenants []Tenant
 	// Hosts are the names with port under which ends dial this relay, as they

@@ -59,7 +59,7 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 		{"origin with a user", origin("https://a@shop.example"), "origin"},
 		{"negative limit", func(c *relay.Config) { c.Limits.Connections = -1 }, "Connections"},
 		{"negative time", func(c *relay.Config) { c.Limits.PreAuth = -1 }, "PreAuth"},
-		{"negative rate", func(c *relay.Config) { c.Limits.EntriesPerSecond = -1 }, "rate"},
+		{"negative rate", func(c *relay.Config) { c.Limits.EntriesPerSecond = -1 }, "EntriesPerSecond"},
 		{"negative rate of a tenant", func(c *relay.Config) { c.Tenants[0].EntryBurst = -1 }, "negative"},
 		{"queue under two frames", func(c *relay.Config) { c.Limits.Queue = 2*wire.MaxFrame - 1 }, "Queue"},
 	} {

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"bufio"
 	"context"
+	"net"
 	"net/http"
 
 	"github.com/coder/websocket"
@@ -19,7 +21,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	number, ok := s.enter()
 	if !ok {
-		w.Header().Set("Retry-After", "5")
+		w.Header().Set("Retry-After", retryAfter())
 		http.Error(w, "busy", http.StatusServiceUnavailable)
 		return
 	}
@@ -29,7 +31,8 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	var admitted *tenant
 	defer func() { s.exit(asked, admitted) }()
 
-	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	under := &hijacked{ResponseWriter: w}
+	socket, err := websocket.Accept(under, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the exact check is ours, above: Accept would let the request's own host pass
 		CompressionMode:    websocket.CompressionDisabled,
 	})
@@ -38,6 +41,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	defer socket.CloseNow()
 	c.socket = socket
+	// The library waits for a peer's answer to a close, whatever we do to it.
+	stop := context.AfterFunc(s.closing, func() { _ = under.conn.Close() })
+	defer stop()
 	if s.logAddresses {
 		s.logger.Info("connection", "connection", number, "address", r.RemoteAddr)
 	}
@@ -59,6 +65,19 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	admitted = stand.tenant
 	s.serve(ctx, cancel, c, stand)
+}
+
+// hijacked keeps hold of the connection that the library takes.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, buffered, err
 }
 
 // maxHello bounds the first frame, before anyone has proved anything.

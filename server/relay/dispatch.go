@@ -25,6 +25,7 @@ var operations = map[FrameType]operation{
 	TypeUnsubscribe:       {nil, (*connection).mayRequest, (*connection).handleUnsubscribe},
 	TypeFetchManifest:     {nil, (*connection).mayRequest, (*connection).handleManifest},
 	TypeListConversations: {nil, (*connection).mayRequest, (*connection).handleList},
+	TypeTicket:            {nil, (*connection).mayRequest, (*connection).handleTicket},
 	TypePublishKeyPackage: {[]wire.Role{wire.Agent}, (*connection).mayRequest, (*connection).handlePublish},
 	TypeTakeKeyPackage:    {[]wire.Role{wire.Customer}, (*connection).mayTake, (*connection).handleTake},
 }

@@ -6,3 +6,10 @@ func Accepts(kind FrameType) bool {
 	_, ok := operations[kind]
 	return ok
 }
+
+// TransfersOf is how many requests for files are under way.
+func TransfersOf(s *Server) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transfers
+}

@@ -17,6 +17,7 @@ const (
 	TypeTakeKeyPackage    FrameType = 7
 	TypeFetchManifest     FrameType = 8
 	TypeListConversations FrameType = 9
+	TypeTicket            FrameType = 10
 
 	TypeChallenge FrameType = 128
 	TypeWelcome   FrameType = 129
@@ -98,6 +99,7 @@ var decoders = [256]func(*wire.Reader) Body{
 	TypeTakeKeyPackage:    decodeTakeKeyPackage,
 	TypeFetchManifest:     decodeFetchManifest,
 	TypeListConversations: decodeListConversations,
+	TypeTicket:            decodeTicket,
 	TypeChallenge:         decodeChallenge,
 	TypeWelcome:           decodeWelcome,
 	TypeAck:               decodeAck,

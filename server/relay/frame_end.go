@@ -45,6 +45,8 @@ type (
 	FetchManifest struct{ Hash wire.Hash }
 	// ListConversations asks for those that this identity is a member of; List answers.
 	ListConversations struct{}
+	// Ticket asks for one to use the files of a conversation; Record or Error answers.
+	Ticket struct{ Conversation wire.ID }
 )
 
 // HelloInput is what a hello's signature covers: it binds the proof, the role
@@ -69,6 +71,7 @@ func (PublishKeyPackage) Type() FrameType { return TypePublishKeyPackage }
 func (TakeKeyPackage) Type() FrameType    { return TypeTakeKeyPackage }
 func (FetchManifest) Type() FrameType     { return TypeFetchManifest }
 func (ListConversations) Type() FrameType { return TypeListConversations }
+func (Ticket) Type() FrameType            { return TypeTicket }
 
 func (h Hello) encode(w *wire.Writer) {
 	w.U8(FrameVersion)
@@ -122,3 +125,6 @@ func decodeFetchManifest(r *wire.Reader) Body { return FetchManifest{Hash: r.Has
 
 func (ListConversations) encode(*wire.Writer)     {}
 func decodeListConversations(r *wire.Reader) Body { return ListConversations{} }
+
+func (f Ticket) encode(w *wire.Writer) { w.Raw(f.Conversation[:]) }
+func decodeTicket(r *wire.Reader) Body { return Ticket{Conversation: r.ID()} }

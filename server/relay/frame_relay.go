@@ -22,7 +22,7 @@ type (
 		Sequence     uint64
 		Entry        []byte
 	}
-	// Record answers with a key package or a manifest.
+	// Record answers with a key package, a manifest or a ticket.
 	Record struct{ Value []byte }
 	// List names conversations and the sequences of their heads; with request
 	// 0 it tells of those that this identity was just added to.

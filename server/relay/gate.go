@@ -1,10 +1,16 @@
 package relay
 
-// enter counts a connection in, or tells it to come back later.
+import (
+	"math/rand/v2"
+	"strconv"
+)
+
+// enter counts a connection in, or tells it to come back later: all who were
+// here before a restart come at once, and whoever is let in must be served.
 func (s *Server) enter() (number uint64, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining || s.open >= s.limits.Connections || s.preAuth >= s.limits.PreAuthConnections {
+	if s.draining || s.open >= s.limits.Connections || s.preAuth >= s.limits.PreAuthConnections || !s.accepts.Allow() {
 		return 0, false
 	}
 	s.open++
@@ -37,7 +43,17 @@ func (s *Server) exit(asked bool, t *tenant) {
 	if t != nil {
 		t.open--
 	}
-	if s.open--; s.open == 0 {
+	s.open--
+	s.tellIfIdle()
+}
+
+// tellIfIdle wakes Drain where nothing is left. The lock is held.
+func (s *Server) tellIfIdle() {
+	if s.open == 0 && s.transfers == 0 {
 		s.idle.Broadcast()
 	}
 }
+
+// retryAfter is 1 to 5 seconds, by chance: those who are sent away together
+// must not come back together.
+func retryAfter() string { return strconv.Itoa(1 + rand.IntN(5)) }

@@ -17,10 +17,10 @@ type Route struct {
 
 // Routes lists all there is; Handler serves these and nothing else.
 func (s *Server) Routes() []Route {
-	return []Route{
+	return append([]Route{
 		{http.MethodGet, "/healthz", s.health},
 		{http.MethodGet, "/v1/connect", s.connect},
-	}
+	}, s.fileRoutes()...)
 }
 
 // Handler serves the relay's routes.

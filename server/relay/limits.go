@@ -50,6 +50,28 @@ type Limits struct {
 	Ping time.Duration
 	// Cached conversations keep their public state in memory. Default 4,096.
 	Cached int
+	// AcceptsPerSecond and AcceptBurst bound the new connections of all; more
+	// are answered 503 and come back at different times. Default 1,000 and 2,000.
+	AcceptsPerSecond float64
+	AcceptBurst      int
+	// TicketLife is how long a ticket for files is good. Default 10 min.
+	TicketLife time.Duration
+	// TicketsPerIdentity are good at once; the oldest goes for a new one.
+	// Default 64. Tickets are those of all. Default 65,536.
+	TicketsPerIdentity, Tickets int
+	// FileRequestsPerSecond and FileRequestBurst bound the requests for files
+	// of one identity. Default 200 and 400.
+	FileRequestsPerSecond float64
+	FileRequestBurst      int
+	// FileInterval and FileBurst bound the files that one identity begins.
+	// Default one in 2 s, burst 30.
+	FileInterval time.Duration
+	FileBurst    int
+	// TransfersPerIdentity and Transfers of all may be under way at once.
+	// Default 8 and 512.
+	TransfersPerIdentity, Transfers int
+	// Part is how long the body of one part may take to come. Default 60 s.
+	Part time.Duration
 	// Drain is how long Drain waits for connections to end. Default 10 s.
 	Drain time.Duration
 }
@@ -69,6 +91,9 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"KeyPackageLife", &l.KeyPackageLife, 30 * 24 * time.Hour},
 		{"Write", &l.Write, 20 * time.Second},
 		{"Ping", &l.Ping, 30 * time.Second},
+		{"TicketLife", &l.TicketLife, 10 * time.Minute},
+		{"FileInterval", &l.FileInterval, 2 * time.Second},
+		{"Part", &l.Part, 60 * time.Second},
 		{"Drain", &l.Drain, 10 * time.Second},
 	} {
 		if *d.value == 0 {
@@ -94,6 +119,13 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"KeyPackages", &l.KeyPackages, 100},
 		{"Queue", &l.Queue, wire.OutgoingQueue},
 		{"Cached", &l.Cached, 4096},
+		{"AcceptBurst", &l.AcceptBurst, 2000},
+		{"TicketsPerIdentity", &l.TicketsPerIdentity, 64},
+		{"Tickets", &l.Tickets, 65_536},
+		{"FileRequestBurst", &l.FileRequestBurst, 400},
+		{"FileBurst", &l.FileBurst, 30},
+		{"TransfersPerIdentity", &l.TransfersPerIdentity, 8},
+		{"Transfers", &l.Transfers, 512},
 	} {
 		if *n.value == 0 {
 			*n.value = n.def
@@ -102,14 +134,22 @@ func (l Limits) withDefaults() (Limits, error) {
 			return l, fmt.Errorf("%w: Limits.%s is negative", ErrConfig, n.name)
 		}
 	}
-	if l.EntriesPerSecond == 0 {
-		l.EntriesPerSecond = wire.EntriesPerSecond
-	}
-	if l.RequestsPerSecond == 0 {
-		l.RequestsPerSecond = 50
-	}
-	if l.EntriesPerSecond < 0 || l.RequestsPerSecond < 0 {
-		return l, fmt.Errorf("%w: a rate is negative", ErrConfig)
+	for _, r := range []struct {
+		name  string
+		value *float64
+		def   float64
+	}{
+		{"EntriesPerSecond", &l.EntriesPerSecond, wire.EntriesPerSecond},
+		{"RequestsPerSecond", &l.RequestsPerSecond, 50},
+		{"AcceptsPerSecond", &l.AcceptsPerSecond, 1000},
+		{"FileRequestsPerSecond", &l.FileRequestsPerSecond, 200},
+	} {
+		if *r.value == 0 {
+			*r.value = r.def
+		}
+		if *r.value < 0 {
+			return l, fmt.Errorf("%w: Limits.%s is negative", ErrConfig, r.name)
+		}
 	}
 	if l.Queue < 2*wire.MaxFrame {
 		return l, fmt.Errorf("%w: Limits.Queue is %d, less than two frames (%d)", ErrConfig, l.Queue, 2*wire.MaxFrame)

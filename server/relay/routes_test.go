@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,22 +20,36 @@ import (
 var routes = map[string]int{
 	"GET /healthz":    http.StatusOK,
 	"GET /v1/connect": http.StatusForbidden, // no origin; with one, and no upgrade: 426
+
+	"POST /v1/files":                http.StatusUnauthorized, // no ticket; files_test.go says who may what with one
+	"PUT /v1/files/{id}/{part}":     http.StatusUnauthorized,
+	"GET /v1/files/{id}/parts":      http.StatusUnauthorized,
+	"POST /v1/files/{id}/complete":  http.StatusUnauthorized,
+	"GET /v1/files/{id}":            http.StatusUnauthorized,
+	"DELETE /v1/files/{id}":         http.StatusUnauthorized,
+	"OPTIONS /v1/files":             http.StatusForbidden, // no origin
+	"OPTIONS /v1/files/{id}":        http.StatusForbidden,
+	"OPTIONS /v1/files/{id}/{part}": http.StatusForbidden,
 }
 
 func TestA01_EveryRouteIsListedAndClosed(t *testing.T) {
 	r := relaytest.Start(t, nil)
 	base := "http://" + r.Addr
 	for _, route := range r.Routes() {
-		want, listed := routes[route.Method+" "+route.Path]
-		if !listed {
+		if _, listed := routes[route.Method+" "+route.Path]; !listed {
 			t.Errorf("%s %s is a route that no test knows", route.Method, route.Path)
 			continue
 		}
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"} {
 			for _, token := range []string{"", "Bearer " + string(r.Token(relaytest.NewPerson(wire.Customer), time.Now()))} {
-				status := request(t, method, base+route.Path, token)
-				switch {
-				case method == route.Method, method == "HEAD":
+				path := strings.NewReplacer("{id}", "AAAAAAAAAAAAAAAAAAAAAA", "{part}", "0").Replace(route.Path)
+				status := request(t, method, base+path, token)
+				asked := method
+				if method == "HEAD" {
+					asked = "GET"
+				}
+				switch want, listed := wanted(asked, path); {
+				case listed:
 					if status != want {
 						t.Errorf("%s %s: %d, want %d", method, route.Path, status, want)
 					}
@@ -53,6 +68,18 @@ func TestA01_EveryRouteIsListedAndClosed(t *testing.T) {
 			t.Errorf("GET %s: %d, want 404", path, status)
 		}
 	}
+}
+
+// wanted finds the route of a path.
+func wanted(method, path string) (status int, listed bool) {
+	for pattern, status := range routes {
+		of, pattern, _ := strings.Cut(pattern, " ")
+		matches := regexp.MustCompile("^" + regexp.MustCompile(`\{\w+\}`).ReplaceAllString(pattern, "[^/]+") + "$")
+		if of == method && matches.MatchString(path) {
+			return status, true
+		}
+	}
+	return 0, false
 }
 
 // request gives the status of an answer, whose headers must be as they should
@@ -100,6 +127,7 @@ var may = map[relay.FrameType]struct {
 	relay.TypeTakeKeyPackage:    {relay.TakeKeyPackage{Queue: "default"}, map[wire.Role]wire.Code{wire.Customer: wire.Unavailable, wire.Agent: wire.NotMember, wire.Supervisor: wire.NotMember}},
 	relay.TypeFetchManifest:     {relay.FetchManifest{Hash: wire.Hash{1}}, all(wire.Unavailable)},
 	relay.TypeListConversations: {relay.ListConversations{}, all(0)},
+	relay.TypeTicket:            {relay.Ticket{Conversation: wire.ID{1}}, all(wire.NotMember)},
 }
 
 func all(code wire.Code) map[wire.Role]wire.Code {

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
+	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -16,6 +19,7 @@ import (
 // the log is closed.
 type Server struct {
 	log          entrylog.Log
+	files        blob.Store          // nil: none
 	tenants      map[wire.ID]*tenant // by the id of each of its roots
 	all          []*tenant
 	origins      origins // of all tenants, for the upgrade, when none is known yet
@@ -26,19 +30,22 @@ type Server struct {
 	logAddresses bool
 	now          func() time.Time
 
-	hub    *hub
-	chains *chains
+	hub     *hub
+	chains  *chains
+	tickets *tickets
+	accepts *rate.Limiter
 
 	closing context.Context // ends when draining is over: nothing may wait longer
 	kill    context.CancelFunc
 	sweeper chan struct{} // closed when the sweeper has ended
 
-	mu       sync.Mutex
-	draining bool
-	idle     sync.Cond // of mu: open fell to 0
-	open     int       // connections, from upgrade to end
-	preAuth  int       // those of them without a good hello
-	numbers  uint64
+	mu        sync.Mutex
+	draining  bool
+	idle      sync.Cond // of mu: open and transfers fell to 0
+	open      int       // connections, from upgrade to end
+	transfers int       // requests for files
+	preAuth   int       // those of them without a good hello
+	numbers   uint64
 }
 
 // New checks the configuration, stores the manifests it names, and starts the
@@ -57,9 +64,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("%w: no host: name those under which ends dial this relay", ErrConfig)
 	}
 	s := &Server{
-		log: c.Log, tenants: make(map[wire.ID]*tenant), origins: make(origins), anyOrigin: c.AllowMissingOrigin,
+		log: c.Log, files: c.Files, tenants: make(map[wire.ID]*tenant), origins: make(origins), anyOrigin: c.AllowMissingOrigin,
 		hosts: make(map[string]bool), limits: limits, logger: slog.New(slog.DiscardHandler), logAddresses: c.LogAddresses,
 		now: c.Now, hub: newHub(), chains: newChains(c.Log, limits.Cached), sweeper: make(chan struct{}),
+		tickets: newTickets(limits), accepts: rate.NewLimiter(rate.Limit(limits.AcceptsPerSecond), limits.AcceptBurst),
 	}
 	s.idle.L = &s.mu
 	if s.now == nil {
@@ -155,8 +163,9 @@ func (s *Server) allowsOrigin(t *tenant, origin string) bool {
 
 // Drain stops the relay: no new connection, those there are closed with 1012
 // so that they come back to whoever serves next, and what was begun is
-// finished. After Limits.Drain, or when ctx ends, whatever is left is cut. It
-// returns when no connection is left; the log may be closed then.
+// finished: an append, a part of a file. A download is cut, and goes on as a
+// range. After Limits.Drain, or when ctx ends, whatever is left is cut. It
+// returns when nothing is left; the log and the files may be closed then.
 func (s *Server) Drain(ctx context.Context) {
 	s.mu.Lock()
 	first := !s.draining
@@ -172,7 +181,7 @@ func (s *Server) Drain(ctx context.Context) {
 	stop := context.AfterFunc(bounded, s.kill)
 	defer stop()
 	s.mu.Lock()
-	for s.open > 0 {
+	for s.open > 0 || s.transfers > 0 {
 		s.idle.Wait()
 	}
 	s.mu.Unlock()

@@ -26,6 +26,7 @@ func (s *Server) sweep() {
 		}
 		now := s.now()
 		s.sweepConnections(now)
+		s.sweepTickets(now)
 		if now.Sub(expired) >= expireEvery {
 			expired = now
 			if n, err := s.log.Expire(s.closing, uint64(now.Unix())); err != nil {
@@ -33,7 +34,20 @@ func (s *Server) sweep() {
 			} else if n > 0 {
 				s.logger.Info("expired records", "count", n)
 			}
+			s.collectFiles(now)
 		}
+	}
+}
+
+// collectFiles removes uploads that nobody will finish.
+func (s *Server) collectFiles(now time.Time) {
+	if s.files == nil {
+		return
+	}
+	if n, err := s.files.Collect(s.closing, uint64(now.Unix())); err != nil {
+		s.logFailure("collect files", err)
+	} else if n > 0 {
+		s.logger.Info("unfinished files removed", "count", n)
 	}
 }
 

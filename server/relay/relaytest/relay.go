@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/token"
@@ -31,6 +32,7 @@ type Relay struct {
 	Addr   string
 	Org    *authority.Org
 	Log    entrylog.Log
+	Files  blob.Store
 	Output *Output // its log, as text
 
 	t      testing.TB
@@ -83,8 +85,11 @@ func (r *Relay) start(addr string) {
 	if r.Log, err = entrylog.OpenSQLite(entrylog.SQLiteOptions{Path: r.path}); err != nil {
 		r.t.Fatal(err)
 	}
+	if r.Files, err = blob.OpenDirectory(blob.DirectoryOptions{Path: r.path + ".files"}); err != nil {
+		r.t.Fatal(err)
+	}
 	config := relay.Config{
-		Log: r.Log, Hosts: []string{r.Addr},
+		Log: r.Log, Files: r.Files, Hosts: []string{r.Addr},
 		Tenants: []relay.Tenant{{
 			Roots: [][]byte{r.Org.RootKey()}, Tokens: Tokens(r.t), Origins: []string{Origin}, Manifest: r.Org.Manifest.Bytes(),
 		}},
@@ -153,6 +158,9 @@ func (r *Relay) Stop() {
 	<-r.served
 	if err := r.Log.Close(); err != nil {
 		r.t.Errorf("closing the log: %v", err)
+	}
+	if err := r.Files.Close(); err != nil {
+		r.t.Errorf("closing the files: %v", err)
 	}
 	r.web = nil
 }

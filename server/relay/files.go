@@ -1,0 +1,176 @@
+package relay
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sealwire/sealwire/server/blob"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Files go over HTTP, since they may be long: SPEC section 10.3. Whoever shows
+// a ticket of a conversation may read its files; who uploads one may put its
+// parts. Nothing rests on the origin, but only pages of the tenant's origins
+// are answered so that they can read it.
+
+// fileRequest is one request that a good ticket came with.
+type fileRequest struct {
+	*ticket
+	w       http.ResponseWriter
+	r       *http.Request
+	control *http.ResponseController
+	mayAdd  bool // a member who speaks, in a conversation that goes on
+}
+
+// fileRoutes are those of the files, and what browsers ask before they use them.
+func (s *Server) fileRoutes() []Route {
+	const all, one, part = "/v1/files", "/v1/files/{id}", "/v1/files/{id}/{part}"
+	return []Route{
+		{http.MethodPost, all, s.file(s.createFile)},
+		{http.MethodPut, part, s.file(s.putPart)},
+		{http.MethodGet, one + "/parts", s.file(s.missingParts)},
+		{http.MethodPost, one + "/complete", s.file(s.completeFile)},
+		{http.MethodGet, one, s.file(s.readFile)},
+		{http.MethodDelete, one, s.file(s.deleteFile)},
+		{http.MethodOptions, all, s.preflight},
+		{http.MethodOptions, one, s.preflight},
+		{http.MethodOptions, part, s.preflight},
+	}
+}
+
+// file wraps what one route does: it is counted, so that draining waits for
+// it, and admitted, and what it returns is answered.
+func (s *Server) file(do func(*fileRequest) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f := &fileRequest{w: w, r: r, control: http.NewResponseController(w)}
+		if !s.beginTransfer() {
+			s.answerRefusal(f, refusal{http.StatusServiceUnavailable, wire.Unavailable})
+			return
+		}
+		defer s.endTransfer()
+		// When draining has taken too long, whatever it waits for ends.
+		stop := s.cutAtEnd(f)
+		defer stop()
+		err := s.admitFile(f)
+		if err == nil {
+			defer s.tickets.end(f.ticket)
+			err = do(f)
+		}
+		if err != nil {
+			s.answerRefusal(f, s.refusalOf(err))
+		}
+		// Before the request counts as done: the process may end right after.
+		_ = f.control.Flush()
+	}
+}
+
+// admitFile asks for the ticket, its holder's limits, and the membership of now.
+func (s *Server) admitFile(f *fileRequest) error {
+	origin, allowed := s.fileOrigin(f.w, f.r)
+	if !allowed {
+		return refusal{http.StatusForbidden, wire.BadCredential}
+	}
+	k := s.tickets.find(bearer(f.r), s.now())
+	if k == nil {
+		f.w.Header().Set("WWW-Authenticate", "Bearer")
+		return refusal{http.StatusUnauthorized, wire.BadCredential}
+	}
+	if origin != "" && !k.tenant.origins.has(origin) {
+		return refusal{http.StatusForbidden, wire.BadCredential}
+	}
+	if f.r.Method != http.MethodPut && f.r.ContentLength != 0 {
+		return wire.BadArgument
+	}
+	if !k.holder.requests.Allow() || !s.tickets.begin(k) {
+		return wire.RateLimited
+	}
+	add, err := s.mayUse(f.r.Context(), k.tenant, k.member, k.conversation)
+	if err != nil {
+		s.tickets.end(k)
+		return err
+	}
+	f.ticket, f.mayAdd = k, add
+	return nil
+}
+
+// bearer gives the bytes that the request shows as its ticket, or nil.
+func bearer(r *http.Request) []byte {
+	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || len(r.Header.Values("Authorization")) != 1 {
+		return nil
+	}
+	secret, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(secret) != 32 {
+		return nil
+	}
+	return secret
+}
+
+// owner is whose files those of the ticket's conversation are.
+func (k *ticket) owner() []byte {
+	key := k.tenant.key(k.conversation)
+	return key[:]
+}
+
+// by is who uploads with the ticket.
+func (k *ticket) by() []byte {
+	key := k.tenant.memberKey(k.member)
+	return key[:]
+}
+
+// id gives the file that the path names, in the one form in which ids are written.
+func (f *fileRequest) id() (blob.ID, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(f.r.PathValue("id"))
+	if err != nil || len(raw) != len(blob.ID{}) {
+		return blob.ID{}, blob.ErrNotFound
+	}
+	return blob.ID(raw), nil
+}
+
+// info gives a file of the ticket's conversation; one of another does not exist.
+func (s *Server) info(f *fileRequest) (blob.Info, error) {
+	id, err := f.id()
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info, err := s.files.Info(f.r.Context(), id)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	if string(info.Owner) != string(f.owner()) {
+		return blob.Info{}, blob.ErrNotFound
+	}
+	return info, nil
+}
+
+// upload is info for those who change a file: it must be the asker's own.
+func (s *Server) upload(f *fileRequest) (blob.Info, error) {
+	info, err := s.info(f)
+	if err == nil && string(info.By) != string(f.by()) {
+		err = wire.NotMember
+	}
+	return info, err
+}
+
+// beginTransfer counts a request in that draining waits for.
+func (s *Server) beginTransfer() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining || s.transfers >= s.limits.Transfers {
+		return false
+	}
+	s.transfers++
+	return true
+}
+
+func (s *Server) endTransfer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.transfers--
+	s.tellIfIdle()
+}
+
+// past is a deadline that is over.
+var past = time.Unix(1, 0)

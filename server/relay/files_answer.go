@@ -1,0 +1,96 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/sealwire/sealwire/server/blob"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// refusal is an answer that is no success: a status, and the code that says why.
+type refusal struct {
+	status int
+	code   wire.Code
+}
+
+func (r refusal) Error() string { return r.code.Error() }
+
+// refusals are those of what the store and the rules say.
+var refusals = []struct {
+	err error
+	refusal
+}{
+	{wire.NotMember, refusal{http.StatusForbidden, wire.NotMember}},
+	{wire.BadArgument, refusal{http.StatusBadRequest, wire.BadArgument}},
+	{wire.RateLimited, refusal{http.StatusTooManyRequests, wire.RateLimited}},
+	{wire.TooLarge, refusal{http.StatusRequestEntityTooLarge, wire.TooLarge}},
+	{blob.ErrNotFound, refusal{http.StatusNotFound, wire.Unavailable}},
+	{blob.ErrBadRequest, refusal{http.StatusBadRequest, wire.BadArgument}},
+	{blob.ErrTooLarge, refusal{http.StatusRequestEntityTooLarge, wire.TooLarge}},
+	{blob.ErrConflict, refusal{http.StatusConflict, wire.BadArgument}},
+	{blob.ErrIncomplete, refusal{http.StatusConflict, wire.TruncatedFile}},
+	{blob.ErrQuota, refusal{http.StatusInsufficientStorage, wire.TooLarge}},
+	{blob.ErrNoSpace, refusal{http.StatusInsufficientStorage, wire.Unavailable}},
+	{os.ErrDeadlineExceeded, refusal{http.StatusRequestTimeout, wire.Unavailable}},
+	{context.Canceled, refusal{http.StatusServiceUnavailable, wire.Unavailable}},
+	{io.ErrUnexpectedEOF, refusal{http.StatusBadRequest, wire.BadArgument}},
+}
+
+// refusalOf turns an error into what the peer may know; what is the operator's
+// to mend goes to the log.
+func (s *Server) refusalOf(err error) refusal {
+	var out refusal
+	if errors.As(err, &out) {
+		return out
+	}
+	if errors.Is(err, blob.ErrNoSpace) || errors.Is(err, blob.ErrDamaged) {
+		s.logFailure("file", err)
+	}
+	for _, known := range refusals {
+		if errors.Is(err, known.err) {
+			return known.refusal
+		}
+	}
+	if !errors.Is(err, blob.ErrDamaged) {
+		s.logFailure("file", err)
+	}
+	return refusal{http.StatusServiceUnavailable, wire.Unavailable}
+}
+
+// answerRefusal answers. Of a body that was not read one part's length is
+// taken and thrown away, so that a peer that is still sending hears why.
+func (s *Server) answerRefusal(f *fileRequest, r refusal) {
+	h := f.w.Header()
+	if f.r.ContentLength > 0 && f.r.ContentLength <= wire.UploadPart && f.r.Header.Get("Expect") == "" {
+		_, _ = io.Copy(io.Discard, f.r.Body)
+	}
+	if f.r.ContentLength != 0 || f.r.Method == http.MethodPut { // what follows may be more of a body than the length said
+		h.Set("Connection", "close")
+	}
+	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter())
+	}
+	for _, name := range []string{"Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "Etag"} {
+		h.Del(name)
+	}
+	f.answer(r.status, map[string]any{"code": int(r.code), "error": r.code.Error()})
+}
+
+// answer writes a small JSON object.
+func (f *fileRequest) answer(status int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // of our own making
+	}
+	h := f.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	f.w.WriteHeader(status)
+	_, _ = f.w.Write(text)
+}
