@@ -230,7 +230,6 @@ export class DeskView {
     this.#people.render(conversation.members);
     this.log.render(conversation);
     this.composer.turnTo(conversation.id);
-    this.composer.attachments.wait(this.transfers.waiting(conversation), (file) => this.transfers.drop(conversation, file));
     this.composer.block(this.#failure || blocked(client, conversation));
     show(this.composer.element, conversation.state !== "closed");
   }
@@ -304,7 +303,7 @@ export class DeskView {
 
   /** @param {Message} message */
   #look(message) {
-    return fileLook(message, { state: this.conversation?.state, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+    return fileLook(message, { state: this.conversation?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
   }
 
   /** @param {import("../widget/log.js").Action} action @param {Message} message */
@@ -313,6 +312,8 @@ export class DeskView {
     if (!conversation) return;
     try {
       await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
+      // The pressed one is gone with its row, or hidden: the focus stays near.
+      if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
     } catch (error) {
       this.tell(sentence(codeOf(error)));
     }

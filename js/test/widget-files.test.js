@@ -120,6 +120,8 @@ test("each state of a file has its words and its buttons", () => {
   assert.deepEqual(look({ state: "uploading" }, queued, { state: "waiting" }), { words: words.fileWaits, tone: "plain", percent: null, moving: "", actions: ["cancel"] });
   assert.deepEqual(look({ state: "uploading", progress: 0.3 }, queued),
     { words: "Sending, 360 KB of 1.2 MB", tone: "plain", percent: 30, moving: "Sending letter.pdf", actions: ["cancel"] });
+  assert.equal(look({ state: "uploading", progress: 0.3 }, queued, { online: false }).words, "Waits for the connection");
+  assert.equal(look({ state: "uploading" }, queued).words, "Waits to be sent");
   assert.deepEqual(look({ state: "uploading", progress: 1 }, queued).actions, [], "the relay has it all");
   assert.deepEqual(look({ state: "uploading", progress: 1 }, { self: true, status: "sending" }).actions, []);
   assert.deepEqual(look({ state: "downloading", progress: 0.5 }, {}).moving, "Fetching letter.pdf");

@@ -40,43 +40,42 @@ const names = (conversation) => conversation.messages.map((m) => m.file?.name);
 /** @param {import("./fake-client.js").FakeConversation} conversation */
 const lastId = (conversation) => conversation.messages.at(-1)?.id ?? "";
 
-test("several files go one after another, in their order, whatever becomes of each", async () => {
+test("files become messages in the order in which they were given, however long each takes", async () => {
   const { conversation, transfers } = stage();
+  const send = conversation.sendFile.bind(conversation);
+  conversation.sendFile = async (file, options) => {
+    if (options.name === "1") await settled();
+    return send(file, options);
+  };
   transfers.send(conversation, [file("1"), file("2")]);
-  transfers.send(conversation, [file("3"), file("4")]);
+  transfers.send(conversation, [file("3")]);
   await settled();
-  assert.deepEqual(names(conversation), ["1"]);
-  assert.deepEqual(transfers.waiting(conversation).map((f) => f.name), ["2", "3", "4"]);
-  conversation.changeFile(lastId(conversation), { state: "sent" }, "sent");
-  await settled();
-  assert.deepEqual(names(conversation), ["1", "2"]);
-  conversation.changeFile(lastId(conversation), { state: "failed", error: "too large" }, "failed");
   await settled();
   assert.deepEqual(names(conversation), ["1", "2", "3"]);
-  await conversation.discard(lastId(conversation));
-  await settled();
-  assert.deepEqual(names(conversation), ["1", "2", "4"]);
-  assert.deepEqual(transfers.waiting(conversation), []);
 });
 
 test("files of one conversation do not wait for those of another", async () => {
   const { client, conversation, transfers } = stage();
   const other = client.add();
+  conversation.sendFile = () => new Promise(() => {});
   transfers.send(conversation, [file("a")]);
   transfers.send(other, [file("b")]);
   await settled();
-  assert.deepEqual([names(conversation), names(other)], [["a"], ["b"]]);
+  assert.deepEqual(names(other), ["b"]);
 });
 
-test("a file that waits can be taken out", async () => {
-  const { conversation, transfers } = stage();
-  const [one, two, three] = [file("1"), file("2"), file("3")];
-  transfers.send(conversation, [one, two, three]);
+test("what became of a file is told once, and then nothing is kept of it", async () => {
+  const { conversation, transfers, said } = stage();
+  transfers.send(conversation, [file("1"), file("2")]);
   await settled();
-  transfers.drop(conversation, two);
-  conversation.changeFile(lastId(conversation), { state: "sent" }, "sent");
+  const [one, two] = conversation.messages.map((m) => m.id);
+  conversation.changeFile(one ?? "", { state: "uploading", progress: 0.5 });
+  conversation.changeFile(one ?? "", { state: "sent" }, "sent");
+  conversation.changeFile(two ?? "", { state: "failed", error: "too large" }, "failed");
+  conversation.changeFile(two ?? "", { progress: 0 });
   await settled();
-  assert.deepEqual(names(conversation), ["1", "3"]);
+  assert.deepEqual(said, ["Sending 1", "Sending 2", "1 is sent", `2: ${fileProblem({ code: "too large" }, "up")}`]);
+  assert.deepEqual([transfers.has(one ?? ""), transfers.has(two ?? "")], [false, true]);
 });
 
 test("a file that the client or the page does not take comes back, with the reason", async () => {
@@ -161,4 +160,20 @@ test("a text that was not sent is tried again, put back or discarded, and never 
   assert.deepEqual(conversation.asked, [`retry ${failed.id}`, `discard ${failed.id}`, `discard ${failed.id}`]);
   assert.deepEqual(box, ["hello"]);
   assert.deepEqual(conversation.messages, []);
+});
+
+test("the timer is called as a browser wants it", async (t) => {
+  const own = globalThis.setTimeout;
+  t.after(() => { globalThis.setTimeout = own; });
+  /** @type {unknown[]} */
+  const callers = [];
+  globalThis.setTimeout = /** @type {typeof setTimeout} */ (/** @type {unknown} */ (function (/** @this {unknown} */) { callers.push(this); }));
+  const conversation = new FakeClient().add();
+  const came = message({ text: "", file: fileInfo() });
+  conversation.messages.push(came);
+  const transfers = new Transfers({ say: () => {}, tell: assert.fail, changed: () => {}, back: () => {}, download: () => {} });
+  const done = transfers.save(conversation, came);
+  conversation.saves[0]?.settle({ blob: new Blob(), name: "a" });
+  await done;
+  assert.deepEqual(callers, [undefined]);
 });

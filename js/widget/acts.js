@@ -22,11 +22,11 @@ export async function act(action, { conversation, message, transfers, composer }
     case "retry":
       return transfers.retry(conversation, message);
     case "discard":
-      await conversation.discard?.(message.id);
+      await conversation.discard(message.id);
       return transfers.forget(message.id);
     case "putBack":
-      // Where it can be taken back it is: a text that stands in both places would be sent twice.
-      await conversation.discard?.(message.id);
+      // A text that stands in both places would be sent twice.
+      await conversation.discard(message.id);
       composer.restore({ text: message.text });
       return composer.focus();
   }

@@ -13,10 +13,6 @@ export class Attachments {
   #list = el("ul", { class: "sw-chips", "aria-label": "Files to send" });
   #input;
   #blocked = false;
-  /** @type {readonly File[]} */
-  #waiting = [];
-  /** @type {(file: File) => void} */
-  #drop = () => {};
   /** @type {HTMLElement} the chips */
   element = this.#list;
   /** @type {HTMLButtonElement} */
@@ -71,18 +67,6 @@ export class Attachments {
     if (taken.length) this.#options.say(taken.length === 1 && taken[0] ? `${fileName(taken[0].name)} is attached` : `${taken.length} files are attached`);
   }
 
-  /**
-   * Files that are to be sent and wait for their turn.
-   * @param {readonly File[]} files
-   * @param {(file: File) => void} drop  takes one out
-   */
-  wait(files, drop) {
-    this.#drop = drop;
-    if (files.length === this.#waiting.length && files.every((file, i) => file === this.#waiting[i])) return;
-    this.#waiting = files;
-    this.#draw();
-  }
-
   /** @param {boolean} blocked */
   block(blocked) {
     this.#blocked = blocked;
@@ -91,9 +75,7 @@ export class Attachments {
 
   /** @param {File} file @param {number} at */
   #remove(file, at) {
-    if (this.#waiting.includes(file)) this.#drop(file);
     this.#files = this.#files.filter((f) => f !== file);
-    this.#waiting = this.#waiting.filter((f) => f !== file);
     this.#draw();
     this.#options.problem("");
     this.#options.say(`${fileName(file.name)} is taken out`);
@@ -103,17 +85,16 @@ export class Attachments {
   }
 
   #draw() {
-    const waiting = this.#waiting.map((file) => ({ file, words: "Waits for its turn" }));
-    const chosen = this.#files.map((file) => ({ file, words: `${kindText(file.type, file.name)}, ${sizeText(file.size)}` }));
-    const all = [...waiting, ...chosen];
-    this.#list.replaceChildren(...all.map(({ file, words: text }, at) => {
+    this.#list.replaceChildren(...this.#files.map((file, at) => {
       const remove = button("sw-chip-remove", () => this.#remove(file, at), icon("close"));
       setAttribute(remove, "aria-label", `Remove ${fileName(file.name)}`);
       return el("li", { class: "sw-chip" }, icon("file"),
-        el("span", { class: "sw-chip-words" }, el("bdi", { class: "sw-chip-name" }, fileName(file.name)), el("span", { class: "sw-chip-size" }, text)),
+        el("span", { class: "sw-chip-words" },
+          el("bdi", { class: "sw-chip-name" }, fileName(file.name)),
+          el("span", { class: "sw-chip-size" }, `${kindText(file.type, file.name)}, ${sizeText(file.size)}`)),
         remove);
     }));
-    show(this.#list, all.length > 0);
+    show(this.#list, this.#files.length > 0);
   }
 }
 

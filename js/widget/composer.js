@@ -18,7 +18,7 @@ export class Composer {
   #box;
   #send;
   #problem;
-  #status = el("p", { class: "sw-unseen", role: "status" });
+  #status = el("p", { class: "sw-unseen", role: "status", "aria-atomic": "false" });
   #blocked = "";
   #key = "";
   /** What was begun in other conversations, by theirs. @type {Map<string, Draft>} */
@@ -105,9 +105,14 @@ export class Composer {
     }
   }
 
-  /** Tells something politely that the page shows anyway. @param {string} text */
+  /**
+   * Tells something politely that the page shows anyway. Each is a line of its own, so that two at once are both read,
+   * and the same one a second time too.
+   * @param {string} text
+   */
   announce(text) {
-    setText(this.#status, text);
+    if (this.#status.childNodes.length >= 8) this.#status.firstChild?.remove();
+    this.#status.append(el("span", {}, `${text} `));
   }
 
   /**

@@ -48,11 +48,11 @@
  * @property {readonly Member[]} members
  * @property {readonly Message[]} messages
  * @property {(text: string) => Promise<unknown>} send
- * @property {(file: Blob, options: {name?: string, signal?: AbortSignal}) => Promise<{id: string}>} [sendFile]
+ * @property {(file: Blob, options: {name?: string, signal?: AbortSignal}) => Promise<{id: string}>} sendFile
  *   resolves once there is a message; that it is there, at the end, its file's state says
- * @property {(id: string, options: {signal?: AbortSignal}) => Promise<OpenedFile>} [saveFile]
- * @property {(id: string) => unknown} [retry]    sends a failed message again, where the client can
- * @property {(id: string) => unknown} [discard]  takes back a message that was not sent
+ * @property {(id: string, options: {signal?: AbortSignal}) => Promise<OpenedFile>} saveFile
+ * @property {(id: string) => unknown} retry    sends a failed message again, the same one
+ * @property {(id: string) => unknown} discard  takes back a message that was not sent
  *
  * @typedef {object} Notice
  * @property {string} [code]

@@ -98,11 +98,12 @@ export function filePreview({ name, media }) {
  * @param {Message} message  one with a file
  * @param {object} place
  * @param {ConversationState} [place.state]
+ * @param {boolean} [place.online]
  * @param {boolean} [place.here]   this page has the file that is to be sent
  * @param {boolean} [place.saved]  this page handed it to the browser before
  * @returns {FileLook}
  */
-export function fileLook(message, { state = "secured", here = true, saved = false }) {
+export function fileLook(message, { state = "secured", online = true, here = true, saved = false }) {
   const { file, self, status } = message;
   if (!file) throw new TypeError("fileLook expected a message with a file");
   const percent = Math.round(Math.min(1, Math.max(0, file.progress || 0)) * 100);
@@ -117,10 +118,11 @@ export function fileLook(message, { state = "secured", here = true, saved = fals
       /** @type {FileAction[]} */
       const actions = status === "queued" && percent < 100 ? ["cancel"] : [];
       if (state === "waiting" && percent === 0) return look({ words: words.fileWaits, actions });
-      return look({ words: percent === 100 ? "Sending…" : `Sending, ${part}`, percent, moving: `Sending ${name}`, actions });
+      const said = percent === 100 ? "Sending…" : !online ? "Waits for the connection" : percent === 0 ? "Waits to be sent" : `Sending, ${part}`;
+      return look({ words: said, percent, moving: `Sending ${name}`, actions });
     }
     case "downloading":
-      return look({ words: `Fetching, ${part}`, percent, moving: `Fetching ${name}`, actions: ["cancel"] });
+      return look({ words: online ? `Fetching, ${part}` : "Waits for the connection", percent, moving: `Fetching ${name}`, actions: ["cancel"] });
     case "failed":
       if (!up) return look({ words: fileProblem({ code: file.error }, "down"), tone: "danger", actions: ["save"] });
       if (!here) return look({ words: words.lostFile, tone: "danger", actions: ["discard"] });

@@ -28,6 +28,7 @@ export class LogView {
   #last = "";
   /** The reader is at the end, and stays there when a picture or the box below grows. */
   #following = true;
+  #top = 0;
   /** @type {Conversation|undefined} */
   #conversation;
   #log;
@@ -55,7 +56,9 @@ export class LogView {
     show(this.#earlier, false);
     show(this.#newer, false);
     this.#log.addEventListener("scroll", () => {
-      this.#following = this.#atEnd();
+      // Told late: what grew meanwhile is no sign that the reader went away, only a way back up is.
+      this.#following = this.#atEnd() || (this.#following && this.#log.scrollTop >= this.#top);
+      this.#top = this.#log.scrollTop;
       if (this.#following) show(this.#newer, false);
     }, { passive: true });
     const sizes = new ResizeObserver(() => { if (this.#following) this.toEnd(); });
@@ -87,6 +90,7 @@ export class LogView {
   toEnd() {
     this.#following = true;
     this.#log.scrollTop = this.#log.scrollHeight;
+    this.#top = this.#log.scrollTop;
     show(this.#newer, false);
   }
 
@@ -125,7 +129,7 @@ export class LogView {
     for (const row of rows) {
       let view = this.#views.get(row.key);
       if (!view) {
-        view = row.kind === "message" ? messageRow(row, this.act, this.look, actionsFor(this.#conversation)) : noteRow(row);
+        view = row.kind === "message" ? messageRow(row, this.act, this.look) : noteRow(row);
         this.#views.set(row.key, view);
       }
       view.update(row);
@@ -147,26 +151,16 @@ function noteRow(row) {
   return { element, update: (now) => { if (now.kind !== "message") setText(text, now.text); } };
 }
 
-/** @type {Readonly<Record<"retry"|"putBack"|"discard", string>>} */
-const actionWords = Object.freeze({ retry: "Try again", putBack: "Edit", discard: "Discard" });
-
-/**
- * What can be done with a text that was not sent.
- * @param {Conversation|undefined} conversation
- * @returns {("retry"|"putBack"|"discard")[]}
- */
-function actionsFor(conversation) {
-  return [...(conversation?.retry ? [/** @type {const} */ ("retry")] : []), "putBack", ...(conversation?.discard ? [/** @type {const} */ ("discard")] : [])];
-}
+/** What can be done with a text that was not sent. */
+const textActions = /** @type {const} */ ([["retry", "Try again"], ["putBack", "Edit"], ["discard", "Discard"]]);
 
 /**
  * @param {MessageRow} row
  * @param {(action: Action, message: Message) => void} act
  * @param {(message: Message) => FileLook} look
- * @param {("retry"|"putBack"|"discard")[]} possible
  * @returns {RowView}
  */
-function messageRow(row, act, look, possible) {
+function messageRow(row, act, look) {
   let message = row.message;
   const name = el("span", { class: "sw-name" }, el("bdi"));
   const file = message.file ? fileBody((action) => act(action, message)) : null;
@@ -176,7 +170,7 @@ function messageRow(row, act, look, possible) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const again = el("span", { class: "sw-agains" }, ...possible.map((action) => button("sw-again", () => act(action, message), actionWords[action])));
+  const again = el("span", { class: "sw-agains" }, ...textActions.map(([action, label]) => button("sw-again", () => act(action, message), label)));
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);
   let shown = "";

@@ -1,6 +1,6 @@
 /**
- * The files that this page sends and fetches: in each conversation one sent after another, and each can be stopped.
- * How a file stands is the client's to say; what it holds is never looked at here.
+ * The files that this page sends and fetches: in the order in which they were given, and each can be stopped. How many
+ * are on their way at once, and how each stands, is the client's to say; what a file holds is never looked at here.
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").OpenedFile} OpenedFile
@@ -25,10 +25,8 @@ const keepForMegabyte = 200;
 
 export class Transfers {
   #options;
-  /** Not begun. @type {Map<Conversation, File[]>} */
-  #queues = new Map();
-  /** @type {Set<Conversation>} */
-  #running = new Set();
+  /** @type {WeakMap<Conversation, Promise<void>>} */
+  #turns = new WeakMap();
   /** By message: what this page sends, or fetches now. @type {Map<string, AbortController>} */
   #sent = new Map();
   /** @type {Map<string, AbortController>} */
@@ -41,12 +39,8 @@ export class Transfers {
   /** @param {TransferOptions} options */
   constructor(options) {
     this.#options = options;
-    this.later = options.later ?? setTimeout;
-  }
-
-  /** The files that wait for their turn. @param {Conversation|undefined} conversation @returns {readonly File[]} */
-  waiting(conversation) {
-    return (conversation && this.#queues.get(conversation)) ?? [];
+    // Not the timer itself: as a method of this object a browser refuses it.
+    this.later = options.later ?? ((act, ms) => setTimeout(act, ms));
   }
 
   /** This page has the file and could send it again. @param {string} id */
@@ -69,37 +63,13 @@ export class Transfers {
    * @param {readonly File[]} files
    */
   send(conversation, files) {
-    this.#queues.set(conversation, [...this.waiting(conversation), ...files]);
-    void this.#run(conversation);
+    let turn = this.#turns.get(conversation) ?? Promise.resolve();
+    for (const file of files) turn = turn.then(() => this.#sendOne(conversation, file));
+    this.#turns.set(conversation, turn);
   }
 
   /**
-   * Takes out a file that waits.
-   * @param {Conversation} conversation
-   * @param {File} file
-   */
-  drop(conversation, file) {
-    this.#queues.set(conversation, this.waiting(conversation).filter((f) => f !== file));
-    this.#options.changed();
-  }
-
-  /** @param {Conversation} conversation */
-  async #run(conversation) {
-    if (this.#running.has(conversation)) return;
-    this.#running.add(conversation);
-    for (;;) {
-      const [file, ...rest] = this.waiting(conversation);
-      this.#queues.set(conversation, rest);
-      if (!file) break;
-      await this.#sendOne(conversation, file);
-      this.#options.changed();
-    }
-    this.#running.delete(conversation);
-    this.#queues.delete(conversation);
-  }
-
-  /**
-   * Until the file is at the relay, or will not be.
+   * Until there is a message of the file, or will not be.
    * @param {Conversation} conversation
    * @param {File} file
    */
@@ -108,7 +78,6 @@ export class Transfers {
     const abort = new AbortController();
     let id = "";
     try {
-      if (!conversation.sendFile) throw Object.assign(new Error("no files here"), { code: "unavailable" });
       ({ id } = await conversation.sendFile(file, { name: file.name, signal: abort.signal }));
     } catch (error) {
       const problem = fileProblem(error, "up");
@@ -117,7 +86,7 @@ export class Transfers {
       return;
     }
     this.#sent.set(id, abort);
-    await this.#watch(conversation, id, name);
+    void this.#watch(conversation, id, name);
   }
 
   /**
@@ -161,7 +130,7 @@ export class Transfers {
    */
   async save(conversation, message) {
     const { id, file } = message;
-    if (!conversation.saveFile || !file || this.#fetching.has(id)) return;
+    if (!file || this.#fetching.has(id)) return;
     const name = fileName(file.name);
     const abort = new AbortController();
     this.#fetching.set(id, abort);
@@ -190,7 +159,7 @@ export class Transfers {
     const abort = this.#fetching.get(id) ?? this.#sent.get(id);
     if (abort && !abort.signal.aborted) abort.abort();
     // A second try has no signal any more: it ends with its message.
-    else await conversation.discard?.(id);
+    else await conversation.discard(id);
     if (file?.state === "uploading") this.#options.say(`${fileName(file.name)} is cancelled`);
   }
 
@@ -202,7 +171,7 @@ export class Transfers {
   async retry(conversation, { id, file }) {
     // The client follows a signal only once, so cancel() must not count on it from here on.
     this.#sent.get(id)?.abort();
-    await conversation.retry?.(id);
+    await conversation.retry(id);
     if (file) await this.#watch(conversation, id, fileName(file.name));
   }
 

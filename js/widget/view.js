@@ -280,7 +280,6 @@ export class ChatView {
     show(this.#noticeBar, this.#notice !== "");
     show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost");
     this.composer.block(this.#blockedBy());
-    if (conversation) this.composer.attachments.wait(this.transfers.waiting(conversation), (file) => this.transfers.drop(conversation, file));
     show(this.composer.element, conversation?.state !== "closed");
   }
 
@@ -349,7 +348,7 @@ export class ChatView {
 
   /** @param {Message} message */
   #look(message) {
-    return fileLook(message, { state: this.conversation?.state, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+    return fileLook(message, { state: this.conversation?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
   }
 
   /** @param {import("./log.js").Action} action @param {Message} message */
@@ -358,6 +357,8 @@ export class ChatView {
     if (!conversation) return;
     try {
       await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
+      // The pressed one is gone with its row, or hidden: the focus stays near.
+      if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
     } catch (error) {
       this.#tell(sentence(codeOf(error)));
     }
