@@ -233,7 +233,6 @@ export class Attachments {
     } catch (error) {
       await this.#failed(id, error, options.signal?.aborted === true);
     } finally {
-      job.running = null;
       unfollow();
     }
   }
@@ -244,15 +243,14 @@ export class Attachments {
    * @param {boolean} cancelled
    */
   async #failed(id, error, cancelled) {
-    if (!this.#jobs.has(id)) return; // it was discarded, or this is the end
+    const job = this.#jobs.get(id);
+    if (!job) return; // it was discarded, or this is the end
+    // Of what was cancelled nothing is to be said after a reload.
+    if (cancelled) await this.#host.end.discard(id).catch((trouble) => this.#host.onTrouble(trouble));
+    else if (!(error instanceof SealwireError) || error.code === "internal") this.#host.onTrouble(error);
+    // Only now may it be tried again.
+    job.running = null;
     this.#timeline.settleFile(id, cancelled ? "cancelled" : "failed", cancelled ? undefined : codeOf(error));
-    try {
-      // Of what was cancelled nothing is to be said after a reload.
-      if (cancelled) await this.#host.end.discard(id);
-      else if (!(error instanceof SealwireError) || error.code === "internal") throw error;
-    } catch (trouble) {
-      this.#host.onTrouble(trouble);
-    }
   }
 
   /**
