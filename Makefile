@@ -46,8 +46,11 @@ e2e: wasm
 fuzz:
 	scripts/fuzz $(FUZZTIME)
 
-bench: wasm
-	go test -run='^$$' -bench=. ./wasm/... ./server/...
+# Figures beside their floors and beside other libraries, in about two minutes. Never fails for being slow.
+# Parts: make bench BENCH="node chromium file relay idle".
+bench: wasm $(NODE_MODULES)
+	scripts/need node chromium
+	go run ./e2etest/bench $(BENCH)
 
 # The module as a browser downloads it, against its budget.
 size: wasm

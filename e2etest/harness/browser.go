@@ -23,8 +23,8 @@ import (
 // ErrNoChromium says that no browser was found, and what to do.
 var ErrNoChromium = errors.New("no Chromium here: run scripts/need chromium, or name one in CHROME")
 
-// findChromium looks where scripts/need looks.
-func findChromium() (string, error) {
+// FindChromium gives the path of a Chromium, looking where scripts/need looks.
+func FindChromium() (string, error) {
 	for _, name := range []string{os.Getenv("CHROME"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if name == "" {
 			continue
@@ -44,7 +44,7 @@ type Browser struct {
 
 // StartBrowser starts Chromium and waits until it answers.
 func StartBrowser() (*Browser, error) {
-	path, err := findChromium()
+	path, err := FindChromium()
 	if err != nil {
 		return nil, err
 	}
