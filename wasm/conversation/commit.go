@@ -85,7 +85,7 @@ func (c *Conversation) fallen(now uint64) (out []wire.ID, company bool, err erro
 		var err error
 		if cr := m.KeyPackage.Credential; cr != nil {
 			if err = cr.EndedAt(now / 1000); err == nil {
-				err = c.end.newest.CheckCredential(cr)
+				err = c.end.chains(cr)
 			}
 		}
 		if err == nil && !m.Leaving {

@@ -30,6 +30,7 @@ type End struct {
 	newest     *wire.Manifest
 	manifests  map[wire.Hash]*wire.Manifest
 	packages   []packageSecret
+	chained    []wire.Hash // credentials that were seen to chain to newest, at most maxChained
 }
 
 // String and GoString keep the secrets out of logs and messages.
@@ -91,9 +92,9 @@ func (e *End) AddManifest(b []byte, now uint64, newest bool) error {
 		if err := m.ValidAt(now); err != nil {
 			return err
 		}
-		e.newest = m
+		e.newestIs(m)
 	} else if e.newest == nil || m.Sequence > e.newest.Sequence {
-		e.newest = m
+		e.newestIs(m)
 	}
 	if len(e.manifests) >= maxManifests { // a cache: what is missing is fetched again
 		clear(e.manifests)
@@ -101,6 +102,33 @@ func (e *End) AddManifest(b []byte, now uint64, newest bool) error {
 	}
 	e.manifests[m.Hash()] = m
 	return nil
+}
+
+// maxChained bounds the credentials whose check is remembered.
+const maxChained = 256
+
+// chains is newest.CheckCredential, remembered: every send asks it of every
+// member, and it costs a signature. Nothing about the credential can change.
+func (e *End) chains(cr *wire.Credential) error {
+	h := wire.Sum("chained", cr.Bytes())
+	for _, known := range e.chained {
+		if known == h {
+			return nil
+		}
+	}
+	if err := e.newest.CheckCredential(cr); err != nil {
+		return err
+	}
+	if len(e.chained) >= maxChained {
+		e.chained = e.chained[:0]
+	}
+	e.chained = append(e.chained, h)
+	return nil
+}
+
+// newestIs takes the manifest as the newest.
+func (e *End) newestIs(m *wire.Manifest) {
+	e.newest, e.chained = m, nil
 }
 
 // SetCredential takes the credential under which this end acts from here on.
