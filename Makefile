@@ -38,7 +38,7 @@ test: check
 	go test -short ./e2etest/...
 
 # All of the browser scenarios.
-e2e: wasm
+e2e: wasm $(NODE_MODULES)
 	scripts/need chromium node
 	go test -count=1 ./e2etest/...
 
