@@ -2,7 +2,8 @@
 /**
  * The end service: the core, the keystore and the store of one device, behind
  * asynchronous calls of plain values. It runs in a dedicated worker in browsers
- * and in process in Node; nothing outside it holds a key or a handle.
+ * and in process in Node; nothing outside it holds a key, of a file neither, or
+ * a handle.
  *
  * Promise: whatever changes state is saved before its result is returned, so
  * that nothing is shown or sent which a reload would not know. If saving fails,

@@ -3,7 +3,6 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { T } from "../client/frames.js";
 import { openShelf } from "../client/shelf.js";
 import { SealwireError } from "../errors.js";
 import { FileStore } from "./client-store-of-files.js";
@@ -26,24 +25,12 @@ after(async () => {
 
 const unavailable = (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === "unavailable";
 
-/** Tickets of any relay, also of one that knows none. */
-function ticketing() {
-  /** @type {Set<number>} */
-  const open = new Set();
-  /** @type {import("./client-world.js").Wire} */
-  const wire = {
-    fromEnd: (frame) => frame.type === T.ticket && open.add(frame.request),
-    toEnd: (frame) => [open.delete(frame.request) && frame.type === T.error ? { type: T.record, request: frame.request, bytes: new Uint8Array(randomBytes(32)) } : frame],
-  };
-  return { wire, fetch: store.fetch };
-}
-
 /** @param {import("../client/client.js").Client} client @param {string} name @param {string} state */
 const fileSeen = (client, name, state) =>
   until(client, `file ${name} ${state}`, () => client.conversations.flatMap((c) => c.messages).find((m) => m.file?.name === name && m.file.state === state));
 
 test("a reload loses a file that was on its way up, says so, and can be told to forget it", async () => {
-  let customer = await demo.customer(ticketing());
+  let customer = await demo.customer({ fetch: store.fetch });
   const conversation = await customer.start();
   const { id } = await conversation.sendFile(new File(["x"], "lost.pdf", { type: "application/pdf" }));
   const cancelled = new AbortController();
@@ -52,18 +39,18 @@ test("a reload loses a file that was on its way up, says so, and can be told to 
   await until(customer, "cancelled", () => conversation.messages.find((m) => m.id === other.id && m.file?.state === "cancelled"));
   await customer.close();
 
-  customer = await demo.customer(ticketing());
+  customer = await demo.customer({ fetch: store.fetch });
   const again = await customer.start();
   assert.deepEqual(again.messages.map((m) => [m.id, m.status, m.file?.name, m.file?.state, m.file?.error]), [[id, "failed", "lost.pdf", "failed", "unavailable"]]);
   await assert.rejects(again.retry(id), unavailable);
-  const agent = await demo.agent(ticketing());
+  const agent = await demo.agent({ fetch: store.fetch });
   await again.send("goes on");
   await seen(agent, "goes on");
   assert.equal(agent.conversations[0]?.messages.length, 1, "what is lost is not sent");
   await again.discard(id);
   await customer.close();
 
-  customer = await demo.customer(ticketing());
+  customer = await demo.customer({ fetch: store.fetch });
   assert.equal((await customer.start()).messages.some((m) => m.file), false);
 });
 
@@ -89,8 +76,8 @@ async function stored(only) {
 }
 
 test("a file that is at the relay, its message not sent yet, is sent after a reload, and received ones can be saved after one", async () => {
-  let agent = await demo.agent(ticketing());
-  let customer = await demo.customer(ticketing());
+  let agent = await demo.agent({ fetch: store.fetch });
+  let customer = await demo.customer({ fetch: store.fetch });
   let conversation = await customer.start();
   await conversation.send("hello");
   await seen(customer, "hello", "sent");
@@ -109,12 +96,12 @@ test("a file that is at the relay, its message not sent yet, is sent after a rel
 
   store.reset = () => {}; // the files stay
   await demo.start();
-  customer = await demo.customer(ticketing());
+  customer = await demo.customer({ fetch: store.fetch });
   conversation = await customer.start();
   assert.equal((await fileSeen(customer, "kept.bin", "sent")).id, id);
   const message = await fileSeen(agent, "kept.bin", "available");
   await agent.close();
-  agent = await demo.agent(ticketing());
+  agent = await demo.agent({ fetch: store.fetch });
   const saved = await agent.conversations[0]?.saveFile(message.id);
   assert.ok(Buffer.from(await (saved?.blob ?? new Blob()).arrayBuffer()).equals(content));
 });

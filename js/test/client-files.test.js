@@ -29,31 +29,18 @@ const coded = (code) => (/** @type {unknown} */ error) => error instanceof Sealw
 /** @param {unknown} error */
 const aborted = (error) => error instanceof DOMException && error.name === "AbortError";
 
-/** Tickets of any relay, also of one that knows none. */
-function tickets() {
-  let asked = 0;
-  /** @type {Set<number>} */
-  const open = new Set();
-  /** @type {import("./client-world.js").Wire} */
-  const wire = {
-    fromEnd: (frame) => frame.type === T.ticket && (asked++, open.add(frame.request)),
-    toEnd: (frame) => [open.delete(frame.request) && frame.type === T.error ? { type: T.record, request: frame.request, bytes: new Uint8Array(randomBytes(32)) } : frame],
-  };
-  return { wire, asked: () => asked };
-}
-
 /** A customer and an agent who have spoken. */
 async function pair() {
-  const agent = await demo.agent({ wire: tickets().wire, fetch: store.fetch });
-  const ticket = tickets();
-  const customer = await demo.customer({ wire: ticket.wire, fetch: store.fetch });
+  let asked = 0;
+  const agent = await demo.agent({ fetch: store.fetch });
+  const customer = await demo.customer({ wire: { fromEnd: (frame) => frame.type === T.ticket && asked++ }, fetch: store.fetch });
   const mine = await customer.start();
   await mine.send("hello");
   await seen(agent, "hello", "received");
   await seen(customer, "hello", "sent");
   const [theirs] = agent.conversations;
   assert.ok(theirs);
-  return { agent, customer, mine, theirs, tickets: ticket.asked };
+  return { agent, customer, mine, theirs, tickets: () => asked };
 }
 
 /** @param {import("../client/client.js").Client} client @param {string} name @param {string} state */
@@ -110,13 +97,13 @@ for (const size of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, PART - 1, PART, PART + 1,
 }
 
 test("a file that is sent before anybody is there waits in the page, and goes up when there is a conversation", async () => {
-  const customer = await demo.customer({ wire: tickets().wire, fetch: store.fetch });
+  const customer = await demo.customer({ fetch: store.fetch });
   const conversation = await customer.start();
   const message = await conversation.sendFile(new Blob(["early"]), { name: "early.txt" });
   assert.deepEqual([message.status, message.file?.state, message.file?.progress], ["queued", "uploading", 0]);
   await until(customer, "online", () => customer.state === "online");
   assert.deepEqual(store.asked, []);
-  const agent = await demo.agent({ wire: tickets().wire, fetch: store.fetch });
+  const agent = await demo.agent({ fetch: store.fetch });
   const there = await fileSeen(agent, "early.txt", "available");
   assert.equal((await bytesOf((await agent.conversations[0]?.saveFile(there.id))?.blob ?? new Blob())).toString(), "early");
   await fileSeen(customer, "early.txt", "sent");
