@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/token"
@@ -54,6 +55,7 @@ type Demo struct {
 	org      *authority.Org
 	secret   []byte
 	log      *watchedLog
+	blobs    *blob.Directory
 	relay    *relay.Server
 	files    map[string]file
 	unlock   func()
@@ -94,12 +96,15 @@ func Open(ctx context.Context, o Options) (_ *Demo, err error) {
 	if d.log, err = openLog(o.Dir); err != nil {
 		return nil, err
 	}
+	if d.blobs, err = blob.OpenDirectory(blob.DirectoryOptions{Path: filepath.Join(o.Dir, "relay", "files")}); err != nil {
+		return nil, err
+	}
 	tokens, err := token.New(token.Config{HS256Secret: d.secret})
 	if err != nil {
 		return nil, err
 	}
 	tenant := relay.Tenant{Roots: [][]byte{d.org.RootKey()}, Tokens: tokens, Manifest: d.org.Manifest.Bytes()}
-	config := relay.Config{Log: d.log, Logger: o.Logger}
+	config := relay.Config{Log: d.log, Files: d.blobs, Logger: o.Logger}
 	for host := range d.hosts {
 		config.Hosts = append(config.Hosts, host)
 		tenant.Origins = append(tenant.Origins, "http://"+host)
@@ -172,6 +177,9 @@ func (d *Demo) Close() {
 func (d *Demo) release() {
 	if d.log != nil {
 		_ = d.log.Close()
+	}
+	if d.blobs != nil {
+		_ = d.blobs.Close()
 	}
 	if d.listener != nil {
 		_ = d.listener.Close()

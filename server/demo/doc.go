@@ -3,7 +3,7 @@
 //
 // It holds three parties with separate keys and directories, as they would be
 // separate machines: the company (root key, issuer key, manifest), its site's
-// backend (the secret of identity tokens) and the relay (the log). State
+// backend (the secret of identity tokens) and the relay (the log and the files). State
 // survives a restart; the manifest is renewed when it is near its end; an
 // agent's credential is issued afresh whenever the desk asks.
 //

@@ -13,3 +13,10 @@ func TransfersOf(s *Server) int {
 	defer s.mu.Unlock()
 	return s.transfers
 }
+
+// OpenOf is how many connections are open.
+func OpenOf(s *Server) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}

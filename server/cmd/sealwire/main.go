@@ -3,6 +3,8 @@
 //
 //	sealwire demo                    all of it on this machine, to look at
 //	sealwire relay -config FILE      the relay
+//	sealwire erase -config FILE ID   remove a conversation
+//	sealwire verify -config FILE     look for damage
 //	sealwire org init DIR            the company's keys and first manifest
 //	sealwire org manifest DIR        a newer manifest
 //	sealwire org agent DIR           a credential for an agent
@@ -25,11 +27,14 @@ import (
 )
 
 func main() {
+	os.Exit(execute(&Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Files: js.Files()}, os.Args[1:]))
+}
+
+// execute runs one command until it is done or the process is told to end.
+func execute(p *Program, args []string) (exit int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Files: js.Files()}
-	err := p.Run(ctx, os.Args[1:])
-	stop()
-	os.Exit(report(p, err))
+	defer stop()
+	return report(p, p.Run(ctx, args))
 }
 
 // report says what went wrong and gives the exit code.

@@ -35,6 +35,8 @@ const usage = `Usage: sealwire COMMAND [flags]
 
   demo            a company's page, an agent's desk and a relay on this machine
   relay           the relay
+  erase CONVERSATION  remove a conversation from a relay that does not run
+  verify          look for damage in the data of a relay that does not run
   org init DIR    make a company's keys and first manifest
   org manifest DIR  sign a newer manifest (needs root.key)
   org agent DIR   issue an agent's credential
@@ -61,6 +63,10 @@ func (p *Program) Run(ctx context.Context, args []string) error {
 		return p.demo(ctx, args[1:])
 	case "relay":
 		return p.relay(ctx, args[1:])
+	case "erase":
+		return p.erase(ctx, args[1:])
+	case "verify":
+		return p.verify(ctx, args[1:])
 	case "org":
 		return p.org(args[1:])
 	case "version", "-version", "--version":

@@ -28,7 +28,12 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if args := os.Getenv(childArgs); args != "" {
+		beChild(args)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // built stands in for a tree with the core built; what is in it is not asked.
 var built = fstest.MapFS{"core/sealwire.wasm": {}, "core/module.js": {}}

@@ -10,10 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
-	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -29,6 +27,9 @@ The file, with required fields marked *:
   {
     "listen": "0.0.0.0:8443",           *
     "data": "/var/lib/sealwire",        * directory of the log
+    "files": {"directory": "",          of the files: a disk of their own; default: in data
+              "maxFile": 0, "maxConversation": 0, "maxTotal": 0,  bytes; default 4, 16 and 64 GiB
+              "maxUnfinished": 0},      of one member; default 16
     "hosts": ["relay.example.com"],     * as ends dial it
     "certificate": "cert.pem", "key": "key.pem",
     "behindProxy": false,               a proxy in front ends TLS
@@ -53,6 +54,7 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	path := f.String("config", "", "JSON `file`")
 	listen := f.String("listen", "", "`address` to listen on, host:port")
 	data := f.String("data", "", "`directory` of the log")
+	files := f.String("files", "", "`directory` of the files; default: files in that of the log")
 	var hosts, orgKeys, origins list
 	f.Var(&hosts, "host", "`names` under which ends dial the relay, with port")
 	f.Var(&orgKeys, "org-key", "root public `keys` of the company")
@@ -79,6 +81,9 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	}
 	if *data != "" {
 		c.Data = *data
+	}
+	if *files != "" {
+		c.Files.Directory = *files
 	}
 	if hosts != nil {
 		c.Hosts = hosts
@@ -107,9 +112,6 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	}
 	logger := slog.New(slog.NewJSONHandler(p.Stderr, nil))
 	config.Logger = logger
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -118,12 +120,12 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 		return err
 	}
 	defer listener.Close()
-	log, err := entrylog.OpenSQLite(entrylog.SQLiteOptions{Path: filepath.Join(c.Data, "log.db")})
+	stores, err := c.open()
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	config.Log = log
+	defer stores.Close()
+	config.Log, config.Files = stores.log, stores.files
 	server, err := relay.New(ctx, config)
 	if err != nil {
 		return err

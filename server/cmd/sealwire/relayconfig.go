@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/rsa"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +24,8 @@ type relayConfig struct {
 	Listen string `json:"listen"`
 	// Data is the directory of the log; made if it is not there. Required.
 	Data string `json:"data"`
+	// Files are the directory of the files, and its quotas.
+	Files filesConfig `json:"files"`
 	// Hosts are the names, with port where it is not 443, under which ends
 	// dial this relay. Required.
 	Hosts []string `json:"hosts"`
@@ -51,6 +52,14 @@ type limitsConfig struct {
 	EntriesPerSecond float64 `json:"entriesPerSecond"`   // default 20, a connection
 	EntryBurst       int     `json:"entryBurst"`         // default 60
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
+}
+
+type filesConfig struct {
+	Directory       string `json:"directory"`       // default: "files" in Data
+	MaxFile         uint64 `json:"maxFile"`         // bytes of one; default 4 GiB
+	MaxConversation uint64 `json:"maxConversation"` // bytes of all of one; default 16 GiB
+	MaxTotal        uint64 `json:"maxTotal"`        // bytes of all; default 64 GiB
+	MaxUnfinished   int    `json:"maxUnfinished"`   // of one member; default 16
 }
 
 type tenantConfig struct {
@@ -112,6 +121,7 @@ func readRelayConfig(path string) (*relayConfig, error) {
 		}
 	}
 	in(&c.Data)
+	in(&c.Files.Directory)
 	in(&c.Certificate)
 	in(&c.Key)
 	for i := range c.Tenants {
@@ -176,14 +186,12 @@ func (t *tenantConfig) tenant() (relay.Tenant, error) {
 		}
 		out.Roots = append(out.Roots, root)
 	}
-	if t.ID != "" {
-		id, err := hex.DecodeString(t.ID)
-		if err != nil || len(id) != len(out.ID) {
-			return out, badConfig("id: want 32 hex digits")
-		}
-		out.ID = wire.ID(id)
-	}
 	var err error
+	if t.ID != "" {
+		if out.ID, err = t.id(); err != nil {
+			return out, err
+		}
+	}
 	if t.Manifest != "" {
 		if out.Manifest, err = os.ReadFile(t.Manifest); err != nil {
 			return out, badConfig("manifest: %w", err)

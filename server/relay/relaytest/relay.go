@@ -259,3 +259,6 @@ func Context(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// LogPath is the log's file.
+func (r *Relay) LogPath() string { return r.path }
