@@ -7,7 +7,7 @@ FUZZTIME ?= 10s
 WASIP1 = GOOS=wasip1 GOARCH=wasm
 NODE_MODULES = js/node_modules/.package-lock.json
 
-.PHONY: demo wasm check test e2e fuzz bench size clean
+.PHONY: demo wasm check test e2e fuzz soak bench size clean
 
 # The company's site, its agent's desk and what the relay sees, on http://$(ADDR). State in .demo/.
 demo: wasm
@@ -45,6 +45,12 @@ e2e: wasm $(NODE_MODULES)
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:
 	scripts/fuzz $(FUZZTIME)
+
+# The long forms of what make test does briefly: a thousand kills, thousands of sockets, a crowd that comes and goes.
+soak: wasm
+	scripts/need cc
+	SEALWIRE_KILLS=1000 go test -count=1 -v -timeout 60m -run TestS01 ./server/cmd/sealwire
+	SEALWIRE_SOCKETS=5000 SEALWIRE_COMERS=100000 go test -count=1 -v -timeout 60m -run 'TestA15|TestA16' ./server/relay
 
 # Figures beside their floors and beside other libraries, in about two minutes. Never fails for being slow.
 # Parts: make bench BENCH="node chromium file relay idle".

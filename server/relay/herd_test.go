@@ -24,15 +24,28 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
-// herd is how many sockets live at once here: enough to meet every limit, few
-// enough for a test.
-const herd = 300
+// herd is how many sockets live at once here, and comers how many come and go:
+// enough to meet every limit, few enough for a test. `make soak` asks for more.
+var herd, comers = many("SEALWIRE_SOCKETS", 300), many("SEALWIRE_COMERS", 600)
+
+// many is the number in the environment, or the usual one.
+func many(name string, usual int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		panic(name + " is no number")
+	}
+	return n
+}
 
 // Many ends are there when the relay drains. Each is told to come back, all of
 // them come at once, those who are too many are sent away for a while, and in
 // the end all are in.
 func TestA15_A20_DrainAndTheHerdThatComesBack(t *testing.T) {
-	r := relaytest.Start(t, func(c *relay.Config) { c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = 200, 100 })
+	r := relaytest.Start(t, func(c *relay.Config) { c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = float64(herd)*2/3, herd/3 })
 	var shed atomic.Int64
 	arrive := func(p *relaytest.Person) (*relaytest.Client, error) {
 		for ctx := relaytest.Context(t); ; {
@@ -175,7 +188,7 @@ func TestA16_ConnectionsLeaveNothingBehind(t *testing.T) {
 	}
 	<-time.After(200 * time.Millisecond)
 	goroutines, descriptors := runtime.NumGoroutine(), files()
-	for i := range 600 {
+	for i := range comers {
 		once(i)
 	}
 	if !settled(goroutines, descriptors) {
