@@ -20,7 +20,7 @@
 // Collect now and then; create nothing for an owner that it has erased; and
 // after an error that is not a sentinel of this package do the same again.
 //
-// Limits: owners and members are opaque and at most 64 bytes. A driver sees
+// Limits: owners, groups and members are opaque and at most 64 bytes. A driver sees
 // only ciphertext and checks against accidents, not against who owns the disk:
 // ends hash and authenticate. What the disk itself keeps of freed blocks is
 // outside of this package.
@@ -43,6 +43,9 @@ const (
 	// UnfinishedSeconds is the age from which Collect removes a blob that is
 	// not complete: 24 hours.
 	UnfinishedSeconds = 24 * 60 * 60
+	// EmptySeconds is that age for a blob of which no part was ever stored, as
+	// it costs its maker nothing and others their room: 1 hour.
+	EmptySeconds = 60 * 60
 )
 
 // ID names a blob: 16 random bytes.
@@ -89,8 +92,8 @@ type Store interface {
 	EraseOwner(ctx context.Context, owner []byte) error
 
 	// Collect removes what is not complete and was created UnfinishedSeconds or
-	// longer before now (unix seconds), and what failed calls left. It says how
-	// many blobs it removed.
+	// longer before now (unix seconds), or EmptySeconds if it has no part, and
+	// what failed calls left. It says how many blobs it removed.
 	Collect(ctx context.Context, now uint64) (int, error)
 
 	// Close ends the store. Calls under way either finish or return ErrClosed,
@@ -102,6 +105,7 @@ type Store interface {
 type CreateRequest struct {
 	Owner []byte // whose it is, and with whom it is erased: opaque, 1 to 64 bytes
 	By    []byte // the member who uploads it: opaque, 1 to 64 bytes
+	Group []byte // whose quota it counts in too, of many owners: opaque, 0 to 64 bytes; empty is none
 	Size  uint64 // of all its parts together, in bytes, at least 1
 }
 
@@ -109,6 +113,7 @@ type CreateRequest struct {
 type Info struct {
 	ID        ID
 	Owner, By []byte // not to be changed
+	Group     []byte // nor this; nil is none
 	Size      uint64
 	Created   int64 // unix milliseconds, by the store's clock
 	Complete  bool

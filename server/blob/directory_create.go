@@ -22,7 +22,7 @@ func (d *Directory) Create(ctx context.Context, q CreateRequest) (ID, error) {
 	}
 	defer leave()
 	r := &record{owner: keyOf(q.Owner), charge: max(q.Size, MinCharge), present: newBitmap(partCount(q.Size)),
-		info: Info{Owner: bytes.Clone(q.Owner), By: bytes.Clone(q.By), Size: q.Size, Created: d.now().UnixMilli()}}
+		info: Info{Owner: bytes.Clone(q.Owner), By: bytes.Clone(q.By), Group: bytes.Clone(q.Group), Size: q.Size, Created: d.now().UnixMilli()}}
 	_, _ = rand.Read(r.info.ID[:]) // never fails
 	if err := d.index.reserve(r); err != nil {
 		return ID{}, err
@@ -36,7 +36,7 @@ func (d *Directory) Create(ctx context.Context, q CreateRequest) (ID, error) {
 	}
 	if err := d.settle(r); err != nil {
 		// The place may not be durable, so nobody is told of it.
-		_, undone := d.discard(r)
+		_, undone := d.discard(r, always)
 		return ID{}, errors.Join(err, undone)
 	}
 	return r.info.ID, nil

@@ -23,28 +23,35 @@ func (d *Directory) Delete(ctx context.Context, id ID) error {
 	if r == nil {
 		return ErrNotFound
 	}
-	_, err = d.discard(r)
+	_, err = d.discard(r, always)
 	return err
 }
 
+func always(*record) bool { return true }
+
 // discard moves a blob to the trash, which takes it away at once and for ever,
-// and empties it. It says whether it was this call that took it away.
-func (d *Directory) discard(r *record) (bool, error) {
+// and empties it, if the caller wants that still: wanted is asked with r.mu
+// held, and if it is false the blob counts as not found. It says whether it was
+// this call that took it away.
+func (d *Directory) discard(r *record, wanted func(*record) bool) (bool, error) {
 	owner := d.ownerPath(r.owner)
 	trash := unlike(trashName(r.owner))
-	if err := d.moveBlob(r, owner, d.path("trash", trash)); err != nil {
+	if err := d.moveBlob(r, owner, d.path("trash", trash), wanted); err != nil {
 		return false, err
 	}
 	return true, errors.Join(d.syncThere(owner), d.syncDir(filepath.Dir(owner)), d.sweep("trash", trash))
 }
 
-func (d *Directory) moveBlob(r *record, owner, trash string) error {
+func (d *Directory) moveBlob(r *record, owner, trash string, wanted func(*record) bool) error {
 	d.tree.Lock()
 	defer d.tree.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.alive(); err != nil {
 		return err
+	}
+	if !wanted(r) {
+		return ErrNotFound
 	}
 	if err := os.Rename(d.blobPath(r), trash); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return failed("remove", err)
@@ -109,14 +116,14 @@ func (d *Directory) Collect(ctx context.Context, now uint64) (int, error) {
 	removed := 0
 	var all error
 	for _, r := range old {
-		did, err := d.collect(ctx, r)
+		did, err := d.collect(ctx, r, now)
 		if errors.Is(err, ErrClosed) || ctx.Err() != nil {
 			return removed, err
 		}
 		if did {
 			removed++
 		}
-		if !errors.Is(err, ErrNotFound) { // else it was deleted meanwhile
+		if !errors.Is(err, ErrNotFound) { // else it was deleted meanwhile, or is to stay
 			all = errors.Join(all, err)
 		}
 	}
@@ -128,18 +135,21 @@ func (d *Directory) Collect(ctx context.Context, now uint64) (int, error) {
 	return removed, errors.Join(all, d.sweep("trash", ""))
 }
 
+// old gives those whose parts decide whether they are to go.
 func (d *Directory) old(now uint64) []*record {
 	return d.index.all(func(r *record) bool {
-		return !r.info.Complete && !r.damaged && r.info.Created/1000+UnfinishedSeconds <= int64(now)
+		return !r.info.Complete && !r.damaged && r.info.Created/1000+EmptySeconds <= int64(now)
 	})
 }
 
 // collect is a step of its own for each blob, so that Close need not wait for all.
-func (d *Directory) collect(ctx context.Context, r *record) (bool, error) {
+func (d *Directory) collect(ctx context.Context, r *record, now uint64) (bool, error) {
 	leave, err := d.enter(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer leave()
-	return d.discard(r)
+	return d.discard(r, func(r *record) bool {
+		return !r.info.Complete && (r.present.none() || r.info.Created/1000+UnfinishedSeconds <= int64(now))
+	})
 }

@@ -12,11 +12,12 @@ import (
 // The file meta:
 //
 //	"sealwire blob 1" ‖ u8 complete ‖ u64 created (ms) ‖ u64 size ‖ id[16] ‖
-//	u8 length ‖ owner ‖ u8 length ‖ by ‖ SHA-256 of all before it
+//	u8 length ‖ owner ‖ u8 length ‖ by ‖ (u8 length ‖ group, if there is one) ‖
+//	SHA-256 of all before it
 const (
 	metaLabel = "sealwire blob 1"
 	metaFixed = len(metaLabel) + 1 + 8 + 8 + 16 // up to the owner's length
-	metaMax   = metaFixed + 2*(1+MaxKey) + sha256.Size
+	metaMax   = metaFixed + 3*(1+MaxKey) + sha256.Size
 )
 
 func encodeMeta(i Info) []byte {
@@ -32,6 +33,9 @@ func encodeMeta(i Info) []byte {
 	b = append(b, i.ID[:]...)
 	b = append(append(b, byte(len(i.Owner))), i.Owner...)
 	b = append(append(b, byte(len(i.By))), i.By...)
+	if len(i.Group) > 0 {
+		b = append(append(b, byte(len(i.Group))), i.Group...)
+	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
@@ -53,7 +57,10 @@ func decodeMeta(b []byte) (Info, error) {
 	i := Info{Complete: rest[0] == 1, Created: int64(binary.BigEndian.Uint64(rest[1:])), Size: binary.BigEndian.Uint64(rest[9:])}
 	copy(i.ID[:], rest[17:])
 	rest = rest[33:]
-	for _, field := range []*[]byte{&i.Owner, &i.By} {
+	for _, field := range []*[]byte{&i.Owner, &i.By, &i.Group} {
+		if field == &i.Group && len(rest) == 0 {
+			break
+		}
 		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
 			return bad("fields")
 		}

@@ -3,6 +3,7 @@ package blob
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -43,7 +44,14 @@ type index struct {
 	blobs      map[ID]*record
 	total      uint64
 	owners     map[ownerKey]*account
-	unfinished map[string]int // by member
+	groups     map[string]uint64 // bytes
+	unfinished map[string]begun  // by member
+}
+
+// begun is what one member has that is not complete.
+type begun struct {
+	blobs int
+	bytes uint64
 }
 
 type account struct {
@@ -52,7 +60,8 @@ type account struct {
 }
 
 func newIndex(l Limits) *index {
-	return &index{limits: l, blobs: map[ID]*record{}, owners: map[ownerKey]*account{}, unfinished: map[string]int{}}
+	return &index{limits: l, blobs: map[ID]*record{}, owners: map[ownerKey]*account{},
+		groups: map[string]uint64{}, unfinished: map[string]begun{}}
 }
 
 // reserve counts a blob if the limits allow.
@@ -63,13 +72,18 @@ func (x *index) reserve(r *record) error {
 	if a := x.owners[r.owner]; a != nil {
 		ofOwner = a.bytes
 	}
+	mine := x.unfinished[string(r.info.By)]
 	switch {
 	case exceeds(x.total, r.charge, x.limits.MaxTotal):
 		return fmt.Errorf("%w: %d bytes in all and %d more, want at most %d", ErrQuota, x.total, r.charge, x.limits.MaxTotal)
 	case exceeds(ofOwner, r.charge, x.limits.MaxOwner):
 		return fmt.Errorf("%w: %d bytes of this owner and %d more, want at most %d", ErrQuota, ofOwner, r.charge, x.limits.MaxOwner)
-	case x.unfinished[string(r.info.By)] >= x.limits.MaxUnfinished:
+	case len(r.info.Group) > 0 && exceeds(x.groups[string(r.info.Group)], r.charge, x.limits.MaxGroup):
+		return fmt.Errorf("%w: %d bytes of this group and %d more, want at most %d", ErrQuota, x.groups[string(r.info.Group)], r.charge, x.limits.MaxGroup)
+	case mine.blobs >= x.limits.MaxUnfinished:
 		return fmt.Errorf("%w: %d unfinished blobs of this member", ErrQuota, x.limits.MaxUnfinished)
+	case exceeds(mine.bytes, r.charge, x.limits.MaxUnfinishedBytes):
+		return fmt.Errorf("%w: %d unfinished bytes of this member and %d more, want at most %d", ErrQuota, mine.bytes, r.charge, x.limits.MaxUnfinishedBytes)
 	}
 	x.count(r)
 	return nil
@@ -87,8 +101,12 @@ func (x *index) count(r *record) {
 	}
 	a.bytes += r.charge
 	a.blobs[r] = struct{}{}
+	if len(r.info.Group) > 0 {
+		x.groups[string(r.info.Group)] += r.charge
+	}
 	if !r.info.Complete && !r.damaged {
-		x.unfinished[string(r.info.By)]++
+		mine := x.unfinished[string(r.info.By)]
+		x.unfinished[string(r.info.By)] = begun{mine.blobs + 1, mine.bytes + r.charge}
 	}
 }
 
@@ -124,7 +142,9 @@ func (x *index) complete(r *record) {
 
 func (x *index) finished(r *record) {
 	by := string(r.info.By)
-	if x.unfinished[by]--; x.unfinished[by] == 0 {
+	if mine := x.unfinished[by]; mine.blobs > 1 {
+		x.unfinished[by] = begun{mine.blobs - 1, mine.bytes - r.charge}
+	} else {
 		delete(x.unfinished, by)
 	}
 }
@@ -139,6 +159,11 @@ func (x *index) drop(r *record) (others bool) {
 	a.bytes -= r.charge
 	if delete(a.blobs, r); len(a.blobs) == 0 {
 		delete(x.owners, r.owner)
+	}
+	if group := string(r.info.Group); group != "" {
+		if x.groups[group] -= r.charge; x.groups[group] == 0 {
+			delete(x.groups, group)
+		}
 	}
 	if !r.info.Complete && !r.damaged {
 		x.finished(r)
@@ -184,5 +209,6 @@ func (x *index) all(keep func(*record) bool) []*record {
 type bitmap []uint64
 
 func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
+func (b bitmap) none() bool     { return !slices.ContainsFunc(b, func(w uint64) bool { return w != 0 }) }
 func (b bitmap) set(i int)      { b[i/64] |= 1 << (i % 64) }
 func (b bitmap) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }

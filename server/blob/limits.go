@@ -15,6 +15,10 @@ type Limits struct {
 	// Default 16 GiB.
 	MaxOwner uint64
 
+	// MaxGroup is what the blobs of one group may count together, in bytes, so
+	// that no group takes the room of the others. Default MaxTotal.
+	MaxGroup uint64
+
 	// MaxTotal is what all blobs may count together, in bytes; to be set below
 	// what the disk has, above all if the log is on the same one. Default 64 GiB.
 	MaxTotal uint64
@@ -22,7 +26,14 @@ type Limits struct {
 	// MaxUnfinished is how many blobs one member (By) may have that are not
 	// complete. Default 16.
 	MaxUnfinished int
+
+	// MaxUnfinishedBytes is what those may count together, in bytes, as to
+	// begin one reserves its whole size. Default 8 GiB, or MaxFile if that is more.
+	MaxUnfinishedBytes uint64
 }
+
+// DefaultTotal is Limits.MaxTotal where it is not set.
+const DefaultTotal = 64 << 30
 
 // maxFile bounds what Limits may allow: a million parts.
 const maxFile = 1 << 40
@@ -36,10 +47,16 @@ func (l Limits) withDefaults() (Limits, error) {
 		l.MaxOwner = 16 << 30
 	}
 	if l.MaxTotal == 0 {
-		l.MaxTotal = 64 << 30
+		l.MaxTotal = DefaultTotal
+	}
+	if l.MaxGroup == 0 {
+		l.MaxGroup = l.MaxTotal
 	}
 	if l.MaxUnfinished == 0 {
 		l.MaxUnfinished = 16
+	}
+	if l.MaxUnfinishedBytes == 0 {
+		l.MaxUnfinishedBytes = max(8<<30, l.MaxFile)
 	}
 	if l.MaxFile > maxFile || l.MaxUnfinished < 0 {
 		return l, fmt.Errorf("%w: limits %+v", ErrBadRequest, l)
@@ -53,6 +70,9 @@ func (r *CreateRequest) check(l Limits) error {
 	}
 	if err := checkKey("by", r.By); err != nil {
 		return err
+	}
+	if len(r.Group) > MaxKey {
+		return fmt.Errorf("%w: group of %d bytes, want at most %d", ErrBadRequest, len(r.Group), MaxKey)
 	}
 	if r.Size == 0 {
 		return fmt.Errorf("%w: a blob has at least 1 byte", ErrBadRequest)

@@ -323,3 +323,22 @@ func TestUnfinishedUploadsAreCollected(t *testing.T) {
 	answered(t, f, http.StatusOK, 0, "GET", "/v1/files/"+kept, nil)
 	answered(t, f, http.StatusNotFound, wire.Unavailable, "GET", "/v1/files/"+id+"/parts", nil)
 }
+
+// An upload counts for its company, whatever conversation and member it is of.
+func TestUploadsCountForTheCompany(t *testing.T) {
+	var files *blob.Directory
+	s := play(t, func(c *relay.Config) {
+		var err error
+		limits := blob.Limits{MaxGroup: 2 * blob.MinCharge}
+		if files, err = blob.OpenDirectory(blob.DirectoryOptions{Path: t.TempDir() + "/small", Limits: limits}); err != nil {
+			t.Fatal(err)
+		}
+		c.Files = files
+	})
+	t.Cleanup(func() { _ = files.Close() })
+	elsewhere, stranger := play2(s)
+	for _, f := range []*relaytest.Files{elsewhere, stranger} {
+		answered(t, f, http.StatusCreated, 0, "POST", "/v1/files", nil, "Upload-Length", "10")
+	}
+	answered(t, s.FilesOf(s.atAgent, s.talk.ID), http.StatusInsufficientStorage, wire.TooLarge, "POST", "/v1/files", nil, "Upload-Length", "10")
+}

@@ -30,7 +30,7 @@ func (s *Server) createFile(f *fileRequest) error {
 	if !f.holder.creations.Allow() {
 		return wire.RateLimited
 	}
-	id, err := s.files.Create(f.r.Context(), blob.CreateRequest{Owner: f.owner(), By: f.by(), Size: size})
+	id, err := s.files.Create(f.r.Context(), blob.CreateRequest{Owner: f.owner(), By: f.by(), Group: f.tenant.ID[:], Size: size})
 	if err != nil {
 		return err
 	}

@@ -9,15 +9,16 @@ import (
 
 // Every so often the sweeper looks at all connections, and forgets what expired.
 const (
-	sweepEvery  = time.Second
-	expireEvery = time.Hour
+	sweepEvery   = time.Second
+	expireEvery  = time.Hour
+	collectEvery = 5 * time.Minute
 )
 
 func (s *Server) sweep() {
 	defer close(s.sweeper)
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var expired time.Time
+	var expired, collected time.Time
 	for {
 		select {
 		case <-s.closing.Done():
@@ -34,6 +35,9 @@ func (s *Server) sweep() {
 			} else if n > 0 {
 				s.logger.Info("expired records", "count", n)
 			}
+		}
+		if now.Sub(collected) >= collectEvery {
+			collected = now
 			s.collectFiles(now)
 		}
 	}

@@ -24,11 +24,12 @@ func collectRemovesOldUnfinished(t *testing.T, h Harness) {
 	for _, c := range []struct {
 		now  uint64
 		want int
-	}{{0, 0}, {now, 0}, {now + blob.UnfinishedSeconds - 3600, 0}, {now + blob.UnfinishedSeconds + 60, 2}, {now + 100*blob.UnfinishedSeconds, 0}} {
+	}{{0, 0}, {now, 0}, {now + blob.EmptySeconds - 60, 0}, {now + blob.EmptySeconds + 60, 1},
+		{now + blob.UnfinishedSeconds - 3600, 0}, {now + blob.UnfinishedSeconds + 60, 1}, {now + 100*blob.UnfinishedSeconds, 0}} {
 		if n, err := s.Collect(ctx, c.now); n != c.want || err != nil {
 			t.Fatalf("collect at now%+d: %d, %v; want %d", int64(c.now-now), n, err, c.want)
 		}
-		if c.now <= now {
+		if c.now < now+blob.UnfinishedSeconds {
 			wantMissing(t, s, half, 1)
 		}
 	}

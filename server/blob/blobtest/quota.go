@@ -54,6 +54,52 @@ func limitsHold(t *testing.T, h Harness) {
 	refused(t, s, "e", "ana", 1)
 }
 
+// unfinishedReserveLittle: to begin an upload costs nothing, so what one member
+// begins and what one group holds leaves room for the others.
+func unfinishedReserveLittle(t *testing.T, h Harness) {
+	const mega = 1 << 20
+	limits := blob.Limits{MaxOwner: 100 * mega, MaxTotal: 100 * mega, MaxGroup: 10 * mega, MaxUnfinishedBytes: 4 * mega}
+	s, place := start(t, h, limits)
+	begin := func(owner, by, group string, size int) error {
+		_, err := s.Create(ctx, blob.CreateRequest{Owner: []byte(owner), By: []byte(by), Group: []byte(group), Size: uint64(size)})
+		return err
+	}
+	for range 2 {
+		wantError(t, "ana's", begin("a", "ana", "shop", 2*mega), nil)
+	}
+	content := random(1, mega)
+	for range 2 {
+		wantError(t, "ana's, of another owner", begin("b", "ana", "shop", 1), blob.ErrQuota)
+		wantError(t, "ana's, in another group", begin("b", "ana", "bank", 1), blob.ErrQuota)
+		wantError(t, "more than the group's rest", begin("b", "bob", "shop", 4*mega+1), blob.ErrQuota)
+		closed(t, s)
+		s = reopen(t, h, place, limits)
+	}
+	wantError(t, "bob's", begin("b", "bob", "shop", 3*mega), nil)
+	wantError(t, "eve's", begin("b", "eve", "shop", 3*mega), nil)
+	wantError(t, "fay's", begin("c", "fay", "shop", 1), blob.ErrQuota)
+	for range 50 {
+		wantError(t, "another group's", begin("d", "gil", "bank", blob.MinCharge), nil)
+		wantError(t, "delete", s.EraseOwner(ctx, []byte("d")), nil)
+	}
+	wantError(t, "without a group", begin("e", "hal", "", 4*mega), nil)
+	wantError(t, "erase", s.EraseOwner(ctx, []byte("a")), nil)
+	// Complete ones count in the group, but are not begun any more.
+	for range 4 {
+		id, err := s.Create(ctx, blob.CreateRequest{Owner: []byte("a"), By: []byte("ana"), Group: []byte("shop"), Size: mega})
+		wantError(t, "ana's", err, nil)
+		put(t, s, id, content, 0)
+		wantError(t, "complete", s.Complete(ctx, id), nil)
+		info, err := s.Info(ctx, id)
+		wantError(t, "info", err, nil)
+		if string(info.Group) != "shop" {
+			t.Errorf("group %q", info.Group)
+		}
+	}
+	wantError(t, "ana's", begin("a", "ana", "shop", 1), blob.ErrQuota)
+	wantError(t, "ana's, in another group", begin("a", "ana", "bank", 4*mega), nil)
+}
+
 func limitsHoldAtOnce(t *testing.T, h Harness) {
 	const most = 20
 	limits := blob.Limits{MaxTotal: most * blob.MinCharge, MaxUnfinished: 1000}

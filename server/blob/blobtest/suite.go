@@ -55,6 +55,7 @@ func Run(t *testing.T, h Harness) {
 		{"UnknownIsNotFound", unknownIsNotFound},
 		{"FileReadsAndSeeks", fileReadsAndSeeks},
 		{"LimitsHold", limitsHold},
+		{"UnfinishedReserveLittle", unfinishedReserveLittle},
 		{"LimitsHoldAmongManyAtOnce", limitsHoldAtOnce},
 		{"LimitsHoldAfterRestart", limitsHoldAfterRestart},
 		{"ManyUploadsAtOnce", manyUploads},

@@ -29,7 +29,9 @@ The file, with required fields marked *:
     "data": "/var/lib/sealwire",        * directory of the log
     "files": {"directory": "",          of the files: a disk of their own; default: in data
               "maxFile": 0, "maxConversation": 0, "maxTotal": 0,  bytes; default 4, 16 and 64 GiB
-              "maxUnfinished": 0},      of one member; default 16
+              "maxCompany": 0,          bytes; default: an equal share of maxTotal
+              "maxUnfinished": 0, "maxBegun": 0},  of one member: uploads, default 16,
+                                        and bytes of them, default 8 GiB
     "hosts": ["relay.example.com"],     * as ends dial it
     "certificate": "cert.pem", "key": "key.pem",
     "behindProxy": false,               a proxy in front ends TLS

@@ -59,7 +59,9 @@ type filesConfig struct {
 	MaxFile         uint64 `json:"maxFile"`         // bytes of one; default 4 GiB
 	MaxConversation uint64 `json:"maxConversation"` // bytes of all of one; default 16 GiB
 	MaxTotal        uint64 `json:"maxTotal"`        // bytes of all; default 64 GiB
+	MaxCompany      uint64 `json:"maxCompany"`      // bytes of all of one company; default MaxTotal by the number of companies
 	MaxUnfinished   int    `json:"maxUnfinished"`   // of one member; default 16
+	MaxBegun        uint64 `json:"maxBegun"`        // bytes of those; default 8 GiB, and never less than MaxFile by default
 }
 
 type tenantConfig struct {

@@ -32,7 +32,8 @@ func (c *relayConfig) open() (*stores, error) {
 		directory = filepath.Join(c.Data, "files")
 	}
 	files, err := blob.OpenDirectory(blob.DirectoryOptions{Path: directory, Limits: blob.Limits{
-		MaxFile: c.Files.MaxFile, MaxOwner: c.Files.MaxConversation, MaxTotal: c.Files.MaxTotal, MaxUnfinished: c.Files.MaxUnfinished,
+		MaxFile: c.Files.MaxFile, MaxOwner: c.Files.MaxConversation, MaxGroup: c.Files.company(len(c.Tenants)), MaxTotal: c.Files.MaxTotal,
+		MaxUnfinished: c.Files.MaxUnfinished, MaxUnfinishedBytes: c.Files.MaxBegun,
 	}})
 	if errors.Is(err, blob.ErrInUse) {
 		return nil, fmt.Errorf("%s is in use: a relay runs on it", directory)
@@ -45,6 +46,19 @@ func (c *relayConfig) open() (*stores, error) {
 		return nil, errors.Join(err, files.Close())
 	}
 	return &stores{log, files}, nil
+}
+
+// company is what the files of one of so many may take: where nothing is said
+// an equal share, so that none can take the room of another.
+func (f filesConfig) company(of int) uint64 {
+	if f.MaxCompany != 0 || of < 2 {
+		return f.MaxCompany
+	}
+	total := f.MaxTotal
+	if total == 0 {
+		total = blob.DefaultTotal
+	}
+	return total / uint64(of)
 }
 
 func (s *stores) Close() error { return errors.Join(s.log.Close(), s.files.Close()) }
