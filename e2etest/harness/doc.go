@@ -33,10 +33,16 @@ const every = 25 * time.Millisecond
 // over. what completes "waited in vain for"; ok may say what it saw instead.
 func Eventually(t testing.TB, what string, ok func() (bool, string)) {
 	t.Helper()
+	EventuallyWithin(t, Patience, what, ok)
+}
+
+// EventuallyWithin is Eventually with another patience, for what takes its time.
+func EventuallyWithin(t testing.TB, patience time.Duration, what string, ok func() (bool, string)) {
+	t.Helper()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var saw string
-	for deadline := time.Now().Add(Patience); ; <-tick.C {
+	for deadline := time.Now().Add(patience); ; <-tick.C {
 		var yes bool
 		if yes, saw = ok(); yes {
 			return

@@ -85,13 +85,13 @@ func TestPersonWorksInShadowRoots(t *testing.T) {
 	p := browser.Person(t, "ana", nil)
 	p.Open(tiny(t))
 	p.Await(Conversation)
-	if p.Sees(Thing{"button", "Message"}) || p.Sees(Thing{"textbox", "Massage"}) {
+	if p.Sees(Thing{Role: "button", Name: "Message"}) || p.Sees(Thing{Role: "textbox", Name: "Massage"}) {
 		t.Error("a thing of another role or name is found")
 	}
 	text := "größe 好 🦊 \u202edcba"
 	p.Say(text)
 	p.AwaitText(Conversation, text+";got "+text+";")
-	p.Click(Thing{"button", "Later"})
+	p.Click(Thing{Role: "button", Name: "Later"})
 	p.AwaitText(Conversation, "later;")
 	p.AwaitPage("LATER;")
 	if got := p.Value(Message); got != text {

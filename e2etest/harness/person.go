@@ -17,17 +17,23 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Thing is something on a page as assistive technology names it.
-type Thing struct{ Role, Name string }
+// Thing is something on a page as assistive technology names it; if Of is set,
+// the one that it describes so.
+type Thing struct{ Role, Name, Of string }
 
-func (th Thing) String() string { return fmt.Sprintf("%s %q", th.Role, th.Name) }
+func (th Thing) String() string {
+	if th.Of != "" {
+		return fmt.Sprintf("%s %q of %q", th.Role, th.Name, th.Of)
+	}
+	return fmt.Sprintf("%s %q", th.Role, th.Name)
+}
 
 // The things that site and desk have in common, and the pane's log.
 var (
-	Message       = Thing{"textbox", "Message"}
-	Send          = Thing{"button", "Send"}
-	Conversation  = Thing{"log", "Conversation"}
-	WhatRelaySees = Thing{"log", "What the relay sees"}
+	Message       = Thing{Role: "textbox", Name: "Message"}
+	Send          = Thing{Role: "button", Name: "Send"}
+	Conversation  = Thing{Role: "log", Name: "Conversation"}
+	WhatRelaySees = Thing{Role: "log", Name: "What the relay sees"}
 )
 
 // Open goes to a page and waits for its load event.
@@ -240,11 +246,16 @@ func findNode(ctx context.Context, tab *chromedp.Target, th Thing) (*accessibili
 		return nil, err
 	}
 	for _, n := range found.Nodes {
-		if !n.Ignored && n.BackendDOMNodeID != 0 {
+		if !n.Ignored && n.BackendDOMNodeID != 0 && (th.Of == "" || describes(n, th.Of)) {
 			return n, nil
 		}
 	}
 	return nil, errAbsent
+}
+
+func describes(n *accessibility.Node, text string) bool {
+	var is string
+	return n.Description != nil && json.Unmarshal(n.Description.Value, &is) == nil && is == text
 }
 
 func disabled(n *accessibility.Node) bool {

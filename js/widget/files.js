@@ -106,7 +106,8 @@ export function filePreview({ name, media }) {
 export function fileLook(message, { state = "secured", online = true, here = true, saved = false }) {
   const { file, self, status } = message;
   if (!file) throw new TypeError("fileLook expected a message with a file");
-  const percent = Math.round(Math.min(1, Math.max(0, file.progress || 0)) * 100);
+  // Rounded down: while anything is missing it is not all, and can be cancelled.
+  const percent = Math.floor(Math.min(1, Math.max(0, file.progress || 0)) * 100);
   const part = `${sizeText(Math.floor((file.size * percent) / 100))} of ${sizeText(file.size)}`;
   const name = fileName(file.name);
   // An own file that is in the log is fetched like anyone's.
