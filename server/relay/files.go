@@ -17,10 +17,11 @@ import (
 
 // fileRequest is one request that a good ticket came with.
 type fileRequest struct {
-	*ticket
+	*ticket // nil until it is found
 	w       http.ResponseWriter
 	r       *http.Request
 	control *http.ResponseController
+	counted bool // as a transfer, of its holder's and of all
 	mayAdd  bool // a member who speaks, in a conversation that goes on
 }
 
@@ -40,23 +41,21 @@ func (s *Server) fileRoutes() []Route {
 	}
 }
 
-// file wraps what one route does: it is counted, so that draining waits for
-// it, and admitted, and what it returns is answered.
+// file wraps what one route does: once its ticket is known it is counted, so
+// that draining waits for it, and what it returns is answered. Who shows no good
+// ticket takes no one's place and has nothing read of what it sends.
 func (s *Server) file(do func(*fileRequest) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f := &fileRequest{w: w, r: r, control: http.NewResponseController(w)}
-		if !s.beginTransfer() {
-			s.answerRefusal(f, refusal{http.StatusServiceUnavailable, wire.Unavailable})
-			return
-		}
-		defer s.endTransfer()
-		// When draining has taken too long, whatever it waits for ends.
-		stop := s.cutAtEnd(f)
-		defer stop()
 		err := s.admitFile(f)
 		if err == nil {
-			defer s.tickets.end(f.ticket)
-			err = do(f)
+			defer s.endTransfer(f)
+			// When draining has taken too long, whatever it waits for ends.
+			stop := s.cutAtEnd(f)
+			defer stop()
+			if f.mayAdd, err = s.mayUse(r.Context(), f.tenant, f.member, f.conversation); err == nil {
+				err = do(f)
+			}
 		}
 		if err != nil {
 			s.answerRefusal(f, s.refusalOf(err))
@@ -66,7 +65,7 @@ func (s *Server) file(do func(*fileRequest) error) http.HandlerFunc {
 	}
 }
 
-// admitFile asks for the ticket, its holder's limits, and the membership of now.
+// admitFile asks for the ticket and its holder's limits, and counts the request in.
 func (s *Server) admitFile(f *fileRequest) error {
 	origin, allowed := s.fileOrigin(f.w, f.r)
 	if !allowed {
@@ -83,16 +82,11 @@ func (s *Server) admitFile(f *fileRequest) error {
 	if f.r.Method != http.MethodPut && f.r.ContentLength != 0 {
 		return wire.BadArgument
 	}
-	if !k.holder.requests.Allow() || !s.tickets.begin(k) {
+	if !k.holder.requests.Allow() {
 		return wire.RateLimited
 	}
-	add, err := s.mayUse(f.r.Context(), k.tenant, k.member, k.conversation)
-	if err != nil {
-		s.tickets.end(k)
-		return err
-	}
-	f.ticket, f.mayAdd = k, add
-	return nil
+	f.ticket = k
+	return s.beginTransfer(f)
 }
 
 // bearer gives the bytes that the request shows as its ticket, or nil.
@@ -155,17 +149,23 @@ func (s *Server) upload(f *fileRequest) (blob.Info, error) {
 }
 
 // beginTransfer counts a request in that draining waits for.
-func (s *Server) beginTransfer() bool {
+func (s *Server) beginTransfer(f *fileRequest) error {
+	if !s.tickets.begin(f.ticket) {
+		return wire.RateLimited
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining || s.transfers >= s.limits.Transfers {
-		return false
+		s.tickets.end(f.ticket)
+		return refusal{http.StatusServiceUnavailable, wire.Unavailable}
 	}
 	s.transfers++
-	return true
+	f.counted = true
+	return nil
 }
 
-func (s *Server) endTransfer() {
+func (s *Server) endTransfer(f *fileRequest) {
+	s.tickets.end(f.ticket)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.transfers--

@@ -39,7 +39,23 @@ var refusals = []struct {
 	{blob.ErrNoSpace, refusal{http.StatusInsufficientStorage, wire.Unavailable}},
 	{os.ErrDeadlineExceeded, refusal{http.StatusRequestTimeout, wire.Unavailable}},
 	{context.Canceled, refusal{http.StatusServiceUnavailable, wire.Unavailable}},
+	{errPeer, refusal{http.StatusBadRequest, wire.BadArgument}},
 	{io.ErrUnexpectedEOF, refusal{http.StatusBadRequest, wire.BadArgument}},
+}
+
+// errPeer is what became of a body that its sender broke off. The words of the
+// network are left out, as they name addresses; it is nothing for the operator.
+var errPeer = errors.New("relay: the body broke off")
+
+// peerBody is a request's body whose failures are its sender's.
+type peerBody struct{ io.Reader }
+
+func (b peerBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errPeer
+	}
+	return n, err
 }
 
 // refusalOf turns an error into what the peer may know; what is the operator's
@@ -64,10 +80,12 @@ func (s *Server) refusalOf(err error) refusal {
 }
 
 // answerRefusal answers. Of a body that was not read one part's length is
-// taken and thrown away, so that a peer that is still sending hears why.
+// taken and thrown away, so that a peer that is still sending hears why; but
+// not of who may not send it at all, or has no place among the transfers.
 func (s *Server) answerRefusal(f *fileRequest, r refusal) {
 	h := f.w.Header()
-	if f.r.ContentLength > 0 && f.r.ContentLength <= wire.UploadPart && f.r.Header.Get("Expect") == "" {
+	denied := r.status == http.StatusUnauthorized || r.status == http.StatusForbidden || r.status == http.StatusNotFound
+	if f.counted && !denied && f.r.ContentLength > 0 && f.r.ContentLength <= wire.UploadPart && f.r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, f.r.Body)
 	}
 	if f.r.ContentLength != 0 || f.r.Method == http.MethodPut { // what follows may be more of a body than the length said

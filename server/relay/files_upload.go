@@ -77,7 +77,7 @@ func (s *Server) putPart(f *fileRequest) error {
 	if s.closing.Err() != nil {
 		_ = f.control.SetReadDeadline(past) // cutAtEnd was before us
 	}
-	if err := s.files.Put(f.r.Context(), info.ID, int(part), f.r.Body); err != nil {
+	if err := s.files.Put(f.r.Context(), info.ID, int(part), peerBody{f.r.Body}); err != nil {
 		return err
 	}
 	f.w.WriteHeader(http.StatusNoContent)

@@ -3,7 +3,9 @@ package relay
 import (
 	"context"
 	"log/slog"
+	"net"
 	"runtime/debug"
+	"strings"
 )
 
 // logFields are the only fields that leave the relay by its log. A field that
@@ -73,10 +75,38 @@ func allowed(a slog.Attr) (slog.Attr, bool) {
 		return slog.String(a.Key, clip(v.String())), true
 	case slog.KindAny:
 		if err, ok := v.Any().(error); ok {
-			return slog.String(a.Key, clip(err.Error())), true
+			return slog.String(a.Key, clip(withoutAddresses(err))), true
 		}
 	}
 	return a, false
+}
+
+// withoutAddresses is the error's text without the addresses that errors of
+// the network name.
+func withoutAddresses(err error) string {
+	text := err.Error()
+	for _, named := range networkErrors(err, nil) {
+		text = strings.ReplaceAll(text, named.Error(), named.Op+": "+named.Err.Error())
+	}
+	return text
+}
+
+// networkErrors gives those in the tree of an error.
+func networkErrors(err error, found []*net.OpError) []*net.OpError {
+	if named, ok := err.(*net.OpError); ok && named.Err != nil {
+		found = append(found, named)
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if next := e.Unwrap(); next != nil {
+			found = networkErrors(next, found)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range e.Unwrap() {
+			found = networkErrors(next, found)
+		}
+	}
+	return found
 }
 
 func clip(s string) string {
