@@ -86,7 +86,7 @@ func gather(ctx context.Context, s *stage, p *program) ([]*talker, error) {
 			if atAgent, err = s.connect(ctx, p, agent); err != nil {
 				return nil, err
 			}
-			offered = agent.KeyPackage(time.Now().Add(time.Hour), false)
+			offered = agent.KeyPackage(time.Now().Add(time.Hour), true)
 		}
 		t := &talker{person: relaytest.NewPerson(wire.Customer), talk: relaytest.NewTalk(s.org.Manifest), sent: make(map[wire.ID]bool), acked: make(map[wire.ID]uint64)}
 		var err error

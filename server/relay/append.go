@@ -69,6 +69,15 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 	if judged == nil && entry.Kind == wire.KindJoin && v.joins >= maxStandingJoins {
 		judged = wire.RateLimited
 	}
+	if judged == nil && entry.Kind == wire.KindCommit {
+		if entry.Commit.Parent.Zero() && !c.geneses.Allow() {
+			judged = wire.RateLimited
+		} else if done, err := c.server.used.use(ctx, c.tenant, entry.Commit, request.ID, c.server.now()); err == nil {
+			defer done()
+		} else if judged = err; !errors.Is(err, wire.Replayed) {
+			return Ack{}, err
+		}
+	}
 	var before, after []wire.ID
 	switch {
 	case judged != nil:

@@ -128,9 +128,7 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 	t := stand.tenant
 	c.tenant, c.role, c.identity, c.queues, c.until = t, stand.role, stand.identity, stand.queues, stand.until
 	c.member = wire.MemberID(stand.identity)
-	c.entries = rate.NewLimiter(rate.Limit(t.EntriesPerSecond), t.EntryBurst)
 	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
-	c.takes = rate.NewLimiter(rate.Every(s.limits.TakeInterval), s.limits.TakeBurst)
 	c.pinged = s.now()
 	c.socket.SetReadLimit(wire.MaxFrame)
 

@@ -27,8 +27,9 @@ type connection struct {
 	queues   []string // of an agent's credential
 	until    uint64   // Unix seconds when the credential ends; 0 never
 
-	entries, requests, takes *rate.Limiter
-	refusals                 int // in a row; the reader's alone
+	*allowance // of the identity, with others of its connections
+	requests   *rate.Limiter
+	refusals   int // in a row; the reader's alone
 
 	// Of the hub, under its lock.
 	ready bool   // an agent with a key package to take

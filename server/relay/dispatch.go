@@ -102,8 +102,11 @@ func (c *connection) handleList(ctx context.Context, _ uint32, _ Body) (Body, er
 		return nil, err
 	}
 	var list List
-	// The newest, where there are more than a frame holds.
-	for _, v := range all[max(0, len(all)-maxList):] {
+	if len(all) > maxList { // the newest, and they first
+		slices.Reverse(all)
+		all = all[:maxList]
+	}
+	for _, v := range all {
 		if len(v.Key) == len(conversationKey{}) {
 			list.Conversations = append(list.Conversations, ListItem{Conversation: wire.ID(v.Key[16:]), Sequence: v.Sequence})
 		}

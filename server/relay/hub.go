@@ -17,6 +17,8 @@ type hub struct {
 	members map[memberKey][]*connection // oldest first
 	tenants map[*tenant]*presence
 	takes   uint64
+
+	allowances map[memberKey]*allowance
 }
 
 // memberKey is tenant id ‖ member id.
@@ -34,6 +36,8 @@ func newHub() *hub {
 		topics:  make(map[conversationKey]map[*connection]struct{}),
 		members: make(map[memberKey][]*connection),
 		tenants: make(map[*tenant]*presence),
+
+		allowances: make(map[memberKey]*allowance),
 	}
 }
 
@@ -51,6 +55,7 @@ func (h *hub) presence(t *tenant) *presence {
 func (h *hub) join(c *connection, perIdentity int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.allow(c)
 	key := c.tenant.memberKey(c.member)
 	mine := append(h.members[key], c)
 	for len(mine) > perIdentity {
@@ -78,6 +83,7 @@ func (h *hub) leave(c *connection) {
 	} else {
 		h.members[key] = mine
 	}
+	c.allowance.connections--
 	h.setReady(c, false)
 	p := h.presence(c.tenant)
 	delete(p.customers, c)

@@ -23,15 +23,19 @@ type Limits struct {
 	PerIdentity int
 	// Subscriptions of one connection. Default 1,024.
 	Subscriptions int
-	// EntriesPerSecond and EntryBurst bound what one connection appends or
-	// passes on. Default 20 and 60.
+	// EntriesPerSecond and EntryBurst bound what one identity appends or
+	// passes on, on all its connections. Default 20 and 60.
 	EntriesPerSecond float64
 	EntryBurst       int
 	// RequestsPerSecond and RequestBurst bound its other requests. Default 50
 	// and 1,100, so that an agent can follow all its conversations at once.
 	RequestsPerSecond float64
 	RequestBurst      int
-	// TakeInterval and TakeBurst bound the key packages that one connection
+	// GenesisInterval and GenesisBurst bound the conversations that one
+	// identity begins. Default one in 10 s, burst 6.
+	GenesisInterval time.Duration
+	GenesisBurst    int
+	// TakeInterval and TakeBurst bound the key packages that one identity
 	// takes, as they are another's supply. Default one in 10 s, burst 6.
 	TakeInterval time.Duration
 	TakeBurst    int
@@ -87,6 +91,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		def   time.Duration
 	}{
 		{"PreAuth", &l.PreAuth, wire.PreAuthSeconds * time.Second},
+		{"GenesisInterval", &l.GenesisInterval, 10 * time.Second},
 		{"TakeInterval", &l.TakeInterval, 10 * time.Second},
 		{"KeyPackageLife", &l.KeyPackageLife, 30 * 24 * time.Hour},
 		{"Write", &l.Write, 20 * time.Second},
@@ -114,6 +119,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"Subscriptions", &l.Subscriptions, 1024},
 		{"EntryBurst", &l.EntryBurst, wire.EntriesBurst},
 		{"RequestBurst", &l.RequestBurst, 1100},
+		{"GenesisBurst", &l.GenesisBurst, 6},
 		{"TakeBurst", &l.TakeBurst, 6},
 		{"Refusals", &l.Refusals, 200},
 		{"KeyPackages", &l.KeyPackages, 100},

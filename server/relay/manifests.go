@@ -12,9 +12,10 @@ import (
 
 // Spaces of the small records that the relay keeps.
 const (
-	spaceManifest = "manifest"        // owner: tenant id, id: the manifest's hash
-	spaceNewest   = "newest manifest" // owner: tenant id, id: "newest"
-	spacePackage  = "key package"     // owner: tenant id ‖ member id, id: see keypackages.go
+	spaceManifest = "manifest"         // owner: tenant id, id: the manifest's hash
+	spaceNewest   = "newest manifest"  // owner: tenant id, id: "newest"
+	spaceUsed     = "used key package" // owner: tenant id, id: hash of a one-time key package, value: id of the commit that added it
+	spacePackage  = "key package"      // owner: tenant id ‖ member id, id: see keypackages.go
 )
 
 // ErrRolledBack is a manifest that is older than, or contradicts, one that

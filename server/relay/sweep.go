@@ -28,6 +28,7 @@ func (s *Server) sweep() {
 		now := s.now()
 		s.sweepConnections(now)
 		s.sweepTickets(now)
+		s.hub.sweepAllowances()
 		if now.Sub(expired) >= expireEvery {
 			expired = now
 			if n, err := s.log.Expire(s.closing, uint64(now.Unix())); err != nil {

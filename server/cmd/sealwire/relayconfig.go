@@ -49,7 +49,7 @@ type limitsConfig struct {
 	Connections      int     `json:"connections"`        // default 20,000
 	PreAuth          int     `json:"preAuthConnections"` // default 1,024
 	PerIdentity      int     `json:"perIdentity"`        // default 4
-	EntriesPerSecond float64 `json:"entriesPerSecond"`   // default 20, a connection
+	EntriesPerSecond float64 `json:"entriesPerSecond"`   // default 20, an identity
 	EntryBurst       int     `json:"entryBurst"`         // default 60
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
 }

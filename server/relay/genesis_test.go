@@ -1,0 +1,143 @@
+package relay_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sealwire/sealwire/server/entrylog"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/server/relay/relaytest"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// newGenesis makes one of a new conversation.
+func (s *scene) newGenesis(by *relaytest.Person, kp *wire.KeyPackage) relay.Append {
+	talk := relaytest.NewTalk(s.Org.Manifest)
+	return relay.Append{Conversation: talk.ID, Entry: by.Genesis(talk, s.Org.Manifest, "default", kp)}
+}
+
+func TestA07_OneTimeKeyPackagesBeginOneConversation(t *testing.T) {
+	s := play(t, func(c *relay.Config) { c.Limits.GenesisBurst = 1000 })
+	soon := time.Now().Add(time.Hour)
+	once := s.agent.KeyPackage(soon, false)
+	first := s.newGenesis(s.customer, once)
+	ask[relay.Ack](t, s.atCustomer, first)
+	other := relaytest.NewPerson(wire.Customer)
+	atOther := s.Connect(other)
+	for range 2 {
+		refused(t, s.atCustomer, s.newGenesis(s.customer, once), wire.Replayed)
+		refused(t, atOther, s.newGenesis(other, once), wire.Replayed)
+		if got := ask[relay.Ack](t, s.atCustomer, first); !got.Duplicate || got.Sequence != 1 {
+			t.Errorf("the first once more: %+v", got)
+		}
+		s.Restart()
+		s.atCustomer, atOther, s.atAgent = s.Connect(s.customer), s.Connect(other), s.Connect(s.agent)
+	}
+	if got := ask[relay.List](t, s.atAgent, relay.ListConversations{}).Conversations; len(got) != 2 {
+		t.Errorf("the agent is in %d conversations, want 2", len(got))
+	}
+	t.Run("that a commit has added", func(t *testing.T) {
+		bea := s.Agent("Bea")
+		added := bea.KeyPackage(soon, false)
+		s.commit(s.agent, s.atAgent, relaytest.Change{Adds: []*wire.KeyPackage{added}})
+		refused(t, atOther, s.newGenesis(other, added), wire.Replayed)
+	})
+	t.Run("of last resort begins many", func(t *testing.T) {
+		last := s.agent.KeyPackage(soon, true)
+		for range 3 {
+			ask[relay.Ack](t, s.atCustomer, s.newGenesis(s.customer, last))
+		}
+	})
+	t.Run("at once", func(t *testing.T) {
+		once := s.agent.KeyPackage(soon, false)
+		var wg sync.WaitGroup
+		results := make([]error, 8)
+		for i := range results {
+			at := s.atCustomer
+			by := s.customer
+			if i%2 == 1 {
+				at, by = atOther, other
+			}
+			request := s.newGenesis(by, once)
+			wg.Go(func() { _, results[i] = at.Ask(s.ctx, request) })
+		}
+		wg.Wait()
+		stored := 0
+		for _, err := range results {
+			if err == nil {
+				stored++
+			} else if !errors.Is(err, wire.Replayed) {
+				t.Error(err)
+			}
+		}
+		if stored > 1 {
+			t.Errorf("%d of them began a conversation", stored)
+		}
+	})
+}
+
+// The bound on conversations is the identity's, whatever connection it has.
+func TestA07_GenesesAreRateLimited(t *testing.T) {
+	s := play(t, func(c *relay.Config) { c.Limits.GenesisBurst, c.Limits.GenesisInterval = 3, time.Hour })
+	next := func() relay.Append {
+		return s.newGenesis(s.customer, s.agent.KeyPackage(time.Now().Add(time.Hour), false))
+	}
+	// One was begun by play.
+	second := next()
+	ask[relay.Ack](t, s.atCustomer, second)
+	ask[relay.Ack](t, s.atCustomer, next())
+	refused(t, s.atCustomer, next(), wire.RateLimited)
+	if got := ask[relay.Ack](t, s.atCustomer, second); !got.Duplicate {
+		t.Error("a repeat is new")
+	}
+	s.atCustomer.Close()
+	again := s.Connect(s.customer)
+	refused(t, again, next(), wire.RateLimited)
+	other := relaytest.NewPerson(wire.Customer)
+	ask[relay.Ack](t, s.Connect(other), s.newGenesis(other, s.agent.KeyPackage(time.Now().Add(time.Hour), false)))
+}
+
+func TestA07_ComingBackRefillsNothing(t *testing.T) {
+	s := play(t, func(c *relay.Config) {
+		c.Limits.EntriesPerSecond, c.Limits.EntryBurst = 0.001, 2
+		c.Limits.TakeBurst, c.Limits.TakeInterval = 1, time.Hour
+	})
+	publish(t, s.atAgent, s.agent, true)
+	s.append(s.atCustomer, s.customer.Message(s.talk, 10))
+	ask[relay.Record](t, s.atCustomer, relay.TakeKeyPackage{Queue: "default"})
+	s.atCustomer.Close()
+	for range 2 { // one after the other, and both at once
+		at := s.Connect(s.customer)
+		refused(t, at, relay.Append{Conversation: s.talk.ID, Entry: s.customer.Message(s.talk, 10)}, wire.RateLimited)
+		refused(t, at, relay.TakeKeyPackage{Queue: "default"}, wire.RateLimited)
+	}
+}
+
+// crowdedLog gives more conversations than a frame holds.
+type crowdedLog struct{ entrylog.Log }
+
+func (l crowdedLog) Conversations(ctx context.Context, tenant, _ []byte) (all []entrylog.Conversation, err error) {
+	for i := range uint64(10_000) {
+		key := append(append([]byte(nil), tenant...), make([]byte, 16)...)
+		binary.BigEndian.PutUint64(key[24:], i)
+		all = append(all, entrylog.Conversation{Key: key, Sequence: i + 1})
+	}
+	return all, nil
+}
+
+func TestCrowdedListsGiveTheNewestFirst(t *testing.T) {
+	r := relaytest.Start(t, func(c *relay.Config) { c.Log = crowdedLog{c.Log} })
+	got := ask[relay.List](t, r.Connect(relaytest.NewPerson(wire.Customer)), relay.ListConversations{}).Conversations
+	if len(got) < 5000 || len(got) >= 10_000 {
+		t.Fatalf("%d conversations", len(got))
+	}
+	for i, c := range got {
+		if want := uint64(10_000 - i); c.Sequence != want {
+			t.Fatalf("at %d conversation %d, want %d", i, c.Sequence, want)
+		}
+	}
+}
