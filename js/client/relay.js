@@ -61,6 +61,8 @@ export class RelayConnection {
   /** @type {RelayState} */
   #state = "offline";
   #requests = new Requests();
+  /** How far the handshake on this socket has come: each step is taken once. @type {"dialled" | "challenged" | "greeted" | "welcomed"} */
+  #step = "dialled";
   #attempt = 0;
   #lastHeard = 0;
   #failures = 0;
@@ -187,6 +189,7 @@ export class RelayConnection {
     }
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#step = "dialled";
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
       if (!(data instanceof ArrayBuffer)) return this.#broken("expected binary frames");
@@ -251,9 +254,14 @@ export class RelayConnection {
    * @param {Uint8Array} nonce
    */
   async #greet(socket, nonce) {
+    // Each answer is a signature: a relay gets one of them for a connection.
+    if (this.#step !== "dialled") return this.#broken("a second challenge");
+    this.#step = "challenged";
     try {
       const body = await this.#options.hello(nonce, this.#url.host);
-      if (socket === this.#socket) this.#send({ type: T.hello, request: 0, body });
+      if (socket !== this.#socket) return;
+      this.#step = "greeted";
+      this.#send({ type: T.hello, request: 0, body });
     } catch (error) {
       if (socket === this.#socket) this.#fail(error);
     }
@@ -264,7 +272,8 @@ export class RelayConnection {
    * @param {Uint8Array} manifest
    */
   async #welcome(socket, manifest) {
-    if (this.#state === "online") return this.#broken("a second welcome");
+    if (this.#step !== "greeted") return this.#broken(this.#step === "welcomed" ? "a second welcome" : "a welcome before the hello");
+    this.#step = "welcomed";
     try {
       await this.#options.onWelcome(manifest);
     } catch (error) {

@@ -205,6 +205,45 @@ test("what is no frame, a text message, a frame of ends, or a second welcome end
   }
 });
 
+test("a challenge or a welcome too many, or before its time, ends the connection: one hello and one look at a manifest for each", async (t) => {
+  const challenge = { type: T.challenge, nonce: new Uint8Array(32) };
+  const welcome = { type: T.welcome, bytes: new Uint8Array([1]) };
+  const rows = /** @type {const} */ ([
+    ["two challenges at once", [challenge, challenge], 1, 0],
+    ["a welcome before the challenge", [welcome], 0, 0],
+    ["a welcome before the hello", [challenge, welcome], 1, 0],
+    ["two welcomes at once", [challenge, "hello", welcome, welcome], 1, 1],
+    ["a challenge when welcomed", [challenge, "hello", welcome, challenge], 1, 1],
+  ]);
+  for (const [name, steps, hellos, welcomes] of rows) {
+    await t.test(name, async () => {
+      let signed = 0;
+      let looked = 0;
+      const { relay, sockets, failures, until } = play({
+        hello: async () => {
+          signed++;
+          return new Uint8Array([1, 1, ...new Uint8Array(48), 0, 1, 97, 0, 0, ...new Uint8Array(64)]);
+        },
+        onWelcome: async () => {
+          looked++;
+          await new Promise(() => {});
+        },
+        times: { pause: 60_000, maxPause: 60_000 },
+      });
+      const socket = await until(() => sockets[0]);
+      for (const step of steps) {
+        if (step === "hello") await until(() => socket.sent.find((f) => f.type === T.hello));
+        else socket.give(step);
+      }
+      await until(() => failures.length > 0);
+      assert.ok(failures.some(coded("bad argument")));
+      assert.equal(socket.closed, true);
+      assert.deepEqual([signed, looked], [hellos, welcomes]);
+      relay.close();
+    });
+  }
+});
+
 test("more requests than may be open are refused at once, and none is sent while offline", async () => {
   const { relay, welcome } = play();
   await assert.rejects(relay.conversations(), coded("unavailable"));
