@@ -127,6 +127,7 @@ func (s *Server) greet(ctx context.Context, c *connection, origin string) (*stan
 func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connection, stand *standing) {
 	t := stand.tenant
 	c.tenant, c.role, c.identity, c.queues, c.until = t, stand.role, stand.identity, stand.queues, stand.until
+	c.shown = stand.shown
 	c.member = wire.MemberID(stand.identity)
 	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
 	c.pinged = s.now()
@@ -151,6 +152,7 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 	if c.role == wire.Agent {
 		c.readiness(ctx)
 	}
+	s.recheck(c) // a manifest may have come since its hello
 	s.mu.Lock()
 	if s.draining { // Drain may have looked before this one joined
 		c.end(endDrain)

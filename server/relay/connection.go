@@ -24,8 +24,9 @@ type connection struct {
 	role     wire.Role
 	identity []byte
 	member   wire.ID
-	queues   []string // of an agent's credential
-	until    uint64   // Unix seconds when the credential ends; 0 never
+	queues   []string         // of an agent's credential
+	shown    *wire.Credential // of the company side
+	until    uint64           // Unix seconds when the credential ends; 0 never
 
 	*allowance // of the identity, with others of its connections
 	requests   *rate.Limiter

@@ -17,7 +17,8 @@ type standing struct {
 	identity []byte
 	queues   []string
 	until    uint64
-	request  uint32 // of the hello
+	shown    *wire.Credential // of the company side
+	request  uint32           // of the hello
 }
 
 // newNonce makes the challenge of one connection. It lives in that
@@ -86,6 +87,6 @@ func verifyCompany(out *standing, h Hello, now time.Time) error {
 	if err := credential.ValidAt(unix); err != nil {
 		return err
 	}
-	out.queues, out.until = credential.Queues, credential.NotAfter
+	out.queues, out.until, out.shown = credential.Queues, credential.NotAfter, credential
 	return nil
 }

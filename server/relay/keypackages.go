@@ -42,7 +42,14 @@ func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Bo
 		hash := wire.Sum("relay record", raw)
 		record.ID = hash[:]
 	}
-	if err := c.server.log.Put(ctx, record); err != nil {
+	if kp.LastResort {
+		c.server.lastResorts.Lock()
+		err = c.server.log.Put(ctx, record)
+		c.server.lastResorts.Unlock()
+	} else {
+		err = c.server.log.Put(ctx, record)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if count, err = c.server.log.Count(ctx, spacePackage, owner[:], uint64(now.Unix())); err != nil {
@@ -75,7 +82,7 @@ func (c *connection) handleTake(ctx context.Context, _ uint32, body Body) (Body,
 	now := uint64(c.server.now().Unix())
 	for _, agent := range c.server.hub.agents(c.tenant, queue) {
 		owner := c.tenant.memberKey(agent.member)
-		r, err := c.server.log.Take(ctx, spacePackage, owner[:], now)
+		r, err := c.server.takeGood(ctx, agent, owner, now)
 		if errors.Is(err, entrylog.ErrNotFound) {
 			c.server.hub.ready(agent, false)
 			agent.readiness(ctx) // it may have published in this moment
@@ -88,6 +95,48 @@ func (c *connection) handleTake(ctx context.Context, _ uint32, body Body) (Body,
 		return Record{Value: r.Value}, nil
 	}
 	return nil, wire.Unavailable
+}
+
+// takeGood takes the agent's key package that comes first and that the end will
+// accept too; those before it are thrown away.
+func (s *Server) takeGood(ctx context.Context, agent *connection, owner memberKey, now uint64) (entrylog.Record, error) {
+	for {
+		r, err := s.log.Take(ctx, spacePackage, owner[:], now)
+		if err != nil {
+			return r, err
+		}
+		kp, err := wire.DecodeKeyPackage(r.Value)
+		if err == nil {
+			err = agent.checkKeyPackage(kp, now)
+		}
+		if err == nil {
+			err = kp.Credential.ValidAt(now)
+		}
+		switch {
+		case err == nil:
+			return r, nil
+		case r.Keep:
+			if err := s.dropLastResort(ctx, owner, r.Value); err != nil {
+				return r, err
+			}
+		}
+	}
+}
+
+// dropLastResort replaces a key package of last resort, which taking leaves, by
+// an expired one, which Take passes over and the sweeper removes.
+func (s *Server) dropLastResort(ctx context.Context, owner memberKey, value []byte) error {
+	s.lastResorts.Lock() // nobody publishes a new one meanwhile
+	defer s.lastResorts.Unlock()
+	r, err := s.log.Get(ctx, spacePackage, owner[:], lastResortID)
+	if errors.Is(err, entrylog.ErrNotFound) || err == nil && !bytes.Equal(r.Value, value) {
+		return nil
+	}
+	if err == nil {
+		r.Expires = 1
+		err = s.log.Put(ctx, r)
+	}
+	return err
 }
 
 // readiness tells whether an agent that just connected left key packages that

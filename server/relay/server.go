@@ -40,6 +40,8 @@ type Server struct {
 	kill    context.CancelFunc
 	sweeper chan struct{} // closed when the sweeper has ended
 
+	lastResorts sync.Mutex // while one is replaced
+
 	mu        sync.Mutex
 	draining  bool
 	idle      sync.Cond // of mu: open and transfers fell to 0
@@ -124,8 +126,9 @@ func (s *Server) addTenant(ctx context.Context, c Tenant) error {
 	return nil
 }
 
-// SetManifest serves a newer manifest of a tenant from now on: ErrRolledBack
-// where it is not newer.
+// SetManifest serves a newer manifest of a tenant from now on, and closes the
+// connections whose credentials do not stand under it: ErrRolledBack where it
+// is not newer.
 func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byte) error {
 	t := s.tenants[tenant]
 	if t == nil {
@@ -135,7 +138,21 @@ func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byt
 		return err
 	}
 	s.logManifest(t)
+	for _, c := range s.hub.all() {
+		if c.tenant == t {
+			s.recheck(c)
+		}
+	}
 	return nil
+}
+
+// recheck closes a connection whose credential the newest manifest does not
+// bear out any more. It can't be taken from that moment.
+func (s *Server) recheck(c *connection) {
+	if c.shown != nil && c.tenant.manifests.current().CheckCredential(c.shown) != nil {
+		s.hub.ready(c, false)
+		c.end(endWith(wire.BadCredential))
+	}
 }
 
 func (s *Server) logManifest(t *tenant) {
