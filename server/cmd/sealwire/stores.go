@@ -17,16 +17,26 @@ import (
 
 // stores are what a relay keeps.
 type stores struct {
-	log   *entrylog.SQLite
-	files *blob.Directory
+	log    *entrylog.SQLite
+	files  *blob.Directory
+	unlock func() error
 }
 
-// open opens them, making them if they are not there. The files are locked
-// while they are open, so no two processes have the stores at once.
-func (c *relayConfig) open() (*stores, error) {
+// open opens them, making them if they are not there. Both directories are
+// locked while they are open, so no two processes have either at once.
+func (c *relayConfig) open() (_ *stores, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, err
 	}
+	unlock, err := lockData(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unlock())
+		}
+	}()
 	directory := c.Files.Directory
 	if directory == "" {
 		directory = filepath.Join(c.Data, "files")
@@ -45,7 +55,7 @@ func (c *relayConfig) open() (*stores, error) {
 	if err != nil {
 		return nil, errors.Join(err, files.Close())
 	}
-	return &stores{log, files}, nil
+	return &stores{log, files, unlock}, nil
 }
 
 // company is what the files of one of so many may take: where nothing is said
@@ -61,7 +71,7 @@ func (f filesConfig) company(of int) uint64 {
 	return total / uint64(of)
 }
 
-func (s *stores) Close() error { return errors.Join(s.log.Close(), s.files.Close()) }
+func (s *stores) Close() error { return errors.Join(s.log.Close(), s.files.Close(), s.unlock()) }
 
 // existing opens the stores that a configuration names, if there are any.
 func existing(path string) (*relayConfig, *stores, error) {

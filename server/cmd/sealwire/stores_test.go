@@ -1,6 +1,38 @@
 package main
 
-import "testing"
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Two processes on one log would each tell their own ends only.
+func TestOneRelayOnOneLog(t *testing.T) {
+	dir := t.TempDir()
+	open := func(files string) (*stores, error) {
+		c := &relayConfig{Data: filepath.Join(dir, "data"), Files: filesConfig{Directory: filepath.Join(dir, files)}}
+		return c.open()
+	}
+	first, err := open("files")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := open("other files"); err == nil {
+		t.Error("two have it open", s.Close())
+	} else if !strings.Contains(err.Error(), filepath.Join(dir, "data")+" is in use") {
+		t.Errorf("it does not say why: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := open("files")
+	if err != nil {
+		t.Fatal("after it was closed:", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func TestCompaniesShareTheRoomForFilesEqually(t *testing.T) {
 	for _, c := range []struct {
