@@ -42,6 +42,8 @@ const CURSOR = "cursor/";
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
 const STORED = 1;
+/** Conversations whose state the core holds at a time, but for those that may not be let go. */
+const MAX_OPEN = 1_024;
 
 const now = () => new Writer().u64(Date.now());
 
@@ -49,8 +51,10 @@ export class Conversations {
   #context;
   #mutex;
   #outbox;
-  /** Joined, with nothing read and so nothing saved yet. @type {Set<string>} */
+  /** Joined, and this end was not found in them yet: nothing of them is saved. @type {Set<string>} */
   #joined = new Set();
+  /** Those that a task is at. @type {Set<string>} */
+  #busy = new Set();
 
   /**
    * @param {() => Promise<Context>} context
@@ -67,7 +71,11 @@ export class Conversations {
   async load() {
     const { store } = await this.#context();
     const found = await store.list("state", PREFIX);
-    return Promise.all(found.map(([key]) => this.#summary(key.slice(PREFIX.length))));
+    /** @type {ConversationSummary[]} */
+    const summaries = [];
+    // One after another, so that the first can be let go before the last is opened.
+    for (const [key] of found) summaries.push(await this.#summary(key.slice(PREFIX.length)));
+    return summaries;
   }
 
   /**
@@ -122,6 +130,16 @@ export class Conversations {
   }
 
   /**
+   * Lets go of a conversation that was joined and that this end is not in.
+   * @param {string} id
+   */
+  leave(id) {
+    return this.#mutex.run(PREFIX + id, async () => {
+      if (this.#joined.delete(id)) this.#drop(await this.#context(), id);
+    });
+  }
+
+  /**
    * Reads the next entry. `need` is a manifest that has to be fetched first (and given to the end); nothing changed then.
    * @param {string} id
    * @param {number} sequence  must be the one after the last
@@ -147,11 +165,15 @@ export class Conversations {
       changed();
       const event = decodeEvent(raw);
       const status = this.#status(context, handle);
+      // Until this end is in it there is nothing to keep, neither a key nor a message: what a relay makes up never reaches the disk.
+      if (this.#joined.has(id) && own(status) === "") return { status, last: event.id, refreshed: 0, event };
       const refreshed = event.type === "commit" && (event.own || event.added.includes(own(status))) ? Date.now() : before.refreshed;
       /** @type {Received} */
       const received = { status, last: event.id, refreshed, event };
       /** @type {Write[]} */
       const writes = [this.#saved(context, handle, id), this.#cursor(context, id, sequence, event.id, refreshed)];
+      // An own commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
+      if (event.type === "commit" && event.own) writes.push(context.savedEnd());
       const mine = "own" in event && event.own ? this.#outbox.holding(id, event.id) : undefined;
       const change = mine && this.#settle(context, event, mine);
       if (change) writes.push(change.write);
@@ -203,6 +225,7 @@ export class Conversations {
         return { kind: "settled", message };
       }
       changed();
+      context.spoken.add(id);
       const entryId = core.callBytes("entry_id", entry);
       const change = this.#outbox.change(context, key, { ...record, entry, epoch: status.epoch, ids: [...record.ids, entryId] });
       await store.write([this.#saved(context, handle, id), change.write]);
@@ -283,16 +306,36 @@ export class Conversations {
    */
   #task(id, act) {
     return this.#mutex.run(PREFIX + id, async () => {
-      const context = await this.#context();
-      const handle = await this.#handle(context, id);
-      let touched = false;
+      this.#busy.add(id);
       try {
-        return await act(context, handle, () => (touched = true));
-      } catch (error) {
-        if (touched) context.abandon();
-        throw error;
+        return await this.#attempt(id, act, true);
+      } finally {
+        this.#busy.delete(id);
       }
     });
+  }
+
+  /**
+   * @template T
+   * @param {string} id
+   * @param {(context: Context, handle: number, changed: () => void) => Promise<T>} act
+   * @param {boolean} again  once more, if another task's failure took the core away before this one changed anything
+   * @returns {Promise<T>}
+   */
+  async #attempt(id, act, again) {
+    const context = await this.#context();
+    let touched = false;
+    try {
+      const handle = await this.#handle(context, id);
+      return await act(context, handle, () => (touched = true));
+    } catch (error) {
+      if (context.stale && !touched) {
+        if (again) return this.#attempt(id, act, false);
+        throw new SealwireError("unavailable", "the end service starts anew");
+      }
+      if (touched) context.abandon();
+      throw error;
+    }
   }
 
   /**
@@ -303,6 +346,7 @@ export class Conversations {
     const open = context.handles.get(id);
     if (open !== undefined) return open;
     const { core, keystore, store, end, handles } = context;
+    this.#makeRoom(context);
     const kept = await store.get("state", PREFIX + id);
     /** @type {number} */
     let handle;
@@ -316,6 +360,18 @@ export class Conversations {
     }
     handles.set(id, handle);
     return handle;
+  }
+
+  /**
+   * Closes one that is saved as it is and can be loaded again. One that has sealed
+   * in this load of the end cannot: its messages would be counted from the start.
+   * @param {Context} context
+   */
+  #makeRoom(context) {
+    if (context.handles.size < MAX_OPEN) return;
+    for (const id of context.handles.keys()) {
+      if (!this.#busy.has(id) && !this.#joined.has(id) && !context.spoken.has(id)) return this.#drop(context, id);
+    }
   }
 
   /**

@@ -23,7 +23,7 @@ import { OCTETS } from "./content.js";
 import { Patience } from "./patience.js";
 import { FileRefusal } from "./relayfiles.js";
 
-/** Bytes of a file that are kept in memory where there is nothing else. */
+/** Bytes of a file that are kept in memory where there is nothing else, or nothing is to be kept on the disk. */
 export const MAX_IN_MEMORY = 64 * 1024 * 1024;
 
 /**

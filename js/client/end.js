@@ -35,6 +35,8 @@
  * @property {Store} store
  * @property {number} end          handle
  * @property {Map<string, number>} handles  conversation → handle
+ * @property {Set<string>} spoken  conversations that sealed a message in this context
+ * @property {() => import("./store.js").Write} savedEnd  the end's state as it is now
  * @property {boolean} stale       what the core holds is not what is saved
  * @property {() => void} abandon  makes it stale; the next call works with a core rebuilt from the store
  */
@@ -44,6 +46,7 @@ import { Conversations } from "./conversations.js";
 import { bytesOf, openKeystore } from "./keystore.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
+import { eraseShelves } from "./shelf.js";
 import { ROLE } from "./status.js";
 import { indexedStore, memoryStore } from "./store.js";
 import { Transfers } from "./transfers.js";
@@ -113,7 +116,8 @@ export class End {
   async open(options) {
     const store = options.history === "none" ? memoryStore(options.name) : await indexedStore(options.name);
     const opened = await this.openIn(store, options);
-    this.transfers.begin(options.name);
+    // Where nothing is to be kept, no file is laid on a disk either, not even for a while.
+    if (options.history === "device") this.transfers.begin(options.name);
     return opened;
   }
 
@@ -225,11 +229,16 @@ export class End {
     context.store.close();
   }
 
-  /** Closes, and removes every key and all history of this namespace. */
+  /** Closes, and removes every key, all history and every opened file of this namespace, those too that other pages left. */
   async erase() {
     const store = this.#context?.store;
+    const device = this.#options?.history === "device";
     await this.close();
-    await store?.erase();
+    try {
+      await store?.erase();
+    } finally {
+      if (store && device) await eraseShelves(store.name);
+    }
   }
 
   /** @returns {Promise<Context>} */
@@ -258,7 +267,7 @@ export class End {
     const kept = await store.get("state", END);
     const { keystore, writes } = await openKeystore(core, store, kept !== undefined);
     /** @type {Context} */
-    const context = { core, keystore, store, end: 0, handles: new Map(), stale: false, abandon: () => abandon(context) };
+    const context = { core, keystore, store, end: 0, handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
     if (kept === undefined) {
       context.end = core.call("end_new", endArguments(options));
       await store.write([...writes, saveEnd(context)]);

@@ -17,6 +17,7 @@
  * @property {RelayConnection} relay
  * @property {import("./relayfiles.js").RelayFiles} files
  * @property {import("./events.js").Events} events
+ * @property {(status: Status) => boolean} [found]  of one that is only looked at: whether this end is in it; until then nothing is told
  * @property {boolean} renews      this end renews its place in old epochs unasked (the company's side)
  * @property {(engine: Engine) => void} onQueued  a text waits and there is no conversation yet
  * @property {() => void} onRefused   the relay refused a genesis
@@ -206,6 +207,11 @@ export class Engine {
     this.#host.events.emit("conversation", { conversation: this.facade });
   }
 
+  /** Reads up to the head; throws where `resume` would try again. */
+  look() {
+    return this.#reader.follow();
+  }
+
   /** There may be something to do: a connection, or a pause that is over. */
   resume() {
     if (this.#ended) return;
@@ -236,6 +242,7 @@ export class Engine {
 
   /** @param {Received} received */
   #read({ status, refreshed, event, item, done }) {
+    if (this.#host.found && !this.#host.found(status)) return;
     const before = this.#before;
     this.#before = { members: status.members, state: this.state };
     this.#refreshed = refreshed;
@@ -394,7 +401,7 @@ export class Engine {
 
   /** @param {unknown} error */
   async #trouble(error) {
-    if (this.#ended) return;
+    if (this.#ended || this.#hidden) return;
     this.#again = false;
     this.#reader.stop();
     if (this.#host.relay.state === "online") this.#retry.later();
@@ -408,6 +415,7 @@ export class Engine {
   #bar(barred) {
     if (this.#barred === barred) return;
     this.#barred = barred;
+    if (this.#hidden) return;
     this.#settle();
     this.#changed();
   }
@@ -415,6 +423,7 @@ export class Engine {
   #forked() {
     if (this.#split) return;
     this.#split = true;
+    if (this.#hidden) return;
     this.#settle();
     this.#changed();
   }
@@ -436,6 +445,12 @@ export class Engine {
   /** An own genesis is made but not read back: only customers begin conversations, and are not told of others'. */
   get #begun() {
     return this.#reader.status?.state === "empty" && !this.#host.renews;
+  }
+
+  /** It is only looked at, and this end was not found in it yet. */
+  get #hidden() {
+    const { status } = this.#reader;
+    return this.#host.found !== undefined && !(status && this.#host.found(status));
   }
 
   #able() {

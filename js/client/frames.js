@@ -13,7 +13,7 @@ export const MAX_FRAME = 128 * 1024;
 const MAX_QUEUE = 64;
 const MAX_KEY_PACKAGE = 4096;
 const MAX_TOKEN = 8192;
-const MAX_HOST = 253 + 6;
+const MAX_HOST = 255;
 const CODES = 23;
 
 const VERSION = 1;

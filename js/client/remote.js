@@ -22,6 +22,7 @@
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
  * @property {(id: string) => Promise<void>} ungenesis
  * @property {(id: string) => Promise<import("./status.js").Status>} join
+ * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./conversations.js").Received | { need: Uint8Array }>} receive
  * @property {(id: string, renew: boolean) => Promise<import("./conversations.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
@@ -59,6 +60,7 @@ export const METHODS = Object.freeze([
   "genesis",
   "ungenesis",
   "join",
+  "leave",
   "receive",
   "next",
   "entryId",
@@ -95,6 +97,7 @@ export function localEnd(end) {
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
     ungenesis: (id) => conversations.ungenesis(id),
     join: (id) => conversations.join(id),
+    leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, renew) => conversations.next(id, renew),
     entryId: (entry) => conversations.entryId(entry),

@@ -17,6 +17,7 @@
 import { SealwireError } from "../errors.js";
 import { Engine } from "./engine.js";
 import { fromBase64url, fromHex, encodeText, toHex } from "./bytes.js";
+import { Joins } from "./joins.js";
 import { KeyPackages } from "./packages.js";
 import { RelayConnection } from "./relay.js";
 import { RelayFiles } from "./relayfiles.js";
@@ -28,6 +29,8 @@ const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled
 const MAX_UNREAD = 16 * 1024 * 1024;
 /** A credential is asked for again, on connecting, when the last one is this old (ms). */
 const CREDENTIAL_AGE = 15 * 60_000;
+/** How long a conversation that the relay lists may take to show that this end is in it (ms). */
+const JOIN_TIME = 8_000;
 
 export class Session {
   #settings;
@@ -44,6 +47,9 @@ export class Session {
   #unread = 0;
   /** @type {Engine[]} */
   engines = [];
+  /** Listed by the relay, and looked at now: shown only once this end is found to be in it. @type {Map<string, Engine>} */
+  #joining = new Map();
+  #joins = new Joins((id) => this.#join(id));
   /** Tells a customer's end to try to reach somebody again. */
   #first = new Retry(() => void this.#contact());
   #contacting = false;
@@ -69,7 +75,7 @@ export class Session {
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
       onPassing: () => {},
-      onList: (list) => list.forEach(({ conversation }) => void this.#join(toHex(conversation))),
+      onList: (list) => this.#listed(list),
       onWaiting: (agents) => this.#waiting(agents),
       onState: (state) => this.#relayState(state),
       onFailure: (error) => this.#failure(error),
@@ -104,24 +110,41 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#first.stop();
-    for (const engine of this.engines) engine.stop();
+    this.#joins.clear();
+    for (const engine of [...this.engines, ...this.#joining.values()]) engine.stop();
     this.relay.close();
   }
 
   /** @param {string} id */
   #engine(id) {
-    return this.engines.find((engine) => engine.id === id);
+    return this.#joining.get(id) ?? this.engines.find((engine) => engine.id === id);
   }
 
   /** @param {string} id */
   #add(id) {
-    const { events } = this.#host;
-    const engine = new Engine(
+    const engine = this.#make(id);
+    this.#show(engine);
+    return engine;
+  }
+
+  /** @param {Engine} engine */
+  #show(engine) {
+    this.engines.push(engine);
+    this.#host.events.emit("conversation", { conversation: engine.facade });
+  }
+
+  /**
+   * @param {string} id
+   * @param {(status: import("./status.js").Status) => boolean} [found]  whether this end is in it; until then nothing is told of it
+   */
+  #make(id, found) {
+    return new Engine(
       {
         end: this.end,
         relay: this.relay,
         files: this.#files,
-        events,
+        events: this.#host.events,
+        ...(found ? { found } : {}),
         renews: !this.#customer,
         onQueued: () => void this.#contact(),
         onRefused: () => this.#first.later(),
@@ -130,9 +153,6 @@ export class Session {
       },
       id,
     );
-    this.engines.push(engine);
-    events.emit("conversation", { conversation: engine.facade });
-    return engine;
   }
 
   /** What takes time is done before the relay's clock runs: the page's token, the agent's credential. */
@@ -176,7 +196,9 @@ export class Session {
       void this.#contact();
     } else {
       this.agents = false;
-      for (const engine of this.engines) engine.disconnected();
+      // The next connection's list tells of them again.
+      this.#joins.clear();
+      for (const engine of [...this.engines, ...this.#joining.values()]) engine.disconnected();
     }
     this.#host.onState();
   }
@@ -185,24 +207,55 @@ export class Session {
   async #online() {
     try {
       await this.#packages.replenish();
-      for (const { conversation } of await this.relay.conversations()) await this.#join(toHex(conversation));
+      this.#listed(await this.relay.conversations());
     } catch (error) {
       await this.#trouble(error);
       if (this.relay.state === "online" && !this.#ended) this.#tell(error);
     }
   }
 
-  /** @param {string} id */
+  /** @param {{ conversation: Uint8Array }[]} list */
+  #listed(list) {
+    if (this.#customer || this.#ended) return;
+    const known = new Set(this.engines.map((engine) => engine.id));
+    for (const { conversation } of list) {
+      const id = toHex(conversation);
+      if (!known.has(id)) this.#joins.add(id);
+    }
+  }
+
+  /**
+   * Reads a conversation that the relay lists; one that this end is not in leaves nothing behind.
+   * @param {string} id
+   */
   async #join(id) {
-    if (this.#customer || this.#ended || this.#engine(id)) return;
-    const engine = this.#add(id);
+    if (this.#ended || this.relay.state !== "online" || this.#engine(id)) return;
+    let found = false;
+    const engine = this.#make(id, ({ members }) => {
+      if (!found && members.some((m) => m.self)) {
+        found = true;
+        this.#joining.delete(id);
+        this.#show(engine);
+      }
+      return found;
+    });
+    this.#joining.set(id, engine);
+    const late = setTimeout(() => found || engine.stop(), JOIN_TIME);
     try {
       await this.end.join(id);
-      engine.resume();
+      await engine.look();
       // It took one of the key packages.
-      await this.#packages.replenish();
+      if (found) await this.#packages.replenish();
     } catch (error) {
       await this.#trouble(error);
+    } finally {
+      clearTimeout(late);
+      this.#joining.delete(id);
+      if (found) engine.resume();
+      else {
+        engine.stop();
+        await this.end.leave(id).catch(() => {});
+      }
     }
   }
 

@@ -3,8 +3,8 @@
  * The shelf: where received files lie, decrypted, until they are saved. Each
  * end service has a directory of its own in the origin-private file system,
  * held by a Web Lock of the same name; a directory whose lock nobody holds is
- * what a page left behind, and the next start removes it. Only dedicated
- * workers can write there at once; elsewhere there is no shelf.
+ * what a page left behind, and the next start removes it; erasing the namespace
+ * removes them all. Only dedicated workers can write there at once; elsewhere there is no shelf.
  *
  * @typedef {object} SyncFile   the part of FileSystemSyncAccessHandle that is used
  * @property {(bytes: Uint8Array, options: { at: number }) => number} write
@@ -22,6 +22,8 @@ import { SealwireError } from "../errors.js";
 import { toHex } from "./bytes.js";
 
 const ROOT = "sealwire";
+/** How long a page that was taken over may take to let go of its directory, when all of them are erased (ms). */
+const LET_GO = 2_000;
 
 /** A file on the shelf: written, then taken as a Blob; `remove` at any time. */
 export class ShelfFile {
@@ -125,7 +127,7 @@ export async function openShelf(namespace, system = globalThis.navigator ?? {}) 
   if (!storage?.getDirectory || !locks || !canWrite()) return null;
   try {
     const root = await (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
-    const parent = /** @type {Directory} */ (await root.getDirectoryHandle(namespace.replace(/[^A-Za-z0-9]/g, "-"), { create: true }));
+    const parent = /** @type {Directory} */ (await root.getDirectoryHandle(directoryName(namespace), { create: true }));
     const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
     const release = await hold(locks, name);
     await sweep(parent, locks);
@@ -133,6 +135,42 @@ export async function openShelf(namespace, system = globalThis.navigator ?? {}) 
   } catch {
     return null;
   }
+}
+
+/**
+ * Removes every shelf of a namespace, whoever left it. The caller holds the
+ * namespace, so that a directory still held is that of a page that is ending.
+ * @param {string} namespace
+ * @param {ShelfSystem} [system]
+ * @throws {SealwireError} "unavailable" when something is still there
+ */
+export async function eraseShelves(namespace, { storage, locks } = globalThis.navigator ?? {}) {
+  if (!storage?.getDirectory) return;
+  /** @type {FileSystemDirectoryHandle} */
+  let root;
+  /** @type {Directory} */
+  let parent;
+  try {
+    root = await (await storage.getDirectory()).getDirectoryHandle(ROOT);
+    parent = /** @type {Directory} */ (await root.getDirectoryHandle(directoryName(namespace)));
+  } catch {
+    return; // There was never one, or there is no such file system.
+  }
+  for (const name of await namesIn(parent)) {
+    if (!locks) break;
+    // Its files cannot be removed while that page's worker has them open.
+    await locks.request(`${ROOT} files ${name}`, { signal: AbortSignal.timeout(LET_GO) }, () => {}).catch(() => {});
+  }
+  try {
+    await root.removeEntry(directoryName(namespace), { recursive: true });
+  } catch {
+    throw new SealwireError("unavailable", "files of an earlier page could not be removed from this device");
+  }
+}
+
+/** @param {string} namespace */
+function directoryName(namespace) {
+  return namespace.replace(/[^A-Za-z0-9]/g, "-");
 }
 
 function canWrite() {
@@ -157,12 +195,17 @@ function hold(locks, name) {
  * @param {LockManager} locks
  */
 async function sweep(parent, locks) {
-  /** @type {string[]} */
-  const names = [];
-  for await (const name of parent.keys()) names.push(name);
-  for (const name of names) {
+  for (const name of await namesIn(parent)) {
     await locks.request(`${ROOT} files ${name}`, { ifAvailable: true }, async (lock) => {
       if (lock) await parent.removeEntry(name, { recursive: true }).catch(() => {});
     });
   }
+}
+
+/** @param {Directory} directory */
+async function namesIn(directory) {
+  /** @type {string[]} */
+  const names = [];
+  for await (const name of directory.keys()) names.push(name);
+  return names;
 }

@@ -34,7 +34,7 @@
  * @property {MessageStatus} status
  * @property {number} [gap]     messages of this sender that are missing before this one
  * @property {MessageFile} [file]  it tells of a file; its text is empty then
- * @property {boolean} [unknown]   a file that this version cannot make sense of: there is nothing to show but that
+ * @property {boolean} [unknown]   content that this version cannot make sense of: there is nothing to show but that
  *
  * @typedef {"uploading" | "sent" | "available" | "downloading" | "saved" | "failed" | "cancelled"} FileState
  *   uploading: waiting or on its way to the relay, until its message is sent. available: it can be saved here.
@@ -59,7 +59,7 @@
  * @property {(received: number, total: number) => void} [onProgress]  bytes, rising
  * @property {AbortSignal} [signal]
  * @property {WritableStream<Uint8Array>} [into]  where the content goes, opened but not yet whole; aborted when it
- *   fails. Without it: private files where the browser has them, else memory, up to 64 MB
+ *   fails. Without it: private files where the browser has them and history is kept, else memory, up to 64 MB
  *
  * @typedef {object} SavedFile
  * @property {Blob} blob        the content, of no type that anything renders; empty with `into`

@@ -168,6 +168,69 @@ test("a message sealed before somebody else's commit is sealed again and counts 
   assert.deepEqual(await customer.end.conversations.next(id), { kind: "none" });
 });
 
+test("a save that fails in one conversation leaves a task of another to go on", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  const store = /** @type {ReturnType<typeof fragileStore>} */ (agent.store);
+  const first = agent.end.conversations.next(id); // the agent's conversation is open
+  await first;
+  await agent.end.queue(id, encodeTextContent("fails"));
+  const other = await open(fragileStore(), "customer");
+  const { id: second } = await other.end.conversations.genesis("default", await agent.end.keyPackage());
+  await agent.end.conversations.join(second);
+  const step = await other.end.conversations.next(second);
+  assert.ok(step.kind === "commit");
+  const get = store.get;
+  /** @type {() => void} */
+  let go = () => {};
+  const held = new Promise((/** @type {(v: void) => void} */ resolve) => (go = resolve));
+  store.get = async (table, key) => {
+    if (key === `cursor/${second}`) await held;
+    return get(table, key);
+  };
+  // Between the state of the core and its call of it, the core is taken away.
+  const receiving = agent.end.conversations.receive(second, 1, step.entry);
+  store.failures = 1;
+  await assert.rejects(agent.end.conversations.next(id), coded("unavailable"));
+  go();
+  const received = await receiving;
+  assert.ok(!("need" in received) && received.status.state === "active");
+});
+
+test("the secret of a key package is gone from the disk with the own commit that spends it", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  await flush(customer);
+  await read(agent);
+  const written = /** @type {string[][]} */ ([]);
+  const write = agent.store.write;
+  agent.store.write = async (writes) => {
+    await write(writes);
+    written.push(writes.map(({ table, key }) => `${table}/${key}`));
+  };
+  const before = /** @type {Uint8Array} */ (await agent.store.get("state", "end"));
+  await agent.end.queue(id, encodeTextContent("an own commit comes first"));
+  await flush(agent);
+  const own = written.filter((keys) => keys.includes("state/end"));
+  assert.equal(own.length, 1);
+  assert.ok(own[0]?.includes(`state/conversation/${id}`), "in one transaction");
+  const after = /** @type {Uint8Array} */ (await agent.store.get("state", "end"));
+  assert.ok(after.length < before.length, "one secret less");
+});
+
+test("what was joined and does not hold this end reaches no disk, and is let go", async () => {
+  const stranger = await open(fragileStore(), "agent");
+  const { id, flush, log, customer } = await pair();
+  await flush(customer);
+  const before = (await stranger.store.list("state", "")).length;
+  await stranger.end.conversations.join(id);
+  const got = await stranger.end.conversations.receive(id, 1, /** @type {Uint8Array} */ (log[0]));
+  assert.ok(!("need" in got) && got.status.state === "not a member");
+  await stranger.end.conversations.leave(id);
+  assert.equal((await stranger.store.list("state", "")).length, before);
+  await assert.rejects(stranger.end.conversations.receive(id, 2, /** @type {Uint8Array} */ (log[0])), coded("bad argument"));
+});
+
 test("a core that died is rebuilt from the store by the next call", async () => {
   const { id, flush, read, customer, agent } = await pair();
   await flush(customer);

@@ -169,6 +169,27 @@ test("a relay whose log is shorter than what was read is an alarm, and nothing m
   assert.equal(conversation.messages.find((m) => m.text === "kept")?.status, "failed");
 });
 
+test("a relay that lists thousands of conversations that are none: none is shown, and a new customer is, within seconds", async () => {
+  /** @type {((frame: import("../client/frames.js").Frame) => void) | undefined} */
+  let inject;
+  const agent = await demo.agent({ wire: { toEnd: (frame, give) => ((inject = give), [frame]) } });
+  await until(agent, "online", () => agent.state === "online" && inject);
+  const before = process.memoryUsage().rss;
+  for (let k = 0; k < 4; k++) {
+    const list = Array.from({ length: 4_500 }, () => ({ conversation: crypto.getRandomValues(new Uint8Array(16)), sequence: 1 }));
+    inject?.({ type: T.list, request: 0, list });
+  }
+  const start = performance.now();
+  const customer = await demo.customer();
+  await (await customer.start()).send("newcomer");
+  await seen(agent, "newcomer");
+  assert.ok(performance.now() - start < 10_000);
+  assert.ok(process.memoryUsage().rss - before < 150e6);
+  assert.equal(agent.conversations.length, 1);
+  assert.equal(agent.state, "online");
+  assert.deepEqual(errorsOf(agent), []);
+});
+
 test("frames that are none end the connection, and the next one works", async () => {
   let broken = 0;
   const customer = await demo.customer({
