@@ -130,7 +130,8 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 	c.shown = stand.shown
 	c.member = wire.MemberID(stand.identity)
 	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
-	c.pinged = s.now()
+	c.since = s.now()
+	c.pinged = c.since
 	c.socket.SetReadLimit(wire.MaxFrame)
 
 	// Nobody hears the welcome before the hub knows the connection.

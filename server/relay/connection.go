@@ -26,6 +26,7 @@ type connection struct {
 	member   wire.ID
 	queues   []string         // of an agent's credential
 	shown    *wire.Credential // of the company side
+	since    time.Time        // of the hello
 	until    uint64           // Unix seconds when the credential ends; 0 never
 
 	*allowance // of the identity, with others of its connections
@@ -62,6 +63,7 @@ func endWith(code wire.Code) ending { return ending{closeCode(code), code.Error(
 var (
 	endSlow    = ending{closeCode(wire.Unavailable), "slow reader"}
 	endFull    = ending{websocket.StatusTryAgainLater, "busy"}
+	endSession = ending{websocket.StatusServiceRestart, "say hello again"}
 	endDrain   = ending{websocket.StatusServiceRestart, "restarting"}
 	endCrowded = ending{closeCode(wire.RateLimited), "too many connections"}
 )

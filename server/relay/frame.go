@@ -36,8 +36,8 @@ const FrameVersion = 1
 // frameHeader is the type and the request number before every body.
 const frameHeader = 1 + 4
 
-// maxHost bounds the host an end says it dialled: a DNS name and a port.
-const maxHost = 253 + 6
+// maxHost bounds the host an end says it dialled (SPEC section 10.2).
+const maxHost = 255
 
 // Body is what follows type and request number; one Go type for each frame.
 type Body interface {

@@ -150,7 +150,10 @@ func TestHelloRefusesCredentialOutsideItsTime(t *testing.T) {
 
 func TestConnectionEndsWithItsCredential(t *testing.T) {
 	clock := &clock{now: time.Now()}
-	r := relaytest.Start(t, func(c *relay.Config) { c.Now = clock.Now; c.Limits.Ping = 365 * 24 * time.Hour })
+	r := relaytest.Start(t, func(c *relay.Config) {
+		c.Now = clock.Now
+		c.Limits.Ping, c.Limits.Session = 365*24*time.Hour, 1000*24*time.Hour
+	})
 	agent := r.Connect(r.Agent("Ana"))
 	customer := r.Connect(relaytest.NewPerson(wire.Customer))
 	clock.Set(time.Now().Add(13 * time.Hour))

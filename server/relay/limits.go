@@ -74,6 +74,10 @@ type Limits struct {
 	// TransfersPerIdentity and Transfers of all may be under way at once.
 	// Default 8 and 512.
 	TransfersPerIdentity, Transfers int
+	// Session is how long a customer's connection lasts at most: then it is
+	// closed as when the relay restarts, and at the next hello the identity
+	// token is asked for again. Default 12 h.
+	Session time.Duration
 	// Part is how long the body of one part may take to come. Default 60 s.
 	Part time.Duration
 	// Drain is how long Drain waits for connections to end. Default 10 s.
@@ -98,6 +102,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"Ping", &l.Ping, 30 * time.Second},
 		{"TicketLife", &l.TicketLife, 10 * time.Minute},
 		{"FileInterval", &l.FileInterval, 2 * time.Second},
+		{"Session", &l.Session, 12 * time.Hour},
 		{"Part", &l.Part, 60 * time.Second},
 		{"Drain", &l.Drain, 10 * time.Second},
 	} {

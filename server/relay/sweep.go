@@ -56,13 +56,17 @@ func (s *Server) collectFiles(now time.Time) {
 	}
 }
 
-// sweepConnections closes those whose credential ended, and asks those that
+// sweepConnections closes those whose credential or session ended, and asks those that
 // were not asked for a while whether they are still there: "an agent is here"
 // must not rest on a cable that was pulled.
 func (s *Server) sweepConnections(now time.Time) {
 	for _, c := range s.hub.all() {
 		if c.until != 0 && uint64(now.Unix()) >= c.until {
 			c.end(endWith(wire.Expired))
+			continue
+		}
+		if c.role == wire.Customer && now.Sub(c.since) >= s.limits.Session {
+			c.end(endSession)
 			continue
 		}
 		c.mu.Lock()

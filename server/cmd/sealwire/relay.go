@@ -38,7 +38,8 @@ The file, with required fields marked *:
     "allowMissingOrigin": false,        let in programs that are no browsers
     "logAddresses": false,              write peers' IP addresses to the log
     "limits": {"connections": 20000, "preAuthConnections": 1024, "perIdentity": 4,
-               "entriesPerSecond": 20, "entryBurst": 60, "queueBytes": 262144},
+               "entriesPerSecond": 20, "entryBurst": 60, "queueBytes": 262144,
+               "sessionHours": 12},     then a customer shows a token again
     "tenants": [{                       *
       "orgKeys": ["…"],                 * as "sealwire org init" printed it; and the next
       "manifest": "org/manifest",       its sequence never falls

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/relay"
@@ -52,6 +53,7 @@ type limitsConfig struct {
 	EntriesPerSecond float64 `json:"entriesPerSecond"`   // default 20, an identity
 	EntryBurst       int     `json:"entryBurst"`         // default 60
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
+	SessionHours     float64 `json:"sessionHours"`       // default 12: then a customer shows a token again
 }
 
 type filesConfig struct {
@@ -167,6 +169,7 @@ func (c *relayConfig) relay() (relay.Config, error) {
 		Limits: relay.Limits{
 			Connections: c.Limits.Connections, PreAuthConnections: c.Limits.PreAuth, PerIdentity: c.Limits.PerIdentity,
 			EntriesPerSecond: c.Limits.EntriesPerSecond, EntryBurst: c.Limits.EntryBurst, Queue: c.Limits.Queue,
+			Session: time.Duration(c.Limits.SessionHours * float64(time.Hour)),
 		},
 	}
 	for i := range c.Tenants {
