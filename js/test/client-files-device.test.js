@@ -3,10 +3,13 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { openShelf } from "../client/shelf.js";
+import { eraseShelves, openShelf } from "../client/shelf.js";
+import { fromBase64url } from "../client/bytes.js";
+import { End } from "../client/end.js";
+import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
 import { FileStore } from "./client-store-of-files.js";
-import { Demo, closeAll, seen, sweep, until } from "./client-world.js";
+import { Demo, closeAll, module, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 const store = new FileStore();
@@ -111,8 +114,9 @@ function platform() {
   class Directory {
     /** @type {Map<string, Directory | { bytes: number[], open: boolean }>} */
     entries = new Map();
-    /** @param {string} name */
-    async getDirectoryHandle(name) {
+    /** @param {string} name @param {{ create?: boolean }} [options] */
+    async getDirectoryHandle(name, { create = false } = {}) {
+      if (!create && !this.entries.has(name)) throw new DOMException("none", "NotFoundError");
       const found = this.entries.get(name) ?? new Directory();
       this.entries.set(name, found);
       return found;
@@ -168,6 +172,43 @@ function platform() {
   const system = { storage: { getDirectory: async () => root }, locks, root, held, room: 1_000 };
   return system;
 }
+
+test("erasing a namespace removes every shelf of it, whoever left it, and no other's; without history there is none", async (t) => {
+  const scope = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
+  const system = platform();
+  const asked = /** @type {import("../client/shelf.js").ShelfSystem} */ (/** @type {unknown} */ (system));
+  scope["FileSystemFileHandle"] = class {
+    createSyncAccessHandle() {}
+  };
+  const navigator = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: asked });
+  t.after(() => {
+    delete scope["FileSystemFileHandle"];
+    if (navigator) Object.defineProperty(globalThis, "navigator", navigator);
+    else delete scope["navigator"];
+  });
+  for (const namespace of ["sealwire:a:customer", "sealwire:a:customer", "sealwire:b:customer"]) {
+    const shelf = await openShelf(namespace, asked);
+    await (await shelf?.file())?.take();
+  }
+  await eraseShelves("sealwire:a:customer", asked);
+  assert.deepEqual([...new Set(system.root.files.map((name) => name.split("/")[1]))], ["sealwire-b-customer"]);
+  await eraseShelves("sealwire:never:customer", asked);
+
+  // The end services themselves.
+  const before = system.held.size;
+  const end = new End(() => instantiate(module));
+  await end.open({ role: "customer", roots: [fromBase64url(demo.config.orgKey)], history: "none", name: "sealwire:c:customer" });
+  await end.erase();
+  assert.equal(system.held.size, before);
+  assert.ok(!system.root.files.some((name) => name.includes("sealwire-c")));
+  const left = await openShelf("sealwire:d:customer", asked);
+  await (await left?.file())?.take();
+  const other = new End(() => instantiate(module));
+  await other.open({ role: "customer", roots: [fromBase64url(demo.config.orgKey)], history: "device", name: "sealwire:d:customer" });
+  await other.erase();
+  assert.ok(!system.root.files.some((name) => name.includes("sealwire-d")), "what a page that was taken over left");
+});
 
 test("the shelf: files of this page, of no type, gone on release and when it closes; what pages left is swept, what they hold is not", async (t) => {
   const scope = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));

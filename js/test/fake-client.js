@@ -18,6 +18,11 @@ export function message(over = {}) {
   return { id: `m${++made}`, from: null, self: false, text: "Hello", time: 1_767_000_000_000, status: "received", ...over };
 }
 
+/** One that the client could not make sense of. @param {Partial<Message>} [over] @returns {Message} */
+export function unknownMessage(over = {}) {
+  return message({ text: "", unknown: true, ...over });
+}
+
 /** @param {Partial<import("../widget/facade.js").FileInfo>} [over] @returns {import("../widget/facade.js").FileInfo} */
 export function fileInfo(over = {}) {
   return { name: "letter.pdf", media: "application/pdf", size: 1_200_000, thumbnail: null, state: "available", progress: 0, ...over };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { el, setAttribute } from "../widget/dom.js";
-import { textNodes } from "../widget/log.js";
+import { textNodes, textOf } from "../widget/log.js";
+import { message, unknownMessage } from "./fake-client.js";
 import { FakeElement, FakeText, fakeDocument } from "./fake-document.js";
 
 Object.assign(globalThis, { document: fakeDocument });
@@ -26,6 +27,13 @@ test("B01: a message becomes text nodes and http links, and reads as it was writ
       assert.ok(node.childNodes.every((c) => c instanceof FakeText), text);
     }
     assert.equal(nodes.map((n) => (n instanceof FakeElement || n instanceof FakeText ? n.textContent : "?")).join(""), text);
+  }
+});
+
+test("a message that the client cannot make sense of is told in words, never by what it holds", () => {
+  for (const content of ["", ...hostile]) {
+    assert.equal(textOf(unknownMessage({ text: content })), "A message that this version cannot show.");
+    assert.equal(textOf(message({ text: content })), content);
   }
 });
 

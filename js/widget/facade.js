@@ -40,7 +40,7 @@
  * @property {MessageStatus} status
  * @property {number} [gap]      messages missing right before this one
  * @property {FileInfo|null} [file]  the message is a file; its text is then empty
- * @property {boolean} [unknown]  a file that the client cannot make sense of
+ * @property {boolean} [unknown]  content that the client cannot make sense of
  *
  * @typedef {object} Conversation
  * @property {string} id

@@ -188,7 +188,7 @@ function messageRow(row, act, look) {
       setAttribute(element, "data-unknown", message.unknown);
       if (name.firstChild) setText(name.firstChild, now.name);
       setAttribute(name, "class", now.first && !message.self ? "sw-name" : "sw-name sw-unseen");
-      const content = message.unknown ? words.unknownFile : message.text;
+      const content = textOf(message);
       if (shown !== content || !text.firstChild) {
         shown = content;
         text.replaceChildren(...textNodes(shown));
@@ -204,6 +204,14 @@ function messageRow(row, act, look) {
       show(foot, now.last || told);
     },
   };
+}
+
+/**
+ * What stands for a message that is no file: of one that the client could not make sense of only that, whatever it holds.
+ * @param {Message} message
+ */
+export function textOf(message) {
+  return message.unknown ? words.unknown : message.text;
 }
 
 /**

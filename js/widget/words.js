@@ -78,7 +78,7 @@ export const words = Object.freeze({
   unsendable: "This message holds something that is not text and cannot be sent. Take it out and try again.",
   heldFile: "This page held the file back. It was not sent.",
   lostFile: "The page was reloaded before this file was sent. Choose it again.",
-  unknownFile: "A file came that this page cannot make sense of, so there is nothing to save.",
+  unknown: "A message that this version cannot show.",
   fileWaits: "Waits until someone is here. Keep this page open.",
   tooMany: "At most 20 files go at once. Send these first.",
   folder: "A folder cannot be attached. Attach the files in it.",
