@@ -2,7 +2,9 @@ package relay
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 
@@ -26,58 +28,84 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &connection{server: s, number: number, wake: make(chan struct{}, 1)}
-	defer s.recovered(c)
-	var asked bool
-	var admitted *tenant
-	defer func() { s.exit(asked, admitted) }()
+	// Not the request's context: it is of no use after the upgrade.
+	ctx, cancel := context.WithCancel(s.closing)
+	stand, asked, leave := s.upgrade(ctx, w, r, c, origin)
+	if stand == nil {
+		leave()
+		cancel()
+		s.exit(asked, nil)
+		return
+	}
+	// The rest of its life is another goroutine's: the stack of this one has
+	// grown with the handshake, and while it lives, the request is kept too.
+	go func() {
+		defer s.exit(true, stand.tenant)
+		defer leave()
+		defer s.recovered(c)
+		defer cancel()
+		s.serve(ctx, cancel, c, stand)
+	}()
+}
 
+// upgrade takes a connection up to its good hello, and counts it in. A nil
+// standing means that it was refused; asked tells whether admit was. Leave
+// closes what is open; it is never nil.
+func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request, c *connection, origin string) (stand *standing, asked bool, leave func()) {
+	leave = func() {}
+	defer s.recovered(c)
 	under := &hijacked{ResponseWriter: w}
 	socket, err := websocket.Accept(under, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the exact check is ours, above: Accept would let the request's own host pass
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
-		return // answered by Accept
+		return nil, false, leave // answered by Accept
 	}
-	defer socket.CloseNow()
-	c.socket = socket
 	// The library waits for a peer's answer to a close, whatever we do to it.
-	stop := context.AfterFunc(s.closing, func() { _ = under.conn.Close() })
-	defer stop()
+	conn := under.conn
+	stop := context.AfterFunc(s.closing, func() { _ = conn.Close() })
+	leave = func() { _ = socket.CloseNow(); stop() }
+	c.socket = socket
 	if s.logAddresses {
-		s.logger.Info("connection", "connection", number, "address", r.RemoteAddr)
+		s.logger.Info("connection", "connection", c.number, "address", r.RemoteAddr)
 	}
-	// Not the request's context: it is of no use after the upgrade.
-	ctx, cancel := context.WithCancel(s.closing)
-	defer cancel()
-	stand, refusal := s.greet(ctx, c, origin)
-	if stand == nil {
+	good, refusal := s.greet(ctx, c, origin)
+	if good == nil {
 		if refusal != nil {
 			s.logEnding(c, *refusal)
 			_ = socket.Close(refusal.code, refusal.reason)
 		}
-		return
+		return nil, false, leave
 	}
-	asked = true
-	if !s.admit(stand.tenant) {
+	if !s.admit(good.tenant) {
 		_ = socket.Close(endFull.code, endFull.reason)
-		return
+		return nil, true, leave
 	}
-	admitted = stand.tenant
-	s.serve(ctx, cancel, c, stand)
+	return good, true, leave
 }
 
-// hijacked keeps hold of the connection that the library takes.
+// hijacked keeps hold of the connection that the library takes, and gives it
+// small buffers: thousands idle, and what is longer than a buffer passes by it.
 type hijacked struct {
 	http.ResponseWriter
 	conn net.Conn
 }
 
+// smallBuffer still lets an ack or a short message leave in one write.
+const smallBuffer = 1024
+
 // Hijack implements http.Hijacker.
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
 	h.conn = conn
-	return conn, buffered, err
+	early, _ := buffered.Peek(buffered.Reader.Buffered())
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn), max(smallBuffer, len(early)))
+	_, err = reader.Peek(len(early)) // Accept takes over what is buffered, and no more
+	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, smallBuffer)), err
 }
 
 // maxHello bounds the first frame, before anyone has proved anything.
