@@ -5,6 +5,7 @@
  */
 import { filePreview } from "../widget/files.js";
 import { dayText, nameOf, others, timeText } from "../widget/model.js";
+import { words } from "../widget/words.js";
 
 /**
  * @typedef {object} Line
@@ -44,7 +45,7 @@ export function lines(conversations, { now, unread }) {
     .map(({ conversation, last }) => ({
       id: conversation.id,
       name: titleOf(conversation),
-      preview: last ? `${last.self ? "You: " : ""}${last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
+      preview: last ? `${last.self ? "You: " : ""}${last.unknown ? words.unknown : last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
       time: last ? whenText(last.time, now) : "",
       unread: unread(conversation),
       verified: customerOf(conversation)?.verified ?? false,

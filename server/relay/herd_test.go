@@ -132,7 +132,9 @@ func TestA20_ShedAnswersSayWhen(t *testing.T) {
 
 // However connections end, nothing of them stays.
 func TestA16_ConnectionsLeaveNothingBehind(t *testing.T) {
-	r := relaytest.Start(t, func(c *relay.Config) { c.Limits.PreAuth, c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = time.Second, 1e6, 1e6 })
+	r := relaytest.Start(t, func(c *relay.Config) {
+		c.Limits.PreAuth, c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = time.Second, 1e6, 1e6
+	})
 	person := relaytest.NewPerson(wire.Customer)
 	files := func() int {
 		names, err := os.ReadDir("/proc/self/fd")
