@@ -10,12 +10,14 @@
  * @typedef {import("./types.js").SaveFileOptions} SaveFileOptions
  * @typedef {import("./types.js").SavedFile} SavedFile
  *
- * @typedef {object} ConversationModel  what stands behind the facade (engine.js)
+ * @typedef {object} ConversationView  what is known of it (engine.js)
  * @property {string} id
  * @property {number} epoch
  * @property {readonly Member[]} members
  * @property {ConversationState} state
  * @property {readonly Message[]} messages
+ *
+ * @typedef {object} ConversationActs  what can be done in it (composing.js)
  * @property {(text: string) => Promise<Message>} send
  * @property {(file: Blob, options: SendFileOptions) => Promise<Message>} sendFile
  * @property {(id: string, options: SaveFileOptions) => Promise<SavedFile>} saveFile
@@ -24,35 +26,40 @@
  */
 
 export class Conversation {
-  #model;
+  #view;
+  #acts;
 
-  /** @param {ConversationModel} model */
-  constructor(model) {
-    this.#model = model;
+  /**
+   * @param {ConversationView} view
+   * @param {ConversationActs} acts
+   */
+  constructor(view, acts) {
+    this.#view = view;
+    this.#acts = acts;
   }
 
   /** 32 hex digits; empty until there is somebody to seal to. */
   get id() {
-    return this.#model.id;
+    return this.#view.id;
   }
 
   /** Number of the key period; it rises with each commit. */
   get epoch() {
-    return this.#model.epoch;
+    return this.#view.epoch;
   }
 
   /** Everyone who can read what is sent now; nobody else can. */
   get members() {
-    return this.#model.members;
+    return this.#view.members;
   }
 
   get state() {
-    return this.#model.state;
+    return this.#view.state;
   }
 
   /** In the order of the log, then what is not in it yet. */
   get messages() {
-    return this.#model.messages;
+    return this.#view.messages;
   }
 
   /**
@@ -63,7 +70,7 @@ export class Conversation {
    * @throws {TypeError | RangeError | import("../errors.js").SealwireError} and what a "pre:send" handler throws
    */
   send(text) {
-    return this.#model.send(text);
+    return this.#acts.send(text);
   }
 
   /**
@@ -76,7 +83,7 @@ export class Conversation {
    * @throws {TypeError | import("../errors.js").SealwireError} what a "pre:send" handler throws, and the signal's reason
    */
   sendFile(file, options = {}) {
-    return this.#model.sendFile(file, options);
+    return this.#acts.sendFile(file, options);
   }
 
   /**
@@ -89,7 +96,7 @@ export class Conversation {
    *   file that was sent; "too large"; and the signal's reason
    */
   saveFile(id, options = {}) {
-    return this.#model.saveFile(id, options);
+    return this.#acts.saveFile(id, options);
   }
 
   /**
@@ -97,7 +104,7 @@ export class Conversation {
    * @param {string} id
    */
   retry(id) {
-    return this.#model.retry(id);
+    return this.#acts.retry(id);
   }
 
   /**
@@ -105,6 +112,6 @@ export class Conversation {
    * @param {string} id
    */
   discard(id) {
-    return this.#model.discard(id);
+    return this.#acts.discard(id);
   }
 }

@@ -5,7 +5,7 @@
  * opens and judges; what the relay shows out of place is not read.
  *
  * @typedef {import("./status.js").Status} Status
- * @typedef {import("./conversations.js").Received} Received
+ * @typedef {import("./reading.js").Received} Received
  * @typedef {import("./remote.js").EndService} EndService
  * @typedef {import("./relay.js").RelayConnection} RelayConnection
  *

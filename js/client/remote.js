@@ -23,8 +23,8 @@
  * @property {(id: string) => Promise<void>} ungenesis
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
- * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./conversations.js").Received | { need: Uint8Array }>} receive
- * @property {(id: string, renew: boolean) => Promise<import("./conversations.js").Step>} next
+ * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | { need: Uint8Array }>} receive
+ * @property {(id: string, renew: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number) => Promise<Uint8Array>} sealPart

@@ -1,0 +1,175 @@
+// @ts-check
+/**
+ * The core's handles of conversations: opened when a task needs one, so many at
+ * a time, one task at a time for each conversation.
+ *
+ * @typedef {import("./end.js").Context} Context
+ *
+ * @typedef {() => void} Changed  to say that the core's state is no longer what is saved
+ */
+import { SealwireError } from "../errors.js";
+import { fromHex } from "./bytes.js";
+import { bytesOf } from "./keystore.js";
+import { stateKey } from "./kept.js";
+
+/** Conversations whose state the core holds at a time, but for those that may not be let go. */
+export const MAX_OPEN = 1_024;
+
+export class Handles {
+  #context;
+  #mutex;
+  /** Joined, and this end was not found in them yet: nothing of them is saved. @type {Set<string>} */
+  #joined = new Set();
+  /** Those that a task is at. @type {Set<string>} */
+  #busy = new Set();
+
+  /**
+   * @param {() => Promise<Context>} context
+   * @param {import("./mutex.js").Mutex} mutex
+   */
+  constructor(context, mutex) {
+    this.#context = context;
+    this.#mutex = mutex;
+  }
+
+  /** @param {string} id */
+  joined(id) {
+    return this.#joined.has(id);
+  }
+
+  /**
+   * It can be opened although nothing of it is saved, until it is found or let go.
+   * @param {string} id
+   */
+  join(id) {
+    this.#joined.add(id);
+  }
+
+  /** @param {string} id */
+  found(id) {
+    this.#joined.delete(id);
+  }
+
+  /**
+   * Lets go of one that was joined and not found.
+   * @param {string} id
+   */
+  leave(id) {
+    return this.alone(id, async () => {
+      if (this.#joined.delete(id)) this.drop(await this.#context(), id);
+    });
+  }
+
+  /**
+   * Keeps every task away from a conversation.
+   * @template T
+   * @param {string} id
+   * @param {() => Promise<T>} act
+   */
+  alone(id, act) {
+    return this.#mutex.run(stateKey(id), act);
+  }
+
+  /**
+   * One task on a conversation. If it fails after it changed something, the core
+   * goes back to what is saved, all of it: a conversation that is loaded again
+   * within one load of its end would count its messages from the start.
+   * @template T
+   * @param {string} id
+   * @param {(context: Context, handle: number, changed: Changed) => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  task(id, act) {
+    return this.alone(id, async () => {
+      this.#busy.add(id);
+      try {
+        return await this.#attempt(id, act, true);
+      } finally {
+        this.#busy.delete(id);
+      }
+    });
+  }
+
+  /**
+   * Closes what the core holds of a conversation.
+   * @param {Context} context
+   * @param {string} id
+   */
+  drop({ core, handles }, id) {
+    const handle = handles.get(id);
+    handles.delete(id);
+    if (handle !== undefined) closeQuietly(core, handle);
+  }
+
+  /**
+   * @template T
+   * @param {string} id
+   * @param {(context: Context, handle: number, changed: Changed) => Promise<T>} act
+   * @param {boolean} again  once more, if another task's failure took the core away before this one changed anything
+   * @returns {Promise<T>}
+   */
+  async #attempt(id, act, again) {
+    const context = await this.#context();
+    let touched = false;
+    try {
+      const handle = await this.#handle(context, id);
+      return await act(context, handle, () => (touched = true));
+    } catch (error) {
+      if (context.stale && !touched) {
+        if (again) return this.#attempt(id, act, false);
+        throw new SealwireError("unavailable", "the end service starts anew");
+      }
+      if (touched) context.abandon();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {Context} context
+   * @param {string} id
+   */
+  async #handle(context, id) {
+    const open = context.handles.get(id);
+    if (open !== undefined) return open;
+    const { core, keystore, store, end, handles } = context;
+    this.#makeRoom(context);
+    const kept = await store.get("state", stateKey(id));
+    /** @type {number} */
+    let handle;
+    if (kept === undefined) {
+      if (!this.#joined.has(id)) throw new SealwireError("bad argument", "no such conversation");
+      handle = core.call("conversation_join", end, fromHex(id));
+    } else {
+      core.putBulk(bytesOf(kept));
+      handle = core.call("conversation_load", end, keystore.handle, fromHex(id));
+      core.call("bulk_clear");
+    }
+    handles.set(id, handle);
+    return handle;
+  }
+
+  /**
+   * Closes one that is saved as it is and can be loaded again. One that has sealed
+   * in this load of the end cannot: its messages would be counted from the start.
+   * @param {Context} context
+   */
+  #makeRoom(context) {
+    if (context.handles.size < MAX_OPEN) return;
+    for (const id of context.handles.keys()) {
+      if (!this.#busy.has(id) && !this.#joined.has(id) && !context.spoken.has(id)) return this.drop(context, id);
+    }
+  }
+}
+
+/**
+ * After a failure the handle may be gone already, with its end or with the core.
+ * @param {import("../core/instance.js").Core} core
+ * @param {number} handle
+ */
+export function closeQuietly(core, handle) {
+  try {
+    core.close(handle);
+  } catch {
+    // Gone, which is what was wanted.
+  }
+}

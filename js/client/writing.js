@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * What this end appends next to a conversation's log: its own commit when one
+ * is due, then the oldest message of the outbox. Whatever leaves was saved
+ * first, and is the same bytes again until the log answers.
+ *
+ * @typedef {import("./end.js").Context} Context
+ * @typedef {import("./outbox.js").Outbox} Outbox
+ * @typedef {import("./status.js").Status} Status
+ *
+ * @typedef {{ kind: "none" }
+ *   | { kind: "commit", entry: Uint8Array }
+ *   | { kind: "message", entry: Uint8Array, message: string }
+ *   | { kind: "settled", message: string }} Step
+ *
+ * @typedef {object} Writing
+ * @property {Context} context
+ * @property {number} handle
+ * @property {string} id          of the conversation
+ * @property {() => void} changed the core's state is no longer what is saved
+ * @property {Outbox} outbox
+ */
+import { SealwireError } from "../errors.js";
+import { Writer, toHex } from "./bytes.js";
+import { saved, statusOf } from "./kept.js";
+
+const STORED = 1;
+
+const now = () => new Writer().u64(Date.now());
+
+/**
+ * @param {Writing} writing
+ * @param {boolean} renew  commit if one is due, even with nothing to send
+ * @returns {Promise<Step>}
+ */
+export async function nextStep(writing, renew) {
+  const { context, handle, id, outbox } = writing;
+  const { core } = context;
+  const status = statusOf(context, handle);
+  if (status.state !== "active" && status.state !== "empty") return { kind: "none" };
+  const pending = core.callBytes("conversation_pending", handle);
+  if (pending.length > 0) return { kind: "commit", entry: pending };
+  const found = outbox.first(id);
+  if (status.state === "empty" || (!found && !renew)) return { kind: "none" };
+  if (core.call("conversation_due", handle, now().take()) !== 0) return commit(writing);
+  return found ? message(writing, status, found) : { kind: "none" };
+}
+
+/**
+ * @param {Writing} writing
+ * @returns {Promise<Step>}
+ */
+async function commit({ context, handle, id, changed }) {
+  const entry = context.core.callBytes("conversation_commit", handle, now().take());
+  changed();
+  await context.store.write([saved(context, handle, id)]);
+  return { kind: "commit", entry };
+}
+
+/**
+ * @param {Writing} writing
+ * @param {Status} status
+ * @param {[string, import("./records.js").OutboxRecord]} found
+ * @returns {Promise<Step>}
+ */
+async function message({ context, handle, id, changed, outbox }, status, [key, record]) {
+  const { core, store } = context;
+  const message = toHex(record.id);
+  if (record.entry.length > 0 && record.epoch === status.epoch) return { kind: "message", entry: record.entry, message };
+  const entry = sealed(context, handle, record);
+  if (!entry) {
+    const settled = outbox.change(context, key, null);
+    await store.write([settled.write]);
+    settled.saved();
+    return { kind: "settled", message };
+  }
+  changed();
+  context.spoken.add(id);
+  const entryId = core.callBytes("entry_id", entry);
+  const change = outbox.change(context, key, { ...record, entry, epoch: status.epoch, ids: [...record.ids, entryId] });
+  await store.write([saved(context, handle, id), change.write]);
+  change.saved();
+  return { kind: "message", entry, message };
+}
+
+/**
+ * Null when the core has read this message from the log already, in a form that the record forgot.
+ * @param {Context} context
+ * @param {number} handle
+ * @param {import("./records.js").OutboxRecord} record
+ */
+function sealed({ core }, handle, record) {
+  if (record.entry.length === 0) return core.callBytes("conversation_seal", handle, now().u8(STORED).raw(record.content).take());
+  try {
+    return core.callBytes("conversation_reseal", handle, now().bytes32(record.entry).raw(record.content).take());
+  } catch (error) {
+    if (error instanceof SealwireError && error.code === "replayed") return null;
+    throw error;
+  }
+}
