@@ -122,6 +122,31 @@ func TestSecondTabIsElsewhereUntilItTakesOver(t *testing.T) {
 	awaitOnce(t, agent, "good morning", "from the second tab", "and back in the first")
 }
 
+func TestSecondDeskIsElsewhereUntilItTakesOver(t *testing.T) {
+	long(t)
+	d := harness.StartDemo(t)
+	customer, agent := pair(t, d)
+	useHere := harness.Thing{Role: "button", Name: "Use here"}
+	second := agent.Tab("agent's second tab")
+	second.Open(d.URL + "/desk")
+	second.AwaitPage("open in another tab")
+	if saw := second.PageText(); strings.Contains(saw, "good morning") {
+		t.Errorf("the second desk shows what it does not hold: %s", saw)
+	}
+	exchange(t, customer, agent, "are you still there?", "here I am")
+	second.Click(useHere)
+	awaitOnce(t, second, "good morning", "how can I help?", "are you still there?", "here I am")
+	agent.AwaitPage("open in another tab")
+	exchange(t, customer, second, "and now?", "on my second desk")
+	if strings.Contains(agent.PageText(), "on my second desk") {
+		t.Error("the first desk still follows the conversation")
+	}
+	agent.Click(useHere)
+	awaitOnce(t, agent, "and now?", "on my second desk")
+	exchange(t, customer, agent, "back?", "back in the first")
+	awaitOnce(t, customer, "how can I help?", "here I am", "on my second desk", "back in the first")
+}
+
 // B02: a whole conversation, on the page of frames too, breaks nothing of the
 // policy; and the policy is in force.
 func TestB02_EveryPageWorksUnderItsPolicy(t *testing.T) {
