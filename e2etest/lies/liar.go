@@ -1,0 +1,270 @@
+package lies
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Frame is one frame on one end's connection: a body that decoded, or what only
+// a relay that lies sends.
+type Frame struct {
+	End     string
+	Request uint32
+	Body    relay.Body
+	Raw     []byte    // down, in place of Body: bytes as they are
+	Close   wire.Code // down, in place of both: the relay ends the connection with it
+}
+
+// Up tells whether the end sends it, and not the relay.
+func (f Frame) Up() bool { return f.Body != nil && f.Body.Type() < relay.TypeChallenge }
+
+// Props are values that a relay could have from elsewhere, by the names that
+// rules put them in by: another company's manifest, an older one of this company.
+type Props map[string][]byte
+
+// Liar is a relay that lies, over one that does not.
+type Liar struct {
+	rules []Rule
+	props Props
+	seed  uint64
+	phase string
+
+	ids     map[string]wire.ID // who is at each end
+	asked   map[place]ask      // requests under way
+	matched map[place]int      // by end and rule
+	fired   []int              // by rule
+	walked  map[int]int        // by rule
+	windows map[place][]item   // what a reorder holds, by end and rule
+	held    []*held            // what a delay holds
+	views   map[string]map[wire.ID]*view
+	logs    map[wire.ID]*log
+	order   []wire.ID // of logs, as first seen
+	forged  map[forgery][]byte
+	chance  *rand.Rand // of the act at hand
+}
+
+// place is an end and a number: of a request, or of a rule.
+type place struct {
+	end string
+	n   uint32
+}
+
+// ask is a request that waits for its answer.
+type ask struct {
+	kind         relay.FrameType
+	conversation wire.ID
+	swallow      bool // the end has had an answer already
+}
+
+// held waits for frames of its end and direction, or for a phase.
+type held struct {
+	item
+	left  int
+	until string
+}
+
+// item is a frame between two acts.
+type item struct {
+	Frame
+	number uint64 // of an entry that is shown in the place of another; else it gets its own
+	fixed  bool   // its sequence was set
+	real   uint64 // the place in the real log of an entry that stands there
+}
+
+// New makes a liar that tells by these rules. Seed decides what the rules leave
+// to chance. A prop that a rule names and the caller lacks is an error.
+func New(rules []Rule, seed uint64, props Props) (*Liar, error) {
+	l := &Liar{rules: rules, props: props, seed: seed, phase: Begin, ids: map[string]wire.ID{}, asked: map[place]ask{},
+		matched: map[place]int{}, fired: make([]int, len(rules)), walked: map[int]int{}, windows: map[place][]item{},
+		views: map[string]map[wire.ID]*view{}, logs: map[wire.ID]*log{}, forged: map[forgery][]byte{}}
+	for i := range rules {
+		if err := rules[i].check(); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range (&Lie{Rules: rules}).Needs() {
+		if props[name] == nil {
+			return nil, malformed("no prop %q is given, nor is there such a template", name)
+		}
+	}
+	return l, nil
+}
+
+// Know says who is at an end. Hellos that pass say it too.
+func (l *Liar) Know(end string, id wire.ID) { l.ids[end] = id }
+
+// Fired tells how often each rule acted.
+func (l *Liar) Fired() []int { return slices.Clone(l.fired) }
+
+// Silent lists the rules that never acted.
+func (l *Liar) Silent() (rules []int) {
+	for i, n := range l.fired {
+		if n == 0 {
+			rules = append(rules, i)
+		}
+	}
+	return rules
+}
+
+// Enter begins a phase and gives the frames that waited for it; windows that
+// were not filled are given too.
+func (l *Liar) Enter(phase string) []Frame {
+	l.phase = phase
+	return l.release(func(h *held) bool { return h.until == phase }, true)
+}
+
+// Release gives all that is held, whatever it waits for.
+func (l *Liar) Release() []Frame { return l.release(func(*held) bool { return true }, true) }
+
+func (l *Liar) release(due func(*held) bool, windows bool) []Frame {
+	var out []Frame
+	if windows {
+		for _, at := range sortedPlaces(l.windows) {
+			out = append(out, l.shuffled(at)...)
+		}
+	}
+	var rest []*held
+	all := l.held
+	l.held = nil
+	for _, h := range all {
+		if due(h) {
+			out = append(out, l.send(h.item)...)
+		} else {
+			rest = append(rest, h)
+		}
+	}
+	l.held = append(rest, l.held...)
+	return out
+}
+
+// Pass takes a frame and gives those that go on. An answer may go back to the
+// end at once.
+func (l *Liar) Pass(f Frame) []Frame {
+	var out []Frame
+	if f.Up() {
+		out = l.up(f)
+	} else {
+		out = l.down(f)
+	}
+	for _, h := range l.held {
+		if h.until == "" && h.End == f.End && h.Up() == f.Up() {
+			h.left--
+		}
+	}
+	return append(out, l.release(func(h *held) bool { return h.until == "" && h.left < 0 }, false)...)
+}
+
+func (l *Liar) up(f Frame) []Frame {
+	a := ask{kind: f.Body.Type()}
+	switch b := f.Body.(type) {
+	case relay.Hello:
+		l.ids[f.End] = wire.MemberID(b.Identity)
+		l.connected(f.End)
+	case relay.Append:
+		a.conversation = b.Conversation
+	case relay.Subscribe:
+		a.conversation = b.Conversation
+		v := l.view(f.End, b.Conversation)
+		v.wanted, v.following = b.After, false
+		b.After = v.real
+		f.Body = b
+	}
+	l.asked[place{f.End, f.Request}] = a
+	items, _ := l.tell(f)
+	if b, ok := f.Body.(relay.Append); ok {
+		if v := l.view(f.End, b.Conversation); v.apart && !v.crosses(b.Entry) {
+			return l.branch(f, v, items)
+		}
+	}
+	var out []Frame
+	for _, i := range items {
+		out = append(out, l.send(i)...)
+	}
+	return out
+}
+
+func (l *Liar) down(f Frame) []Frame {
+	var out []Frame
+	at := place{f.End, f.Request}
+	a, answers := l.asked[at]
+	if answers && f.Request != 0 && answer(f.Body) {
+		delete(l.asked, at)
+		if a.swallow {
+			return nil
+		}
+	}
+	switch b := f.Body.(type) {
+	case relay.Challenge:
+		l.connected(f.End)
+	case relay.Entry:
+		l.note(b)
+	case relay.Ack:
+		f.Body, out = l.acknowledged(f, a, b)
+	case relay.List:
+		f.Body = l.listed(f.End, b)
+	}
+	items, fleeting := l.tellAnswer(f, a.kind)
+	if b, ok := f.Body.(relay.Entry); ok {
+		return append(out, l.show(f, b, items, fleeting)...)
+	}
+	var told []Frame
+	for _, i := range items {
+		told = append(told, l.send(i)...)
+	}
+	return append(told, out...)
+}
+
+// answer tells whether a frame with a request number ends that request.
+func answer(b relay.Body) bool {
+	switch b.(type) {
+	case relay.Ack, relay.Error, relay.Record, relay.List, relay.Welcome:
+		return true
+	}
+	return false
+}
+
+func (l *Liar) tell(f Frame) ([]item, bool) { return l.tellAnswer(f, 0) }
+
+// tellAnswer applies the rules that match a frame, which answers a request of
+// that kind.
+func (l *Liar) tellAnswer(f Frame, request relay.FrameType) (items []item, fleeting bool) {
+	items = []item{{Frame: f}}
+	if b, ok := f.Body.(relay.Entry); ok {
+		items[0].real = b.Sequence
+	}
+	for n := range l.rules {
+		r := &l.rules[n]
+		if !l.matches(r, f, request) {
+			continue
+		}
+		at := place{f.End, uint32(n)}
+		l.matched[at]++
+		first, times := max(r.When.Nth, 1), r.When.Times
+		if times == 0 {
+			times = 1
+		}
+		if l.matched[at] < first || times > 0 && l.matched[at] >= first+times {
+			continue
+		}
+		l.fired[n]++
+		for _, act := range r.Do {
+			l.chance = l.dice(n, f)
+			items = l.act(n, act, f, items)
+			fleeting = fleeting || act.Fleeting || act.Do == "set" && act.Field == "sequence"
+		}
+	}
+	return items, fleeting
+}
+
+// dice are the same for the same frame at every end.
+func (l *Liar) dice(rule int, f Frame) *rand.Rand {
+	h := fnv.New64a()
+	if p := payload(f.Body); p != nil {
+		h.Write(p)
+	}
+	return rand.New(rand.NewPCG(l.seed+uint64(rule)<<32, h.Sum64()))
+}
