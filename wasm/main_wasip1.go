@@ -118,6 +118,14 @@ func conversationDue(handle, length int32) int32 { return core.ConversationDue(h
 //go:wasmexport conversation_commit
 func conversationCommit(handle, length int32) int32 { return core.ConversationCommit(handle, length) }
 
+//go:wasmexport conversation_join_request
+func conversationJoinRequest(handle, length int32) int32 {
+	return core.ConversationJoinRequest(handle, length)
+}
+
+//go:wasmexport conversation_joins
+func conversationJoins(handle int32) int32 { return core.ConversationJoins(handle) }
+
 //go:wasmexport conversation_pending
 func conversationPending(handle int32) int32 { return core.ConversationPending(handle) }
 

@@ -141,6 +141,11 @@ func encodeEvent(ev *conversation.Event) []byte {
 		writeBool(w, ev.Own)
 		writeIDs(w, ev.Added)
 		writeIDs(w, ev.Removed)
+	case conversation.Joining:
+		writeBool(w, ev.Own)
+		w.Raw(ev.Replaces[:])
+		writeBool(w, ev.Same)
+		w.U8(ev.Reason)
 	case conversation.Ignored:
 		w.U16(uint16(ev.Code))
 		writeBool(w, ev.Own)
@@ -178,19 +183,65 @@ func (i *Instance) ConversationDue(handle, length int32) int32 {
 	})
 }
 
-// ConversationCommit: u64 now (ms) → commit entry that refreshes this member
-// and removes those who must go; it is kept pending.
+// ConversationCommit: u64 now (ms) ‖ bytes8 join request, empty or the id[16]
+// of a new identity's that a person said yes to → commit entry that refreshes
+// this member, removes those who must go and adds who asked; it is kept
+// pending. A commit that was pending already comes back as it was.
 func (i *Instance) ConversationCommit(handle, length int32) int32 {
+	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+		now, answers := r.U64(), r.Bytes8(16)
+		if len(answers)%16 != 0 {
+			r.Fail()
+		}
+		if err := r.Done(); err != nil {
+			return 0, err
+		}
+		var moves conversation.Moves
+		copy(moves.Answers[:], answers)
+		entry, err := c.Commit(now, moves)
+		if err != nil {
+			return 0, err
+		}
+		return i.reply(entry)
+	})
+}
+
+// ConversationJoinRequest: u64 now (ms) → join request entry. Save the end and
+// the conversation together before it is sent. Rate limited: ask again later.
+func (i *Instance) ConversationJoinRequest(handle, length int32) int32 {
 	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now := r.U64()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		entry, err := c.Commit(now, conversation.Moves{})
+		entry, err := c.JoinRequest(now)
 		if err != nil {
 			return 0, err
 		}
 		return i.reply(entry)
+	})
+}
+
+// ConversationJoins → list8 standing join request: id[16] ‖ replaces[16] ‖
+// by[16] ‖ u8 same (its leaf's owner made it) ‖ u8 reason ‖ bytes8 alias.
+func (i *Instance) ConversationJoins(handle int32) int32 {
+	return i.guard(func() (int, error) {
+		c, err := get[conv](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		joins := c.Joins()
+		w := wire.NewWriter(512)
+		w.U8(uint8(len(joins)))
+		for _, j := range joins {
+			w.Raw(j.ID[:])
+			w.Raw(j.Replaces[:])
+			w.Raw(j.By[:])
+			writeBool(w, j.Same)
+			w.U8(j.Reason)
+			w.Bytes8([]byte(j.Alias))
+		}
+		return i.reply(w.Bytes())
 	})
 }
 
@@ -238,8 +289,9 @@ func (i *Instance) ConversationReseal(handle, length int32) int32 {
 }
 
 // ConversationStatus → conversation[16] ‖ u64 epoch ‖ u64 entries read ‖ u8
-// state ‖ transcript hash[32] ‖ log hash[32] ‖ list8 member: id[16] ‖ u8 role ‖
-// u8 verified ‖ u8 self ‖ identity[32] ‖ bytes8 alias.
+// state ‖ transcript hash[32] ‖ log hash[32] ‖ member whose log differs[16],
+// zero but when forked or doubtful ‖ list8 member: id[16] ‖ u8 role ‖ u8
+// verified ‖ u8 self ‖ identity[32] ‖ bytes8 alias.
 func (i *Instance) ConversationStatus(handle int32) int32 {
 	return i.guard(func() (int, error) {
 		c, err := get[conv](i, handle)
@@ -250,7 +302,7 @@ func (i *Instance) ConversationStatus(handle int32) int32 {
 		if err != nil {
 			return 0, err
 		}
-		id, head, log, self := c.ID(), c.TranscriptHash(), c.LogHash(), e.ID()
+		id, head, log, by, self := c.ID(), c.TranscriptHash(), c.LogHash(), c.ForkedBy(), e.ID()
 		w := wire.NewWriter(512)
 		w.Raw(id[:])
 		w.U64(c.Epoch())
@@ -258,6 +310,7 @@ func (i *Instance) ConversationStatus(handle int32) int32 {
 		w.U8(uint8(c.State()))
 		w.Raw(head[:])
 		w.Raw(log[:])
+		w.Raw(by[:])
 		w.U8(uint8(len(c.Members())))
 		for _, m := range c.Members() {
 			w.Raw(m.ID[:])

@@ -19,7 +19,9 @@ const (
 // Due tells whether a sender commits first (SPEC section 5.6): its epoch is
 // old or has carried much, it has not committed in this page load or for many
 // of its own messages, a newer manifest or an own renewed credential is known,
-// a member is leaving or no longer stands. Now is Unix milliseconds. Expired
+// a member is leaving or no longer stands, asks to be added again, or has cause
+// to doubt this end. The last two are for the others' sake: commit at once,
+// whether or not there is anything to send. Now is Unix milliseconds. Expired
 // means that a member's credential ended that this end may not remove, or the
 // own one, or the manifest.
 func (c *Conversation) Due(now uint64) (Due, error) {
@@ -32,7 +34,7 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	if err := c.maySend(now); err != nil {
 		return 0, err
 	}
-	fallen, company, err := c.fallen(now)
+	fallen, company, _, err := c.fallen(now, wire.ID{})
 	if err != nil {
 		return 0, err
 	}
@@ -45,13 +47,13 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	_, sequence := c.chain.Manifest()
 	own := c.chain.Member(c.end.ID())
 	switch {
-	case len(fallen) != 0,
+	case len(fallen) != 0, c.defends(),
 		c.end.newest.Sequence > sequence,
 		c.committedIn != c.end.instance,
 		c.ownMessages >= uint64(policy.RotateMessages),
 		c.epochMessages >= uint64(policy.RotateMessages),
 		now > c.epochTime && now-c.epochTime >= uint64(policy.RotateMinutes)*60_000,
-		c.end.credential != nil && (own.KeyPackage.Credential == nil || !wire.Equal(own.KeyPackage.Credential.Bytes(), c.end.credential.Bytes())):
+		c.end.renewed(own.KeyPackage):
 		return DueCommit, nil
 	}
 	return DueNothing, nil
@@ -72,18 +74,20 @@ func (c *Conversation) maySend(now uint64) error {
 }
 
 // fallen lists the other members that must go before anything is sent: those
-// that marked themselves leaving, and those whose credential has ended or
-// whose issuer is gone from the newest manifest. Company tells whether an agent,
-// inbox or bot is left.
-func (c *Conversation) fallen(now uint64) (out []wire.ID, company bool, err error) {
+// that marked themselves leaving, those whose credential has ended or whose
+// issuer is gone from the newest manifest, and one that comes back by the
+// answer to a join request: the chosen one, or the first that may be answered.
+// Company tells whether an agent, inbox or bot is left.
+func (c *Conversation) fallen(now uint64, chosen wire.ID) (out []wire.ID, company bool, answer *wire.Standing, err error) {
 	own := c.chain.Member(c.end.ID())
 	for i := range c.chain.Members() {
 		m := &c.chain.Members()[i]
 		if m.ID == own.ID {
 			continue
 		}
+		j := c.answer(now, m, chosen)
 		var err error
-		if cr := m.KeyPackage.Credential; cr != nil {
+		if cr := m.KeyPackage.Credential; cr != nil && j == nil {
 			if err = cr.EndedAt(now / 1000); err == nil {
 				err = c.end.chains(cr)
 			}
@@ -92,14 +96,16 @@ func (c *Conversation) fallen(now uint64) (out []wire.ID, company bool, err erro
 			if m.Role == wire.Agent || m.Role == wire.Inbox || m.Role == wire.Bot {
 				company = true
 			}
-			continue
-		}
-		if !m.Leaving && !wire.MayRemove(own.Role, m, c.end.newest) {
-			return nil, false, wire.CodeOf(err)
+			if j == nil || j.ID != chosen && (answer != nil || chosen != wire.ID{}) {
+				continue // at most one is answered at a time
+			}
+			answer = j
+		} else if !m.Leaving && !wire.MayRemove(own.Role, m, c.end.newest) {
+			return nil, false, nil, wire.CodeOf(err)
 		}
 		out = append(out, m.ID)
 	}
-	return out, company, nil
+	return out, company, answer, nil
 }
 
 // Newcomer is a member to add.
@@ -111,8 +117,9 @@ type Newcomer struct {
 // Moves are the changes of a commit beyond its fresh secret; the zero value
 // only refreshes.
 type Moves struct {
-	Marks uint8
-	Adds  []Newcomer
+	Marks   uint8
+	Adds    []Newcomer
+	Answers wire.ID // the standing join request that a person said yes to, or zero
 }
 
 // Genesis begins a conversation as its customer, with the given newcomers. It
@@ -141,8 +148,11 @@ func (c *Conversation) Pending() []byte {
 }
 
 // Commit makes a commit on the head: a fresh leaf, a fresh secret, the members
-// who must go removed, and the moves. Save the state before sending. While one
-// is pending on this head the same entry comes back, whatever the moves.
+// who must go removed, and the moves. It answers a join request: the one that
+// Moves names (BadCommit when that does not stand), else one that a leaf's owner
+// made. A new identity's is never answered unless named. Save the state before
+// sending. While one is pending on this head the same entry comes back,
+// whatever the moves.
 func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
@@ -156,9 +166,19 @@ func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 	own := c.chain.Member(c.end.ID())
 	m := &wire.Commit{Epoch: c.chain.Epoch() + 1, Parent: c.chain.Head(), SeenIndex: c.index, SeenHash: c.LogHash(), Role: own.Role}
 	if moves.Marks&wire.MarkClose == 0 {
-		var err error
-		if m.Removes, _, err = c.fallen(now); err != nil {
+		removes, _, answer, err := c.fallen(now, moves.Answers)
+		if err != nil {
 			return nil, err
+		}
+		m.Removes = removes
+		if answer != nil {
+			if err := answer.KeyPackage.ValidAt(now / 1000); err != nil {
+				return nil, err
+			}
+			m.Adds = []wire.Add{{Role: c.chain.Owner(answer.JoinRequest).Role, KeyPackage: answer.KeyPackage}}
+			m.Answers = answer.ID[:]
+		} else if moves.Answers != (wire.ID{}) {
+			return nil, wire.BadCommit
 		}
 	}
 	if err := c.make(now, m, moves); err != nil {
@@ -184,7 +204,7 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 		m.Adds = append(m.Adds, wire.Add{Role: a.Role, KeyPackage: kp})
 	}
 	leaf, public := newLeaf()
-	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + 7*24*3600}
+	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + packageSeconds}
 	if _, err := kp.Sign(c.end.identity); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ const (
 	Forked    State = 3 // a member read another log: nothing is sent any more
 	Closed    State = 4 // ended by a commit
 	NotMember State = 5 // not in the roster, or no longer
+	Doubtful  State = 6 // somebody may have read another log: nothing is sealed until that is settled
 )
 
 // seenWindow is how many log hashes are kept: how far back a message may say
@@ -98,18 +99,22 @@ type Conversation struct {
 	hashes []wire.Hash // log hashes, the last one at index: from base on, the newest seenWindow
 	base   uint64      // index of the epoch's commit
 
-	lost, forked bool
-	forkedBy     wire.ID
-	member       bool // holds the epoch's secrets
-	was          bool // was in a roster before
-	joined       uint64
-	secrets      secrets
-	leaf         *leafSecret
-	published    wire.Hash // of the key package's leaf that it was added by, until its own first commit
-	counters     counters
-	counter      uint64 // the last one this instance used
-	passing      uint64 // and the last for passing messages
-	pending      *pendingCommit
+	lost      uint8 // the reason of a join request, or 0
+	forked    bool
+	forkedBy  wire.ID
+	doubted   []wire.ID // in whose names came what tells of another log; the own one: the others doubt
+	member    bool      // holds the epoch's secrets
+	was       bool      // was in a roster before
+	joined    uint64
+	rejoined  uint64 // Unix milliseconds: when the last answer that added this end was read
+	request   []byte // the own join request that may be out, or nil
+	secrets   secrets
+	leaf      *leafSecret
+	published wire.Hash // of the key package's leaf that it was added by, until its own first commit
+	counters  counters
+	counter   uint64 // the last one this instance used
+	passing   uint64 // and the last for passing messages
+	pending   *pendingCommit
 
 	epochTime     uint64  // Unix milliseconds: when the epoch began, at the earliest claim
 	epochMessages uint64  // stored messages that it has carried
@@ -147,8 +152,14 @@ func (c *Conversation) TranscriptHash() wire.Hash { return c.chain.Head() }
 // Members is the roster that a valid commit made, never a list from elsewhere.
 func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
 
-// ForkedBy is the sender whose log differed, when the state is Forked.
-func (c *Conversation) ForkedBy() wire.ID { return c.forkedBy }
+// ForkedBy is the member whose log differs, when the state is Forked, or may
+// differ, when it is Doubtful.
+func (c *Conversation) ForkedBy() wire.ID {
+	if c.forked {
+		return c.forkedBy
+	}
+	return c.doubt()
+}
 
 // State tells where this end stands.
 func (c *Conversation) State() State {
@@ -161,8 +172,10 @@ func (c *Conversation) State() State {
 		return Closed
 	case c.chain.Member(c.end.ID()) == nil:
 		return NotMember
-	case c.lost || !c.member:
+	case !c.member:
 		return Lost
+	case c.doubt() != wire.ID{}:
+		return Doubtful
 	}
 	return Active
 }
@@ -170,7 +183,7 @@ func (c *Conversation) State() State {
 // ready returns why nothing can be sealed in this state, or nil.
 func (c *Conversation) ready() error {
 	switch c.State() {
-	case Active:
+	case Active, Doubtful:
 		if c.chain.Member(c.end.ID()).Leaving {
 			return wire.NotMember // nothing of ours is valid any more
 		}

@@ -189,17 +189,30 @@ func helloInput(nonce []byte, role wire.Role, tenant wire.ID, host, proof []byte
 // seconds). Its secret stays in the end until it has expired: save the end
 // before publishing.
 func (e *End) KeyPackage(expires uint64, lastResort bool) ([]byte, error) {
+	kp, err := e.keyPackage(expires, lastResort)
+	if err != nil {
+		return nil, err
+	}
+	return kp.Bytes(), nil
+}
+
+func (e *End) keyPackage(expires uint64, lastResort bool) (*wire.KeyPackage, error) {
 	if len(e.packages) >= maxKeyPackages {
 		return nil, wire.TooLarge
 	}
 	secret, leaf := newLeaf()
 	kp := &wire.KeyPackage{Credential: e.credential, Leaf: leaf, Expires: expires, LastResort: lastResort}
-	raw, err := kp.Sign(e.identity)
-	if err != nil {
+	if _, err := kp.Sign(e.identity); err != nil {
 		return nil, err
 	}
 	e.packages = append(e.packages, packageSecret{leaf: leaf.Hash(), expires: expires, many: lastResort, secret: secret})
-	return raw, nil
+	return kp, nil
+}
+
+// renewed tells whether the end acts under another credential than the key
+// package shows.
+func (e *End) renewed(kp *wire.KeyPackage) bool {
+	return e.credential != nil && (kp.Credential == nil || !wire.Equal(kp.Credential.Bytes(), e.credential.Bytes()))
 }
 
 // Expire drops the secrets of key packages that ended more than a day ago (a

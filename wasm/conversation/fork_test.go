@@ -58,14 +58,19 @@ func TestP05_BranchesOfCommits(t *testing.T) {
 		t.Fatal("no fork")
 	}
 	text := p.must(p.customer.Seal(p.now, wire.Stored, []byte("crossing")))
+	back := p.must(p.agent.Seal(p.now, wire.Stored, []byte("crossing")))
 	ev, err := p.agent.Receive(text, p.now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ignored(t, "message", ev, wire.OpenFailed)
-	back := p.must(p.agent.Seal(p.now, wire.Stored, []byte("crossing")))
 	ev, _ = p.customer.Receive(back, p.now)
 	ignored(t, "message back", ev, wire.OpenFailed)
+	for name, c := range map[string]*Conversation{"customer": p.customer, "agent": p.agent} {
+		if c.State() != Doubtful {
+			t.Errorf("%s: state %d after the first crossing message", name, c.State())
+		}
+	}
 
 	x2, y2 := p.must(p.customer.Commit(p.now, Moves{})), p.must(p.agent.Commit(p.now, Moves{}))
 	for name, side := range map[string]struct {

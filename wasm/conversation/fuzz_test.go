@@ -108,7 +108,14 @@ func FuzzReceive(f *testing.F) {
 			}
 		case ev.Type != Ignored || ev.Content != nil || !isCode(ev.Code) || ev.Code == wire.Internal:
 			t.Fatalf("a forged entry: %+v", ev)
-		case c.State() != Active || c.TranscriptHash() != p.agent.TranscriptHash():
+		case c.TranscriptHash() != p.agent.TranscriptHash():
+			t.Fatal("a forged entry changed the head")
+		case c.State() == Doubtful: // until the one in whose name it came speaks
+			by := c.ForkedBy()
+			if c.settle(by); by != p.customer.end.ID() || c.State() != Active {
+				t.Fatalf("a forged entry makes doubtful of %x", by)
+			}
+		case c.State() != Active:
 			t.Fatalf("a forged entry changed the state to %d", c.State())
 		}
 		if ev, err := c.Pass(entry); err == nil && !bytes.Equal(entry, passing) {

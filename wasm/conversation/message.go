@@ -113,6 +113,8 @@ func (c *Conversation) maySeal(now uint64, retention uint8, content []byte) erro
 		return wire.BadArgument
 	case len(content) > wire.MaxContent || retention == wire.Passing && len(content) > maxPassing:
 		return wire.TooLong
+	case c.State() == Doubtful:
+		return wire.ForkedLog
 	}
 	due, err := c.Due(now)
 	if err != nil {

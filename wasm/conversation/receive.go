@@ -36,6 +36,10 @@ type Event struct {
 	Added   []wire.ID
 	Removed []wire.ID
 
+	Replaces wire.ID // join requests: the member whose leaf is to be replaced
+	Same     bool    // which made it itself
+	Reason   uint8
+
 	Code wire.Code // Ignored
 }
 
@@ -69,11 +73,12 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 	case e.Kind == wire.KindCommit:
 		c.receiveCommit(e.Commit, ev, now)
 	default:
-		if err := c.chain.Apply(e); err != nil {
-			ev.Code = wire.CodeOf(err)
-		} else {
-			ev.Type = Joining
-		}
+		c.chain.Apply(e) // as checked
+		old := c.chain.Owner(e.Join)
+		ev.Type, ev.Replaces, ev.Same, ev.Reason = Joining, old.ID, old.Made(e.Join), e.Join.Reason
+	}
+	if e.Kind == wire.KindMessage && ev.Type == Ignored {
+		c.suspect(e.Message)
 	}
 	c.count(hash, ev.Type == Applied)
 	return ev, nil
@@ -97,7 +102,7 @@ func (c *Conversation) count(entry wire.Hash, commit bool) {
 // tooOld tells whether index is in this epoch but so long ago that its log
 // hash is not kept any more. The same for all ends.
 func (c *Conversation) tooOld(index uint64) bool {
-	return index >= c.base && index+seenWindow <= c.index
+	return index >= c.base && c.index >= seenWindow && index <= c.index-seenWindow
 }
 
 // sameLog tells whether a sender that had read up to index had the log hash
@@ -110,7 +115,7 @@ func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
 // signed that it read what this end did not at that index. One that merely lost
 // a race read less than the commit that won.
 func (c *Conversation) crossing(m *wire.Commit, ev *Event) bool {
-	return ev.Code == wire.StaleHead && c.State() == Active && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
+	return ev.Code == wire.StaleHead && c.member && !c.forked && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
 		c.chain.Member(ev.Sender) != nil && m.Signed()
 }
 
@@ -147,23 +152,18 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 		c.ownMessages++ // sealed in another load of this end
 	}
 	ev.Type = Opened
+	c.settle(ev.Sender)
 }
 
 // openMessage authenticates a message under the epoch of now and leaves its
 // content in the event.
 func (c *Conversation) openMessage(m *wire.Message, ev *Event) wire.Code {
-	switch c.State() {
-	case Active, Forked:
-		if !c.member {
-			return wire.EpochGone
-		}
-	case Lost:
+	switch {
+	case c.member:
+	case c.chain.Member(c.end.ID()) != nil:
 		return wire.EpochGone
-	case NotMember:
-		if !c.was {
-			return wire.BeforeJoin
-		}
-		return wire.NotMember
+	case !c.was:
+		return wire.BeforeJoin
 	default:
 		return wire.NotMember
 	}
@@ -191,7 +191,9 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	}
 	ev.Removed = m.Removes
 	c.epochTime, c.epochMessages = min(m.Time, now), 0
-	c.enter(m, ev)
+	c.enter(m, ev, now)
+	// Whoever is added again begins with this log, whatever it read before.
+	c.settle(append(m.Removes, ev.Sender)...)
 	if c.pending != nil && c.pending.parent == before {
 		c.pending.wipe()
 		c.pending = nil
@@ -203,11 +205,11 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 
 // enter takes up the secrets of the epoch that a commit begins, or forgets
 // those it had.
-func (c *Conversation) enter(m *wire.Commit, ev *Event) {
+func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 	own := c.chain.Member(c.end.ID())
 	if own == nil || c.chain.Closed() {
 		c.forget()
-		c.lost = false
+		c.lost = 0
 		c.leaf.wipe()
 		c.leaf = nil
 		return
@@ -217,64 +219,69 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event) {
 	if newcomer || ev.Own && m.Epoch == 0 {
 		c.joined = m.Epoch
 	}
-	next, leaf, ok := c.secretsOf(m, own, ev, newcomer)
+	next, leaf, reason := c.secretsOf(m, own, ev, newcomer)
 	c.forget()
-	if !ok {
-		c.lost = true
+	if newcomer || ev.Own { // the own leaf is another from here on
+		c.end.spend(c.published)
+		c.published = wire.Hash{}
+	}
+	if newcomer {
+		c.published = own.KeyPackage.Leaf.Hash()
+		c.committedIn, c.ownMessages = wire.ID{}, 0 // the leaf is a published one: an own commit is due
+		c.doubted, c.request = nil, nil
+		if len(m.Answers) != 0 {
+			c.rejoined = now
+		}
+	}
+	if reason != 0 {
+		if c.lost == 0 || newcomer {
+			c.lost = reason
+		}
 		leaf.wipe()
 		c.leaf.wipe()
 		c.leaf = nil
 		return
 	}
-	if newcomer { // its leaf is the published one: an own commit is due
-		c.committedIn, c.ownMessages = wire.ID{}, 0
-		c.published = own.KeyPackage.Leaf.Hash()
-	} else if ev.Own {
-		c.end.spend(c.published)
-		c.published = wire.Hash{}
-	}
 	if leaf != nil {
 		c.leaf.wipe()
 		c.leaf = leaf
 	}
-	c.secrets, c.member, c.lost = next, true, false
+	c.secrets, c.member, c.lost = next, true, 0
 	if ev.Own {
 		c.committedIn, c.ownMessages = c.pending.madeIn, 0
 	}
 }
 
 // secretsOf opens what the commit holds for this end and confirms it by the
-// tag. A new leaf comes back with it when the end's leaf changed.
-func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, newcomer bool) (next secrets, leaf *leafSecret, ok bool) {
+// tag; a reason to ask to be added again is why it could not. A new leaf comes
+// back with it when the end's leaf changed.
+func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, newcomer bool) (next secrets, leaf *leafSecret, reason uint8) {
 	var join []byte
 	confirmed := m.Confirmed()
 	switch {
 	case ev.Own:
-		if c.pending == nil || c.pending.id != ev.ID {
-			return next, nil, false // another copy of this identity made it
-		}
-		if m.Epoch != 0 && !c.member {
-			return next, nil, false
+		if c.pending == nil || c.pending.id != ev.ID || m.Epoch != 0 && !c.member {
+			return next, nil, wire.ReasonLost // another copy of this identity made it
 		}
 		join = joiner(&c.secrets.init, c.pending.secret[:])
 		copied := *c.pending.leaf
 		leaf = &copied
 	case newcomer:
 		if leaf = c.end.packageFor(own.KeyPackage.Leaf); leaf == nil {
-			return next, nil, false
+			return next, nil, wire.ReasonLost
 		}
 		plain, err := c.openOwnSeal(m, own, leaf, toNewcomer)
 		if err != nil {
-			return next, leaf, false
+			return next, leaf, wire.ReasonUnopened
 		}
 		join = plain[:wire.JoinerSecret]
 	default:
 		if !c.member || c.leaf == nil {
-			return next, nil, false
+			return next, nil, wire.ReasonLost
 		}
 		plain, err := c.openOwnSeal(m, own, c.leaf, toContinuing)
 		if err != nil {
-			return next, nil, false
+			return next, nil, wire.ReasonUnopened
 		}
 		join = joiner(&c.secrets.init, plain)
 		clear(plain)
@@ -283,9 +290,9 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 	clear(join)
 	if !wire.Equal(tag(next.epoch[:], confirmed), m.Tag) {
 		next.wipe()
-		return next, leaf, false
+		return next, leaf, wire.ReasonUnopened
 	}
-	return next, leaf, true
+	return next, leaf, 0
 }
 
 func (c *Conversation) openOwnSeal(m *wire.Commit, own *wire.Member, leaf *leafSecret, kind byte) ([]byte, error) {

@@ -14,7 +14,7 @@ const maxInstances = 4_096
 func (c *Conversation) Marshal() []byte {
 	chain := c.chain.Marshal()
 	// Room for all of it, so that no half-written copy stays behind.
-	size := 1024 + len(chain) + 32*len(c.hashes) + 40*len(c.counters) + len(c.Pending())
+	size := 1024 + len(chain) + 32*len(c.hashes) + 40*len(c.counters) + len(c.Pending()) + len(c.request)
 	w := wire.NewWriter(size)
 	w.U8(wire.Version)
 	w.Bytes32(chain)
@@ -24,12 +24,18 @@ func (c *Conversation) Marshal() []byte {
 	for _, h := range c.hashes {
 		w.Raw(h[:])
 	}
-	writeBool(w, c.lost)
+	w.U8(c.lost)
 	writeBool(w, c.forked)
 	w.Raw(c.forkedBy[:])
+	w.U8(uint8(len(c.doubted)))
+	for _, id := range c.doubted {
+		w.Raw(id[:])
+	}
 	writeBool(w, c.member)
 	writeBool(w, c.was)
 	w.U64(c.joined)
+	w.U64(c.rejoined)
+	w.Bytes16(c.request)
 	w.Raw(c.secrets.init[:])
 	w.Raw(c.secrets.epoch[:])
 	writeBool(w, c.leaf != nil)
@@ -88,7 +94,12 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	for range n {
 		c.hashes = append(c.hashes, r.Hash())
 	}
-	c.lost, c.forked, c.forkedBy, c.member, c.was, c.joined = r.Bool(), r.Bool(), r.ID(), r.Bool(), r.Bool(), r.U64()
+	c.lost, c.forked, c.forkedBy = r.U8(), r.Bool(), r.ID()
+	for range r.Count(wire.MaxMembers) {
+		c.doubted = append(c.doubted, r.ID())
+	}
+	c.member, c.was, c.joined, c.rejoined = r.Bool(), r.Bool(), r.U64(), r.U64()
+	c.request = bytes.Clone(r.Bytes16(wire.MaxJoinEntry))
 	copy(c.secrets.init[:], r.Raw(initSize))
 	copy(c.secrets.epoch[:], r.Raw(wire.EpochSecret))
 	if r.Bool() {

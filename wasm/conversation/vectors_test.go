@@ -95,7 +95,7 @@ type vectorReading struct {
 }
 
 var vectorTypes = map[EventType]string{Opened: "message", Applied: "commit", Ignored: "ignored", Joining: "join"}
-var vectorStates = []string{"empty", "active", "lost", "forked", "closed", "not a member"}
+var vectorStates = []string{"empty", "active", "lost", "forked", "closed", "not a member", "doubtful"}
 
 // vectorRead feeds the entry to an end and describes what came of it.
 func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vectorReading, []byte) {

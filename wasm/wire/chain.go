@@ -31,14 +31,8 @@ type Chain struct {
 	manifest        Hash
 	queue           string
 	previous        []byte
-	members         []Member       // ordered by id
-	joins           []standingJoin // in the log's order
-}
-
-// standingJoin is a valid join request whose leaf stands.
-type standingJoin struct {
-	id ID
-	*JoinRequest
+	members         []Member   // ordered by id
+	joins           []Standing // in the log's order
 }
 
 // NewChain begins with an empty log. The function finds a manifest that was
@@ -117,24 +111,6 @@ func (c *Chain) Apply(e *Entry) error {
 	return nil
 }
 
-// remember keeps a valid join request. Of two for one leaf the newer stands,
-// one by the leaf's owner and one by a new identity, so that neither a flood
-// nor a stranger's request displaces the owner's.
-func (c *Chain) remember(j *JoinRequest) {
-	kept := make([]standingJoin, 0, len(c.joins)+1)
-	for _, old := range c.joins {
-		if old.Leaf != j.Leaf || c.byOwner(old.JoinRequest) != c.byOwner(j) {
-			kept = append(kept, old)
-		}
-	}
-	c.joins = append(kept, standingJoin{EntryID(j.raw), j})
-}
-
-func (c *Chain) byOwner(j *JoinRequest) bool {
-	m := c.Member(j.KeyPackage.MemberID())
-	return m != nil && m.KeyPackage.Leaf.Hash() == j.Leaf
-}
-
 // CheckPassing tells whether a passing message may be forwarded now.
 func (c *Chain) CheckPassing(m *Message) error {
 	if m.Retention != Passing {
@@ -170,27 +146,6 @@ func (c *Chain) checkMessage(m *Message) error {
 		return NotMember
 	}
 	return nil
-}
-
-func (c *Chain) checkJoin(j *JoinRequest) error {
-	if !c.started || c.closed {
-		return NotMember
-	}
-	for i := range c.members {
-		old := &c.members[i]
-		if old.KeyPackage.Leaf.Hash() != j.Leaf {
-			continue
-		}
-		same := bytes.Equal(old.Identity, j.KeyPackage.Identity)
-		if !same && (old.Role != Customer || c.Member(j.KeyPackage.MemberID()) != nil) || j.KeyPackage.Leaf.Hash() == j.Leaf {
-			return BadCommit // another member is no new identity
-		}
-		if !j.verify() {
-			return OpenFailed
-		}
-		return nil
-	}
-	return NotMember
 }
 
 // Marshal encodes the public state for the keystore; LoadChain reads it.
@@ -269,7 +224,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 			return nil, BadArgument
 		}
 		e, err := DecodeEntry(raw)
-		if err != nil || e.Kind != KindJoin {
+		if err != nil || e.Kind != KindJoin || c.Owner(e.Join) == nil {
 			return nil, BadArgument
 		}
 		c.remember(e.Join)

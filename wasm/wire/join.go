@@ -1,6 +1,10 @@
 package wire
 
-import "crypto/ed25519"
+import (
+	"bytes"
+	"crypto/ed25519"
+	"slices"
+)
 
 // Reasons of a join request.
 const (
@@ -62,4 +66,89 @@ func decodeJoin(b []byte) (*JoinRequest, error) {
 func (j *JoinRequest) verify() bool {
 	return j.KeyPackage.verify() == nil &&
 		Verify(j.KeyPackage.Identity, "join request", j.raw[:len(j.raw)-ed25519.SignatureSize], j.Signature)
+}
+
+// Standing is a valid join request whose leaf stands.
+type Standing struct {
+	ID ID
+	*JoinRequest
+}
+
+// Joins returns the standing join requests in the log's order.
+func (c *Chain) Joins() []Standing { return c.joins }
+
+// Owner is the member whose leaf the request replaces, or nil when that does
+// not stand.
+func (c *Chain) Owner(j *JoinRequest) *Member {
+	for i := range c.members {
+		if c.members[i].KeyPackage.Leaf.Hash() == j.Leaf {
+			return &c.members[i]
+		}
+	}
+	return nil
+}
+
+// Made tells whether the member itself made the request.
+func (m *Member) Made(j *JoinRequest) bool {
+	return m != nil && bytes.Equal(m.Identity, j.KeyPackage.Identity)
+}
+
+func (c *Chain) checkJoin(j *JoinRequest) error {
+	old := c.Owner(j)
+	if old == nil || c.closed || old.Leaving {
+		return NotMember
+	}
+	// Another member is no new identity, and a leaf is used once.
+	if !old.Made(j) && (old.Role != Customer || c.Member(j.KeyPackage.MemberID()) != nil) || c.knowsKey(j.KeyPackage.Leaf) {
+		return BadCommit
+	}
+	if !j.verify() {
+		return OpenFailed
+	}
+	return nil
+}
+
+// remember keeps a valid join request. Of two for one leaf the newer stands,
+// one by the leaf's owner and one by a new identity, so that neither a flood
+// nor a stranger's request displaces the owner's.
+func (c *Chain) remember(j *JoinRequest) {
+	kept := make([]Standing, 0, len(c.joins)+1)
+	for _, old := range c.joins {
+		if old.Leaf != j.Leaf || c.Owner(j).Made(old.JoinRequest) != c.Owner(j).Made(j) {
+			kept = append(kept, old)
+		}
+	}
+	c.joins = append(kept, Standing{EntryID(j.raw), j})
+}
+
+// Answerable tells whether a member in role by may answer the request under the
+// manifest without anybody's word: its leaf's owner made it, and nothing that
+// it asks for makes the commit invalid, for a request that is made to fail
+// would stop all commits.
+func (c *Chain) Answerable(j *JoinRequest, by Role, manifest *Manifest) bool {
+	old := c.Owner(j)
+	return by != Archive && old.Made(j) && !c.knowsKey(j.KeyPackage.Leaf) && checkKeyPackage(j.KeyPackage, old.Role, manifest, c.queue) == nil
+}
+
+// answered finds the join request that the commit names: it must stand, and
+// the commit must remove the old leaf's owner and add what was asked for.
+func (c *Chain) answered(m *Commit) (*JoinRequest, error) {
+	if len(m.Answers) == 0 {
+		return nil, nil
+	}
+	for _, j := range c.joins {
+		if !bytes.Equal(j.ID[:], m.Answers) {
+			continue
+		}
+		old := c.Owner(j.JoinRequest) // a standing one has it
+		if !old.Made(j.JoinRequest) && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
+			return nil, NotMember // a new identity: only an agent, after a person said yes
+		}
+		for _, a := range m.Adds {
+			if bytes.Equal(a.KeyPackage.Bytes(), j.KeyPackage.Bytes()) && a.Role == old.Role && slices.Contains(m.Removes, old.ID) {
+				return j.JoinRequest, nil
+			}
+		}
+	}
+	return nil, BadCommit
 }

@@ -103,20 +103,6 @@ func (c *Commit) SealSize(to Member) int {
 	return JoinerSecret + int(c.granted(to.ID))*EpochSecret
 }
 
-// standingJoins keeps the join requests whose leaf still stands.
-func (c *Chain) standingJoins(members []Member) []standingJoin {
-	var out []standingJoin
-	for _, j := range c.joins {
-		for i := range members {
-			if members[i].KeyPackage.Leaf.Hash() == j.Leaf {
-				out = append(out, j)
-				break
-			}
-		}
-	}
-	return out
-}
-
 // Preview returns the roster that a commit under construction leads to, so
 // that its maker knows whom to seal to. It checks nothing: Check does.
 func (c *Chain) Preview(m *Commit) *Chain {

@@ -45,7 +45,11 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 	if err := next.checkRoster(m, manifest); err != nil {
 		return nil, err
 	}
-	next.joins = c.standingJoins(next.members)
+	for _, j := range c.joins {
+		if next.Owner(j.JoinRequest) != nil {
+			next.joins = append(next.joins, j)
+		}
+	}
 	return next, nil
 }
 
@@ -66,37 +70,38 @@ func (c *Chain) checkParent(m *Commit) error {
 // checkKeyPackages: self-signed, chained to the manifest, no bare identity but
 // a customer's.
 func (c *Chain) checkKeyPackages(m *Commit, manifest *Manifest) error {
-	check := func(kp *KeyPackage, role Role) error {
-		if kp.Credential == nil {
-			if role != Customer {
-				return BadCredential
-			}
-		} else {
-			if !kp.Credential.Role.covers(role) {
-				return BadCredential
-			}
-			if err := manifest.CheckCredential(kp.Credential); err != nil {
-				return err
-			}
-			queue := c.queue
-			if !c.started {
-				queue = m.Queue
-			}
-			if role.company() && !kp.Credential.Holds(queue) {
-				return BadCredential
-			}
-		}
-		return kp.verify()
+	queue := c.queue
+	if !c.started {
+		queue = m.Queue
 	}
-	if err := check(m.KeyPackage, m.Role); err != nil {
+	if err := checkKeyPackage(m.KeyPackage, m.Role, manifest, queue); err != nil {
 		return err
 	}
 	for _, a := range m.Adds {
-		if err := check(a.KeyPackage, a.Role); err != nil {
+		if err := checkKeyPackage(a.KeyPackage, a.Role, manifest, queue); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func checkKeyPackage(kp *KeyPackage, role Role, manifest *Manifest, queue string) error {
+	if kp.Credential == nil {
+		if role != Customer {
+			return BadCredential
+		}
+	} else {
+		if !kp.Credential.Role.covers(role) {
+			return BadCredential
+		}
+		if err := manifest.CheckCredential(kp.Credential); err != nil {
+			return err
+		}
+		if role.company() && !kp.Credential.Holds(queue) {
+			return BadCredential
+		}
+	}
+	return kp.verify()
 }
 
 // checkMoves: who may add, remove, grant, leave and close.
@@ -199,37 +204,4 @@ func MayRemove(by Role, old *Member, manifest *Manifest) bool {
 		return true
 	}
 	return false
-}
-
-// answered finds the join request that the commit names: it must stand, and
-// the commit must remove the old leaf's owner and add what was asked for.
-func (c *Chain) answered(m *Commit) (*JoinRequest, error) {
-	if len(m.Answers) == 0 {
-		return nil, nil
-	}
-	var id ID
-	copy(id[:], m.Answers)
-	var j *JoinRequest
-	for _, standing := range c.joins {
-		if standing.id == id {
-			j = standing.JoinRequest
-		}
-	}
-	if j == nil {
-		return nil, BadCommit
-	}
-	i := slices.IndexFunc(c.members, func(old Member) bool { return old.KeyPackage.Leaf.Hash() == j.Leaf })
-	if i < 0 {
-		return nil, BadCommit
-	}
-	old := &c.members[i]
-	if !bytes.Equal(old.Identity, j.KeyPackage.Identity) && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
-		return nil, NotMember // a new identity: only an agent, after a person said yes
-	}
-	for _, a := range m.Adds {
-		if bytes.Equal(a.KeyPackage.Bytes(), j.KeyPackage.Bytes()) && a.Role == old.Role && slices.Contains(m.Removes, old.ID) {
-			return j, nil
-		}
-	}
-	return nil, BadCommit
 }
