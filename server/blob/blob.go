@@ -9,6 +9,8 @@
 //   - A part is stored whole or not at all, and never changes once stored.
 //   - No byte leaves Open's File that is not the one that was put: damage is
 //     ErrDamaged, and is limited to the blob that it hit.
+//   - A disk that is full, fails or is read-only (ErrNoSpace, ErrDisk) fails the
+//     calls that change and no others, until it is well again.
 //   - Limits hold at each moment, also among calls at once and after a restart.
 //   - An erased or deleted blob leaves no file, also when it is being uploaded
 //     or read just then.

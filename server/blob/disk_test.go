@@ -52,7 +52,7 @@ func TestS02_FailingDiskAcksNothingAndRecovers(t *testing.T) {
 	request := blob.CreateRequest{Owner: []byte("a"), By: []byte("ana"), Size: uint64(len(want))}
 	for _, c := range []struct {
 		cause, sentinel error
-	}{{syscall.ENOSPC, blob.ErrNoSpace}, {syscall.EDQUOT, blob.ErrNoSpace}, {syscall.EIO, syscall.EIO}} {
+	}{{syscall.ENOSPC, blob.ErrNoSpace}, {syscall.EDQUOT, blob.ErrNoSpace}, {syscall.EIO, blob.ErrDisk}, {syscall.EROFS, blob.ErrDisk}} {
 		steps := map[string]int{}
 		for _, name := range []string{"create", "put", "complete"} {
 			for at := 0; ; at++ {
@@ -87,7 +87,7 @@ func TestS02_FailingDiskAcksNothingAndRecovers(t *testing.T) {
 					steps[name] = at
 					break
 				}
-				if !errors.Is(err, c.sentinel) || c.cause == syscall.EIO && errors.Is(err, blob.ErrNoSpace) {
+				if !errors.Is(err, c.sentinel) || errors.Is(err, blob.ErrNoSpace) != (c.sentinel == blob.ErrNoSpace) {
 					t.Fatalf("%s, failure %d: %v, want %v", name, at, err, c.sentinel)
 				}
 				for _, path := range files(t, dir) {

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// Sentinels. They mean that nothing was changed; any other error of a call
-// that changes means "unknown".
+// Sentinels. They mean that nothing was changed, ErrDisk aside; any other error
+// of a call that changes means "unknown".
 var (
 	ErrNotFound   = errors.New("blob: not found")
 	ErrBadRequest = errors.New("blob: bad request")
@@ -17,6 +17,10 @@ var (
 	ErrIncomplete = errors.New("blob: not complete")
 	ErrNoSpace    = errors.New("blob: no space left")
 	ErrClosed     = errors.New("blob: closed")
+
+	// ErrDisk is an error of the disk that is not want of space: it fails, or
+	// is read-only. Like those that are no sentinels it means "unknown".
+	ErrDisk = errors.New("blob: disk fails")
 
 	// ErrDamaged is returned instead of bytes that are not those that were put.
 	ErrDamaged = errors.New("blob: damaged")
@@ -29,8 +33,11 @@ var (
 
 // failed gives an error of the disk its words, and its sentinel if it has one.
 func failed(doing string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("%w: %s: %w", ErrNoSpace, doing, err)
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w: %s: %w", ErrDisk, doing, err)
 	}
 	return fmt.Errorf("blob: %s: %w", doing, err)
 }

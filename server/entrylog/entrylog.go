@@ -19,6 +19,9 @@
 // sentinel of this package as "unknown": the entry may be stored, so the same
 // bytes and id are sent again.
 //
+// A disk that is full, fails or is read-only fails the calls that change, and
+// no others; when it is well again they succeed, without opening anew.
+//
 // Limits: conversation keys, owners, ids and members are opaque and at most
 // 64 bytes, entries and values at most 1 MiB. What the disk itself keeps of
 // overwritten blocks is outside of this package. The package knows no format

@@ -37,6 +37,7 @@ var refusals = []struct {
 	{blob.ErrIncomplete, refusal{http.StatusConflict, wire.TruncatedFile}},
 	{blob.ErrQuota, refusal{http.StatusInsufficientStorage, wire.TooLarge}},
 	{blob.ErrNoSpace, refusal{http.StatusInsufficientStorage, wire.Unavailable}},
+	{blob.ErrDisk, refusal{http.StatusInsufficientStorage, wire.Unavailable}},
 	{os.ErrDeadlineExceeded, refusal{http.StatusRequestTimeout, wire.Unavailable}},
 	{context.Canceled, refusal{http.StatusServiceUnavailable, wire.Unavailable}},
 	{errPeer, refusal{http.StatusBadRequest, wire.BadArgument}},
@@ -65,8 +66,10 @@ func (s *Server) refusalOf(err error) refusal {
 	if errors.As(err, &out) {
 		return out
 	}
-	if errors.Is(err, blob.ErrNoSpace) || errors.Is(err, blob.ErrDamaged) {
-		s.logFailure("file", err)
+	for _, operators := range []error{blob.ErrNoSpace, blob.ErrDisk, blob.ErrDamaged} {
+		if errors.Is(err, operators) {
+			s.logFailure("file", err)
+		}
 	}
 	for _, known := range refusals {
 		if errors.Is(err, known.err) {

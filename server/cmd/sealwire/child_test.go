@@ -43,15 +43,17 @@ func spawn(t *testing.T, env []string, args ...string) *child {
 	return c
 }
 
-// trySpawn is spawn with attributes that may not be had everywhere.
-func trySpawn(t *testing.T, attributes *syscall.SysProcAttr, env []string, args ...string) (*child, error) {
+// trySpawn is spawn with what may not be had everywhere.
+func trySpawn(t *testing.T, prepare func(*exec.Cmd), env []string, args ...string) (*child, error) {
 	t.Helper()
 	text, err := json.Marshal(args)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &child{cmd: exec.Command(os.Args[0]), log: &output{}}
-	c.cmd.SysProcAttr = attributes
+	if prepare != nil {
+		prepare(c.cmd)
+	}
 	c.cmd.Env = append(append(os.Environ(), env...), childArgs+"="+string(text))
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {

@@ -12,17 +12,28 @@ import (
 	"github.com/sealwire/sealwire/server/blob"
 )
 
-const fullPlace = "SEALWIRE_BLOB_FULL" // set only in the process that has a full disk
+const diskPlace = "SEALWIRE_BLOB_DISK" // set only in the process that may mount
 
 // TestS02_FullDiskAcksNothingAndRecovers runs fullDisk on a file system of
 // 8 MiB, in a process that may mount one for itself alone.
-func TestS02_FullDiskAcksNothingAndRecovers(t *testing.T) {
-	if place := os.Getenv(fullPlace); place != "" {
-		fullDisk(t, place)
+func TestS02_FullDiskAcksNothingAndRecovers(t *testing.T) { mounting(t, fullDisk) }
+
+// TestS02_ReadOnlyDiskAcksNothingAndRecovers is likewise. Where nothing can be
+// mounted, the read-only calls of TestS02_FailingDiskAcksNothingAndRecovers remain.
+func TestS02_ReadOnlyDiskAcksNothingAndRecovers(t *testing.T) { mounting(t, readOnlyDisk) }
+
+// mounting runs a test in a child with name spaces of its own.
+func mounting(t *testing.T, run func(t *testing.T, place string)) {
+	if place := os.Getenv(diskPlace); place != "" {
+		if err := syscall.Mount("tmpfs", place, "tmpfs", 0, "size=8m"); err != nil {
+			t.Skipf("may not mount: %v", err)
+		}
+		run(t, place)
+		fmt.Println("the disk was bad")
 		return
 	}
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), fullPlace+"="+t.TempDir())
+	child.Env = append(os.Environ(), diskPlace+"="+t.TempDir())
 	child.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
@@ -35,15 +46,12 @@ func TestS02_FullDiskAcksNothingAndRecovers(t *testing.T) {
 		t.Skipf("no namespace to mount in: %v", err)
 	case bytes.Contains(out, []byte("may not mount")):
 		t.Skip("a namespace, but it may not mount")
-	case err != nil || !bytes.Contains(out, []byte("the disk was full")):
+	case err != nil || !bytes.Contains(out, []byte("the disk was bad")):
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
 
 func fullDisk(t *testing.T, place string) {
-	if err := syscall.Mount("tmpfs", place, "tmpfs", 0, "size=8m"); err != nil {
-		t.Skipf("may not mount: %v", err)
-	}
 	d, err := blob.OpenDirectory(blob.DirectoryOptions{Path: place})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +102,59 @@ func fullDisk(t *testing.T, place string) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println("the disk was full")
+}
+
+// readOnlyDisk has the kernel refuse every change, and allow them again, below
+// an open store.
+func readOnlyDisk(t *testing.T, place string) {
+	d := open(t, place, blob.Limits{})
+	want := content(1, 2*blob.PartSize)
+	whole, half := upload(t, d, "a", want[:70_000]), create(t, d, "b", len(want))
+	if err := d.Put(ctx, half, 0, bytes.NewReader(want[:blob.PartSize])); err != nil {
+		t.Fatal(err)
+	}
+	tree := place + "/v1" // the store's lock, beside it, is open for writing
+	if err := syscall.Mount(tree, tree, "", syscall.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", tree, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	before, stats := len(files(t, place)), d.Stats()
+	_, creating := d.Create(ctx, blob.CreateRequest{Owner: []byte("a"), By: []byte("ana"), Size: 1})
+	_, collecting := d.Collect(ctx, 1<<40)
+	for what, err := range map[string]error{
+		"create": creating, "put": d.Put(ctx, half, 1, bytes.NewReader(want[blob.PartSize:])), "complete": d.Complete(ctx, whole),
+		"delete": d.Delete(ctx, half), "erase": d.EraseOwner(ctx, []byte("a")), "collect": collecting,
+	} {
+		if what == "complete" { // it was before: nothing is to be done
+			if err != nil {
+				t.Errorf("complete again: %v", err)
+			}
+		} else if !errors.Is(err, blob.ErrDisk) || !errors.Is(err, syscall.EROFS) {
+			t.Errorf("%s: %v, want ErrDisk", what, err)
+		}
+	}
+	if n := len(files(t, place)); n != before || d.Stats() != stats {
+		t.Errorf("%d files, %+v; before %d, %+v", n, d.Stats(), before, stats)
+	}
+	wantContent(t, d, whole, want[:70_000])
+	if missing, err := d.Parts(ctx, half); err != nil || len(missing) != 1 || missing[0] != 1 {
+		t.Errorf("missing %v, %v", missing, err)
+	}
+	if err := syscall.Mount("", tree, "", syscall.MS_BIND|syscall.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Put(ctx, half, 1, bytes.NewReader(want[blob.PartSize:])); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Complete(ctx, half); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, d, half, want)
+	if err := d.EraseOwner(ctx, []byte("a")); err != nil {
+		t.Error(err)
+	}
 }
 
 // fill takes the last bytes of the disk.
