@@ -10,12 +10,11 @@
  * @typedef {import("./types.js").SaveFileOptions} SaveFileOptions
  * @typedef {import("./types.js").SavedFile} SavedFile
  *
- * @typedef {object} ConversationView  what is known of it (engine.js)
- * @property {string} id
- * @property {number} epoch
- * @property {readonly Member[]} members
- * @property {ConversationState} state
- * @property {readonly Message[]} messages
+ * @typedef {object} ConversationParts  what stands behind it
+ * @property {{ readonly id: string }} place
+ * @property {{ readonly epoch: number, readonly members: readonly Member[], readonly state: ConversationState, readonly differs: Member | null }} standing
+ * @property {{ readonly all: readonly Message[], readonly notes: readonly import("./types.js").Note[] }} timeline
+ * @property {ConversationActs} acts
  *
  * @typedef {object} ConversationActs  what can be done in it (composing.js)
  * @property {(text: string) => Promise<Message>} send
@@ -26,40 +25,51 @@
  */
 
 export class Conversation {
-  #view;
+  #place;
+  #standing;
+  #timeline;
   #acts;
 
-  /**
-   * @param {ConversationView} view
-   * @param {ConversationActs} acts
-   */
-  constructor(view, acts) {
-    this.#view = view;
+  /** @param {ConversationParts} parts */
+  constructor({ place, standing, timeline, acts }) {
+    this.#place = place;
+    this.#standing = standing;
+    this.#timeline = timeline;
     this.#acts = acts;
   }
 
   /** 32 hex digits; empty until there is somebody to seal to. */
   get id() {
-    return this.#view.id;
+    return this.#place.id;
   }
 
   /** Number of the key period; it rises with each commit. */
   get epoch() {
-    return this.#view.epoch;
+    return this.#standing.epoch;
   }
 
   /** Everyone who can read what is sent now; nobody else can. */
   get members() {
-    return this.#view.members;
+    return this.#standing.members;
   }
 
   get state() {
-    return this.#view.state;
+    return this.#standing.state;
+  }
+
+  /** Whose course of this conversation is another, while it is "doubtful" or "forked"; null where that is not known. */
+  get differs() {
+    return this.#standing.differs;
   }
 
   /** In the order of the log, then what is not in it yet. */
   get messages() {
-    return this.#view.messages;
+    return this.#timeline.all;
+  }
+
+  /** What happened between the messages, in the order of the log. */
+  get notes() {
+    return this.#timeline.notes;
   }
 
   /**

@@ -14,7 +14,8 @@
  * @property {Uint8Array} last       id of the last entry read; empty if none
  * @property {number} refreshed       ms: when this end last renewed its own place by a commit; 0 if not known
  * @property {boolean} begun         an own genesis waits to be read back
- * @property {import("./records.js").HistoryItem[]} history in order of the log; for the page: without the keys of files
+ * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end
+ * @property {(import("./records.js").HistoryItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
  */
 import { SealwireError } from "../errors.js";
 import { Writer, encodeText } from "./bytes.js";
@@ -22,7 +23,8 @@ import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
 import { keptIds, readCursor, saved, stateKey, statusOf } from "./kept.js";
 import { readEntry } from "./reading.js";
-import { decodeHistory } from "./records.js";
+import { decodeKept } from "./records.js";
+import { asksOf } from "./rejoin.js";
 import { ROLE } from "./status.js";
 import { nextStep } from "./writing.js";
 
@@ -130,10 +132,10 @@ export class Conversations {
   /**
    * What to append next, saved and ready to leave; the same bytes again until the log answers.
    * @param {string} id
-   * @param {boolean} [renew] commit if one is due, even with nothing to send
+   * @param {boolean} [unasked] do what is due now, a commit or a join request, even with nothing to send
    */
-  next(id, renew = false) {
-    return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, renew));
+  next(id, unasked = false) {
+    return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked));
   }
 
   /**
@@ -158,13 +160,15 @@ export class Conversations {
       const { core, keystore, store } = context;
       const status = statusOf(context, handle);
       if (status.id !== id) throw new SealwireError("open failed", "device storage: a conversation in another's place");
-      const { sequence, last, refreshed } = await readCursor(context, id);
+      const cursor = await readCursor(context, id);
+      const { sequence, last, refreshed } = cursor;
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
       const history = (await store.list("history", `${id}/`)).map(([key, blob]) => {
-        const item = decodeHistory(keystore.unseal("history", key, blob));
-        return { ...item, content: forPage(item.content) };
+        const item = decodeKept(keystore.unseal("history", key, blob));
+        return "note" in item ? item : { ...item, content: forPage(item.content) };
       });
-      return { status, last, refreshed, begun: status.state === "empty" && core.call("conversation_pending", handle) > 0, history };
+      const begun = status.state === "empty" && core.call("conversation_pending", handle) > 0;
+      return { status, last, refreshed, begun, asks: asksOf(context, handle, status, cursor), history };
     });
   }
 }

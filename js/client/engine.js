@@ -25,6 +25,7 @@ import { SealwireError } from "../errors.js";
 import { Attachments } from "./attachments.js";
 import { Composing } from "./composing.js";
 import { Conversation } from "./conversation.js";
+import { Duties, turnsOf } from "./duties.js";
 import { Place } from "./place.js";
 import { Reader } from "./reader.js";
 import { Retry } from "./retry.js";
@@ -44,6 +45,7 @@ export class Engine {
   #sender;
   #attachments;
   #retry = new Retry(() => this.resume());
+  #duties = new Duties(() => this.#pump());
   #refreshed = 0;
   #ended = false;
   facade;
@@ -64,7 +66,7 @@ export class Engine {
       relay,
       mayQueue,
       onRead: (received) => this.#read(received),
-      onDrained: () => void (this.pending && this.#sender.pump()),
+      onDrained: () => void ((this.pending || this.#duties.due) && this.#pump()),
       onForked: () => standing.fork(),
       onBarred: (barred) => standing.bar(barred),
       onTrouble: (error) => void onTrouble(error),
@@ -91,27 +93,17 @@ export class Engine {
       able: () => this.#able(),
       barred: () => standing.barred,
       begun: () => this.#begun,
-      renew: () => host.renews && Date.now() - this.#refreshed > RENEW_AGE,
+      unasked: () => this.#duties.due || (host.renews && Date.now() - this.#refreshed > RENEW_AGE),
+      done: () => this.#duties.done(),
       unbegin: () => this.#unbegin(),
       onTrouble,
     });
-    this.facade = new Conversation(this, new Composing({ end, events, timeline, attachments, standing, place, facade, ended: () => this.#ended, go: () => this.#go() }));
+    const acts = new Composing({ end, events, timeline, attachments, standing, place, facade, ended: () => this.#ended, go: () => this.#go() });
+    this.facade = new Conversation({ place, standing, timeline, acts });
   }
 
   get id() {
     return this.#place.id;
-  }
-
-  get epoch() {
-    return this.#reader.status?.epoch ?? 0;
-  }
-
-  get members() {
-    return this.#standing.members;
-  }
-
-  get messages() {
-    return this.#timeline.all;
   }
 
   get state() {
@@ -124,11 +116,15 @@ export class Engine {
   }
 
   /** @param {import("./conversations.js").ConversationSummary} summary */
-  restore({ status, last, refreshed, history }) {
+  restore({ status, last, refreshed, asks, history }) {
     this.#reader.set(this.id, status, last);
     this.#refreshed = refreshed;
     this.#standing.begin();
-    for (const item of history) this.#show(item, true);
+    this.#duties.set(turnsOf(asks, status.members));
+    for (const item of history) {
+      if ("note" in item) this.#timeline.mark(item);
+      else this.#show(item, true);
+    }
   }
 
   /** @param {import("./outbox.js").OutboxItem} item */
@@ -155,11 +151,13 @@ export class Engine {
   resume() {
     if (this.#ended) return;
     this.#attachments.resume();
-    if (this.id !== "") void this.#sender.pump();
+    this.#duties.go();
+    this.#pump();
   }
 
   /** The connection ended. */
   disconnected() {
+    this.#duties.stop();
     this.#reader.stop();
     this.#retry.stop();
   }
@@ -180,13 +178,16 @@ export class Engine {
   }
 
   /** @param {import("./reading.js").Received} received */
-  #read({ status, refreshed, event, item, done }) {
+  #read({ status, refreshed, event, asks, item, note, done }) {
     if (this.#host.found && !this.#host.found(status)) return;
     this.#refreshed = refreshed;
     this.#retry.reset();
+    this.#duties.set(turnsOf(asks, status.members));
     if (done) this.#timeline.done(done);
     if (item) this.#show(item);
+    if (note) this.#timeline.mark(note);
     if (this.#standing.read(event)) this.#attachments.resume();
+    else if (note) this.#standing.changed();
   }
 
   /**
@@ -201,7 +202,11 @@ export class Engine {
   /** Something waits to be sent. */
   #go() {
     if (this.id === "") this.#host.onQueued(this);
-    else void this.#sender.pump();
+    else this.#pump();
+  }
+
+  #pump() {
+    if (this.id !== "") void this.#sender.pump();
   }
 
   /** The relay refused the genesis for good. */

@@ -12,12 +12,17 @@
  * @property {number} sequence   of the last entry read
  * @property {Uint8Array} last   its id; empty if none
  * @property {number} refreshed  ms: when this end last renewed its own place by a commit; 0 if not known
+ * @property {boolean} missed    messages could not be read since the keys were lost, and a note says so
+ * @property {boolean} defend    a message in this end's name was none of its own: the others may doubt it
+ * @property {string} asked      id of the own join request that was read in the log since the keys were lost, or ""
  */
-import { Reader, Writer } from "./bytes.js";
-import { decodeStatus } from "./status.js";
+import { Reader, Writer, fromHex, toHex } from "./bytes.js";
+import { decodeJoins, decodeStatus } from "./status.js";
 
 const PREFIX = "conversation/";
 const CURSOR = "cursor/";
+const MISSED = 1;
+const DEFEND = 2;
 
 /** @param {string} id */
 export function stateKey(id) {
@@ -49,6 +54,15 @@ export function statusOf({ core }, handle) {
 }
 
 /**
+ * The join requests that stand, in the log's order.
+ * @param {Context} context
+ * @param {number} handle
+ */
+export function joinsOf({ core }, handle) {
+  return decodeJoins(core.callBytes("conversation_joins", handle));
+}
+
+/**
  * The write that keeps the core's state as it is now.
  * @param {Context} context
  * @param {number} handle
@@ -59,6 +73,9 @@ export function saved({ core, keystore }, handle, id) {
   return { table: "state", key: PREFIX + id, value: core.callBulk("conversation_save", handle, keystore.handle) };
 }
 
+/** @type {Cursor} */
+const START = Object.freeze({ sequence: 0, last: new Uint8Array(), refreshed: 0, missed: false, defend: false, asked: "" });
+
 /**
  * @param {Context} context
  * @param {string} id
@@ -66,9 +83,14 @@ export function saved({ core, keystore }, handle, id) {
  */
 export async function readCursor({ keystore, store }, id) {
   const kept = await store.get("state", CURSOR + id);
-  if (kept === undefined) return { sequence: 0, last: new Uint8Array(), refreshed: 0 };
+  if (kept === undefined) return START;
   const r = new Reader(keystore.unseal("state", CURSOR + id, kept));
-  return { sequence: r.u64(), last: r.raw(16), refreshed: r.u64() };
+  const cursor = { ...START, sequence: r.u64(), last: r.raw(16), refreshed: r.u64() };
+  const rest = r.rest();
+  // Written before there were join requests: nothing of what follows.
+  if (rest.length === 0) return cursor;
+  const flags = rest[0] ?? 0;
+  return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(rest.subarray(1)) };
 }
 
 /**
@@ -76,6 +98,7 @@ export async function readCursor({ keystore, store }, id) {
  * @param {string} id
  * @param {Cursor} cursor
  */
-export function savedCursor({ keystore }, id, { sequence, last, refreshed }) {
-  return keystore.seal("state", CURSOR + id, new Writer().u64(sequence).raw(last).u64(refreshed).take());
+export function savedCursor({ keystore }, id, { sequence, last, refreshed, missed, defend, asked }) {
+  const flags = (missed ? MISSED : 0) | (defend ? DEFEND : 0);
+  return keystore.seal("state", CURSOR + id, new Writer().u64(sequence).raw(last).u64(refreshed).u8(flags).raw(fromHex(asked)).take());
 }

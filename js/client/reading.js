@@ -6,6 +6,7 @@
  * @typedef {import("./end.js").Context} Context
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./records.js").HistoryItem} HistoryItem
+ * @typedef {import("./records.js").NoteItem} NoteItem
  * @typedef {import("./records.js").OutboxRecord} OutboxRecord
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./status.js").LogEvent} LogEvent
@@ -16,7 +17,9 @@
  * @property {Uint8Array} last
  * @property {number} refreshed
  * @property {LogEvent} event
+ * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end now
  * @property {HistoryItem} [item]    a message to show; for the page
+ * @property {NoteItem} [note]       something that happened, to show
  * @property {string} [done]         the outbox item that is now in the log
  *
  * @typedef {object} Reading
@@ -31,7 +34,8 @@ import { SealwireError } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
-import { encodeHistory } from "./records.js";
+import { encodeHistory, encodeNote } from "./records.js";
+import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { decodeEvent } from "./status.js";
 
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
@@ -56,15 +60,16 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const status = statusOf(context, handle);
   const self = status.members.find((m) => m.self)?.id ?? "";
   // Until this end is in it there is nothing to keep, neither a key nor a message: what a relay makes up never reaches the disk.
-  if (joined && self === "") return { status, last: event.id, refreshed: 0, event };
+  if (joined && self === "") return { status, last: event.id, refreshed: 0, event, asks: [] };
   const refreshed = event.type === "commit" && (event.own || event.added.includes(self)) ? Date.now() : before.refreshed;
-  /** @type {Received} */
-  const received = { status, last: event.id, refreshed, event };
-  /** @type {Write[]} */
-  const writes = [saved(context, handle, id), savedCursor(context, id, { sequence, last: event.id, refreshed })];
-  // An own commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
-  if (event.type === "commit" && event.own) writes.push(context.savedEnd());
   const mine = "own" in event && event.own ? outbox.holding(id, event.id) : undefined;
+  const cursor = { sequence, last: event.id, refreshed, ...remembered(before, event, status, mine !== undefined) };
+  /** @type {Received} */
+  const received = { status, last: event.id, refreshed, event, asks: asksOf(context, handle, status, cursor) };
+  /** @type {Write[]} */
+  const writes = [saved(context, handle, id), savedCursor(context, id, cursor)];
+  // Such a commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
+  if (event.type === "commit" && (event.own || event.added.includes(self))) writes.push(context.savedEnd());
   const change = mine && settled(context, outbox, event, mine);
   if (change) writes.push(change.write);
   if (event.type === "message") {
@@ -74,6 +79,11 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
     // The page is given no more of it there than of the item.
     received.event = { ...event, content: new Uint8Array() };
     writes.push(keystore.seal("history", historyKey(id, sequence), encodeHistory(item)));
+  }
+  const note = noteOf(sequence, event, status, before.missed);
+  if (note) {
+    received.note = note;
+    writes.push(keystore.seal("history", historyKey(id, sequence), encodeNote(note)));
   }
   await store.write(writes);
   change?.saved();
@@ -120,4 +130,22 @@ function settled(context, outbox, event, [key, record]) {
 function historyItem(sequence, event, status, record) {
   const from = status.members.find((m) => m.id === event.sender) ?? null;
   return { sequence, id: record?.id ?? event.id, own: event.own, time: record?.time ?? Date.now(), gap: event.gap, from, content: event.content };
+}
+
+/**
+ * What is told of an entry that is no message: a member was let in again, or, once until that, that this end cannot read.
+ * @param {number} sequence
+ * @param {LogEvent} event
+ * @param {Status} status
+ * @param {boolean} missed
+ * @returns {NoteItem | undefined}
+ */
+function noteOf(sequence, event, { state, members }, missed) {
+  const time = Date.now();
+  if (state === "lost" && !missed && cannotRead(event)) return { sequence, note: "missed", time, from: members.find((m) => m.self) ?? null };
+  if (event.type !== "commit") return undefined;
+  const from = members.find((m) => event.added.includes(m.id) && event.removed.includes(m.id));
+  // Let in by what it cannot open, this end is where it was.
+  if (!from || (from.self && state === "lost")) return undefined;
+  return { sequence, note: "rejoined", time, from };
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * What the end service keeps, besides the core's own states, as plaintext inside
- * keystore seals: outbox records and history items. One version byte each;
- * anything else does not open.
+ * keystore seals: outbox records and history, which is messages and notes. One
+ * version byte each; anything else does not open.
  *
  * @typedef {object} OutboxRecord
  * @property {string} conversation  hex, or "" before the conversation exists
@@ -22,6 +22,12 @@
  * @property {number} gap
  * @property {import("./types.js").Member | null} from
  * @property {Uint8Array} content
+ *
+ * @typedef {object} NoteItem  something that happened in the log, in the place where it did
+ * @property {number} sequence
+ * @property {import("./types.js").NoteKind} note
+ * @property {number} time          ms
+ * @property {import("./types.js").Member | null} from  whom it is about
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
@@ -29,6 +35,10 @@ import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.
 const VERSION = 1;
 /** Version byte of an outbox record that is held. */
 const HELD = 2;
+/** Version byte of a note. */
+const NOTE = 2;
+/** @type {readonly import("./types.js").NoteKind[]} */
+const NOTES = ["missed", "rejoined"];
 /** Sealed forms that are remembered for one message; a lying relay can cause more, old ones go. */
 const MAX_FORMS = 64;
 
@@ -65,12 +75,12 @@ export function decodeOutbox(bytes) {
 /** @param {HistoryItem} item */
 export function encodeHistory(item) {
   const w = new Writer().u8(VERSION).u64(item.sequence).raw(item.id).u8(item.own ? 1 : 0).u64(item.time).u64(item.gap);
-  w.u8(item.from ? 1 : 0);
-  if (item.from) {
-    w.raw(fromHex(item.from.id)).bytes8(encodeText(item.from.role)).u8(item.from.verified ? 1 : 0);
-    w.u8(item.from.self ? 1 : 0).bytes8(encodeText(item.from.alias));
-  }
-  return w.bytes32(item.content).take();
+  return member(w, item.from).bytes32(item.content).take();
+}
+
+/** @param {NoteItem} item */
+export function encodeNote({ sequence, note, time, from }) {
+  return member(new Writer().u8(NOTE).u64(sequence).u8(NOTES.indexOf(note)).u64(time), from).take();
 }
 
 /**
@@ -78,14 +88,52 @@ export function encodeHistory(item) {
  * @returns {HistoryItem}
  */
 export function decodeHistory(bytes) {
-  return decode(bytes, [VERSION], (r) => {
-    const head = { sequence: r.u64(), id: r.raw(16), own: r.u8() === 1, time: r.u64(), gap: r.u64() };
-    const from =
-      r.u8() === 0
-        ? null
-        : { id: toHex(r.raw(16)), role: decodeText(r.bytes8()), verified: r.u8() === 1, self: r.u8() === 1, alias: decodeText(r.bytes8()) };
-    return { ...head, from, content: r.bytes32() };
-  });
+  return decode(bytes, [VERSION], historyItem);
+}
+
+/**
+ * Either of the two.
+ * @param {Uint8Array} bytes
+ * @returns {HistoryItem | NoteItem}
+ */
+export function decodeKept(bytes) {
+  return decode(bytes, [VERSION, NOTE], (r, version) => (version === NOTE ? noteItem(r) : historyItem(r)));
+}
+
+/**
+ * @param {Reader} r
+ * @returns {HistoryItem}
+ */
+function historyItem(r) {
+  const head = { sequence: r.u64(), id: r.raw(16), own: r.u8() === 1, time: r.u64(), gap: r.u64() };
+  return { ...head, from: readMember(r), content: r.bytes32() };
+}
+
+/**
+ * @param {Reader} r
+ * @returns {NoteItem}
+ */
+function noteItem(r) {
+  const sequence = r.u64();
+  const note = NOTES[r.u8()];
+  if (note === undefined) throw new RangeError("unknown note");
+  return { sequence, note, time: r.u64(), from: readMember(r) };
+}
+
+/**
+ * @param {Writer} w
+ * @param {import("./types.js").Member | null} from
+ */
+function member(w, from) {
+  if (!from) return w.u8(0);
+  w.u8(1).raw(fromHex(from.id)).bytes8(encodeText(from.role)).u8(from.verified ? 1 : 0);
+  return w.u8(from.self ? 1 : 0).bytes8(encodeText(from.alias));
+}
+
+/** @param {Reader} r */
+function readMember(r) {
+  if (r.u8() === 0) return null;
+  return { id: toHex(r.raw(16)), role: decodeText(r.bytes8()), verified: r.u8() === 1, self: r.u8() === 1, alias: decodeText(r.bytes8()) };
 }
 
 /**

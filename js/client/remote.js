@@ -24,7 +24,7 @@
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | { need: Uint8Array }>} receive
- * @property {(id: string, renew: boolean) => Promise<import("./writing.js").Step>} next
+ * @property {(id: string, unasked: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number) => Promise<Uint8Array>} sealPart
@@ -99,7 +99,7 @@ export function localEnd(end) {
     join: (id) => conversations.join(id),
     leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
-    next: (id, renew) => conversations.next(id, renew),
+    next: (id, unasked) => conversations.next(id, unasked),
     entryId: (entry) => conversations.entryId(entry),
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer) => transfers.sealPart(transfer),

@@ -17,14 +17,15 @@
  * @property {() => boolean} able      the relay is there, and nothing forbids to write
  * @property {() => boolean} barred    the relay says that this end is no member
  * @property {() => boolean} begun     an own genesis is made but not read back
- * @property {() => boolean} renew     to commit if one is due, even with nothing to send
+ * @property {() => boolean} unasked   to do what is due now, even with nothing to send
+ * @property {() => void} done         that was done, or could not be
  * @property {() => Promise<void>} unbegin  the relay refused the genesis for good
  * @property {(error: unknown) => Promise<void>} onTrouble  the work stopped
  */
 import { SealwireError } from "../errors.js";
 import { fromHex } from "./bytes.js";
 
-/** Rounds of refused entries, or of commits without a message getting through, before a pause. */
+/** Rounds of refused entries, or of commits before a message that does not get through, before a pause. */
 const MAX_ROUNDS = 8;
 /** Refusals that reading on, and sealing again, answers. */
 const STALE = ["stale epoch", "stale head", "not a member", "sent before you joined"];
@@ -60,13 +61,15 @@ export class Sender {
   }
 
   async #send() {
-    const { end, reader, timeline, conversation, able, barred, begun, renew } = this.#host;
+    const { end, reader, timeline, conversation, able, barred, begun, unasked, done } = this.#host;
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       this.#again = false;
       if (!able()) return;
       if (!begun()) await reader.follow();
       if (!able() || barred()) return;
-      const step = await end.next(conversation(), renew());
+      const duty = unasked();
+      const step = await end.next(conversation(), duty);
+      if (duty) done();
       if (step.kind === "none") return;
       if (step.kind === "settled") {
         timeline.done(step.message);
@@ -74,7 +77,7 @@ export class Sender {
       }
       if (step.kind === "message") timeline.change(step.message, "sending");
       if (!(await this.#append(step.entry))) continue;
-      if (step.kind === "message") rounds = -1;
+      if (step.kind === "message" || duty) rounds = -1;
     }
     throw new SealwireError("unavailable", "the relay accepts nothing");
   }

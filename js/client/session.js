@@ -101,8 +101,9 @@ export class Session {
 
   /** The conversation that a customer writes in: one that goes on, or a new one. */
   current() {
-    const going = this.engines.findLast((engine) => engine.state === "waiting" || engine.state === "secured" || engine.state === "forked");
-    return going ?? this.#add("");
+    /** @param {readonly import("./types.js").ConversationState[]} states */
+    const newest = (states) => this.engines.findLast((engine) => states.includes(engine.state));
+    return newest(["waiting", "secured"]) ?? newest(["rejoining", "doubtful", "forked"]) ?? this.#add("");
   }
 
   /** Stops everything; the end service is the caller's to close. */

@@ -17,6 +17,19 @@
  * @property {() => void} onShut  nothing more can be sent
  */
 
+/** @type {Readonly<Record<import("./status.js").CoreState, ConversationState>>} */
+const STATES = Object.freeze({
+  empty: "waiting",
+  active: "secured",
+  doubtful: "doubtful",
+  lost: "rejoining",
+  "not a member": "lost",
+  forked: "forked",
+  closed: "closed",
+});
+/** @type {readonly ConversationState[]} */
+const OPEN = ["waiting", "secured", "doubtful", "rejoining"];
+
 export class Standing {
   #host;
   /** The relay says that this end is no member: it can neither read on nor send. */
@@ -29,6 +42,10 @@ export class Standing {
   /** @param {StandingHost} host */
   constructor(host) {
     this.#host = host;
+  }
+
+  get epoch() {
+    return this.#host.status()?.epoch ?? 0;
   }
 
   /** @returns {readonly Member[]} */
@@ -45,24 +62,18 @@ export class Standing {
   get state() {
     if (this.split) return "forked";
     if (this.barred) return "lost";
-    switch (this.#host.status()?.state) {
-      case "active":
-        return "secured";
-      case "lost":
-      case "not a member":
-        return "lost";
-      case "forked":
-        return "forked";
-      case "closed":
-        return "closed";
-      default:
-        return "waiting";
-    }
+    return STATES[this.#host.status()?.state ?? "empty"];
+  }
+
+  /** @returns {Member | null} */
+  get differs() {
+    const id = this.#host.status()?.differs;
+    return this.members.find((m) => m.id === id) ?? null;
   }
 
   /** What is written now can be sent, now or later. */
   get open() {
-    return this.state === "waiting" || this.state === "secured";
+    return OPEN.includes(this.state);
   }
 
   /** It is only looked at, and this end was not found in it yet. */

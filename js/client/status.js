@@ -5,14 +5,20 @@
  * module and these pages belong together.
  *
  * @typedef {import("./types.js").Member} Member
- * @typedef {"empty" | "active" | "lost" | "forked" | "closed" | "not a member"} CoreState
+ * @typedef {"empty" | "active" | "lost" | "forked" | "closed" | "not a member" | "doubtful"} CoreState
  *
  * @typedef {object} Status
  * @property {string} id
  * @property {number} epoch
  * @property {number} index   entries read
  * @property {CoreState} state
+ * @property {string} differs  the member whose log differs, or may: of a forked and a doubtful one; else ""
  * @property {Member[]} members
+ *
+ * @typedef {object} Join      a join request that stands
+ * @property {Uint8Array} id
+ * @property {string} by       member id of who asks
+ * @property {boolean} same    the member itself, whose keys it is to replace
  *
  * @typedef {object} MessageEvent_
  * @property {"message"} type
@@ -45,6 +51,7 @@
  * @property {number} index
  * @property {Uint8Array} id
  * @property {string} sender
+ * @property {boolean} own
  *
  * @typedef {MessageEvent_ | CommitEvent | IgnoredEvent | JoinEvent} LogEvent
  */
@@ -52,7 +59,7 @@ import { SealwireError } from "../errors.js";
 import { Reader, decodeText, toHex } from "./bytes.js";
 
 /** @type {CoreState[]} */
-const STATES = ["empty", "active", "lost", "forked", "closed", "not a member"];
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful"];
 const ROLES = ["", "customer", "guest", "agent", "supervisor", "bot", "inbox", "archive"];
 
 /** Role numbers as wasm/wire has them. */
@@ -70,6 +77,8 @@ export function decodeStatus(bytes) {
     const state = STATES[r.u8()];
     if (state === undefined) throw new RangeError("unknown state");
     r.raw(64);
+    const by = toHex(r.raw(16));
+    const differs = /^0*$/.test(by) ? "" : by;
     /** @type {Member[]} */
     const members = [];
     for (let n = r.u8(); n > 0; n--) {
@@ -77,7 +86,7 @@ export function decodeStatus(bytes) {
       r.raw(32);
       members.push({ ...member, alias: decodeText(r.bytes8()) });
     }
-    return { id, epoch, index, state, members };
+    return { id, epoch, index, state, differs, members };
   });
 }
 
@@ -105,12 +114,33 @@ export function decodeEvent(bytes) {
         r.raw(16 + 8);
         return { type: /** @type {const} */ ("ignored"), ...head, code, own };
       }
-      case 4:
-        r.rest();
-        return { type: /** @type {const} */ ("join request"), ...head };
+      case 4: {
+        const own = r.u8() === 1;
+        r.raw(16 + 1 + 1);
+        return { type: /** @type {const} */ ("join request"), ...head, own };
+      }
       default:
         throw new RangeError("unknown event");
     }
+  });
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Join[]}
+ */
+export function decodeJoins(bytes) {
+  return decode(bytes, (r) => {
+    /** @type {Join[]} */
+    const list = [];
+    for (let n = r.u8(); n > 0; n--) {
+      const id = r.raw(16);
+      r.raw(16);
+      list.push({ id, by: toHex(r.raw(16)), same: r.u8() === 1 });
+      r.u8();
+      r.bytes8();
+    }
+    return list;
   });
 }
 

@@ -7,6 +7,7 @@
  * @typedef {import("./types.js").Member} Member
  * @typedef {import("./types.js").Message} Message
  * @typedef {import("./types.js").MessageFile} MessageFile
+ * @typedef {import("./types.js").Note} Note
  * @typedef {import("./content.js").FileFields} FileFields
  *
  * @typedef {object} Place  of a file in the log
@@ -23,6 +24,8 @@ export class Timeline {
   #tell;
   /** @type {Message[]} */
   #log = [];
+  /** @type {Note[]} */
+  #notes = [];
   /** @type {Message[]} */
   #waiting = [];
   /** What failed by itself, not because of the conversation: only a person sets it going again. @type {Set<string>} */
@@ -37,6 +40,10 @@ export class Timeline {
 
   get all() {
     return [...this.#log, ...this.#waiting];
+  }
+
+  get notes() {
+    return [...this.#notes];
   }
 
   /** Something waits that can still be sent. */
@@ -87,6 +94,14 @@ export class Timeline {
     this.#log.push(message);
     if (!restored) this.#tell(message);
     return message;
+  }
+
+  /**
+   * Something that happened after the last message that was read.
+   * @param {import("./records.js").NoteItem} item
+   */
+  mark({ sequence, note, time, from }) {
+    this.#notes.push(Object.freeze({ id: `note ${sequence}`, kind: note, time, member: from, after: this.#log.at(-1)?.id ?? "" }));
   }
 
   /**

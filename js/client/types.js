@@ -10,9 +10,12 @@
  *   scheduled. elsewhere: another tab holds this identity. refused: what the relay showed (manifest,
  *   credential, key package) does not come from the pinned organisation; nothing is sent, texts are kept.
  *
- * @typedef {"waiting" | "secured" | "lost" | "forked" | "closed"} ConversationState
- *   waiting: nobody to seal to yet. lost: this device cannot read on (it was removed, or lost its keys).
- *   forked: the relay showed this end another log than its peer; nothing more is sent.
+ * @typedef {"waiting" | "secured" | "rejoining" | "doubtful" | "lost" | "forked" | "closed"} ConversationState
+ *   waiting: nobody to seal to yet. rejoining: this device lost its keys to the conversation and asks the others, by
+ *   itself, to let it in again; what is written is kept until then. doubtful: a message in the name of `differs` did
+ *   not prove genuine and tells of another course of the conversation; nothing is sent, and what is written is kept,
+ *   until that member is heard from properly. lost: this device is not let in any more. forked: proven: another
+ *   course was shown to this end than to `differs` (or, without one, than before); nothing more is sent.
  *
  * @typedef {"queued" | "sending" | "sent" | "received" | "failed"} MessageStatus
  *   queued: kept on this device, sealed at rest. sending: sealed for the members, not yet seen in the log.
@@ -35,6 +38,17 @@
  * @property {number} [gap]     messages of this sender that are missing before this one
  * @property {MessageFile} [file]  it tells of a file; its text is empty then
  * @property {boolean} [unknown]   content that this version cannot make sense of: there is nothing to show but that
+ *
+ * @typedef {"missed" | "rejoined"} NoteKind
+ *   missed: from here on there were messages that this device cannot read, as it had lost its keys.
+ *   rejoined: the device of `member` had lost its keys and was let in again; what was sent meanwhile it cannot read.
+ *
+ * @typedef {object} Note       something that happened, in its place among the messages
+ * @property {string} id
+ * @property {NoteKind} kind
+ * @property {number} time      milliseconds, this device's clock when it was read
+ * @property {Member | null} member  whom it is about
+ * @property {string} after     id of the message before it, or "" before the first
  *
  * @typedef {"uploading" | "sent" | "available" | "downloading" | "saved" | "failed" | "cancelled"} FileState
  *   uploading: waiting or on its way to the relay, until its message is sent. available: it can be saved here.
@@ -96,7 +110,7 @@
  *
  * @typedef {import("./conversation.js").Conversation} Conversation
  *
- * What the handlers of each event are given. "conversation": new, or its state or id changed. "message": new or
+ * What the handlers of each event are given. "conversation": new, or its state, id or notes changed. "message": new or
  * changed; of one that was discarded "conversation" tells. "notice": something a person should be told, in words. "error": something failed in the background.
  * "pre:send": awaited before a text or a file is kept; throwing means not sent.
  * @typedef {{

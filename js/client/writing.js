@@ -1,15 +1,16 @@
 // @ts-check
 /**
  * What this end appends next to a conversation's log: its own commit when one
- * is due, then the oldest message of the outbox. Whatever leaves was saved
- * first, and is the same bytes again until the log answers.
+ * is due, then the oldest message of the outbox; without its keys a join
+ * request. Whatever leaves was saved first, and is the same bytes again until
+ * the log answers.
  *
  * @typedef {import("./end.js").Context} Context
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./status.js").Status} Status
  *
  * @typedef {{ kind: "none" }
- *   | { kind: "commit", entry: Uint8Array }
+ *   | { kind: "commit" | "join", entry: Uint8Array }
  *   | { kind: "message", entry: Uint8Array, message: string }
  *   | { kind: "settled", message: string }} Step
  *
@@ -22,7 +23,8 @@
  */
 import { SealwireError } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
-import { saved, statusOf } from "./kept.js";
+import { readCursor, saved, statusOf } from "./kept.js";
+import { joinRequest } from "./rejoin.js";
 
 const STORED = 1;
 
@@ -30,20 +32,38 @@ const now = () => new Writer().u64(Date.now());
 
 /**
  * @param {Writing} writing
- * @param {boolean} renew  commit if one is due, even with nothing to send
+ * @param {boolean} unasked  do what is due now, a commit or a join request, even with nothing to send
  * @returns {Promise<Step>}
  */
-export async function nextStep(writing, renew) {
-  const { context, handle, id, outbox } = writing;
+export async function nextStep(writing, unasked) {
+  const { context, handle, id, changed, outbox } = writing;
   const { core } = context;
   const status = statusOf(context, handle);
-  if (status.state !== "active" && status.state !== "empty") return { kind: "none" };
+  if (status.state === "lost" && unasked) {
+    const entry = await joinRequest(context, handle, id, await readCursor(context, id), changed);
+    return entry ? { kind: "join", entry } : { kind: "none" };
+  }
+  if (status.state !== "active" && status.state !== "doubtful" && status.state !== "empty") return { kind: "none" };
   const pending = core.callBytes("conversation_pending", handle);
   if (pending.length > 0) return { kind: "commit", entry: pending };
-  const found = outbox.first(id);
-  if (status.state === "empty" || (!found && !renew)) return { kind: "none" };
-  if (core.call("conversation_due", handle, now().take()) !== 0) return commit(writing);
+  // In doubt nothing is sealed, but a commit may be what ends the others' doubt.
+  const found = status.state === "active" ? outbox.first(id) : undefined;
+  if (status.state === "empty" || (!found && !unasked)) return { kind: "none" };
+  if (due(writing, found !== undefined)) return commit(writing);
   return found ? message(writing, status, found) : { kind: "none" };
+}
+
+/**
+ * @param {Writing} writing
+ * @param {boolean} wanted  somebody waits for it; else what stands against a commit is a reason to make none
+ */
+function due({ context, handle }, wanted) {
+  try {
+    return context.core.call("conversation_due", handle, now().take()) !== 0;
+  } catch (error) {
+    if (wanted || !(error instanceof SealwireError) || error.code === "internal") throw error;
+    return false;
+  }
 }
 
 /**
@@ -51,7 +71,7 @@ export async function nextStep(writing, renew) {
  * @returns {Promise<Step>}
  */
 async function commit({ context, handle, id, changed }) {
-  const entry = context.core.callBytes("conversation_commit", handle, now().take());
+  const entry = context.core.callBytes("conversation_commit", handle, now().bytes8(new Uint8Array()).take());
   changed();
   await context.store.write([saved(context, handle, id)]);
   return { kind: "commit", entry };

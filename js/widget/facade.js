@@ -5,7 +5,7 @@
  * Every type here is structural, so that the real client and the one the tests stage both fit.
  *
  * @typedef {"connecting"|"online"|"offline"|"elsewhere"|"closed"|"refused"} ClientState
- * @typedef {"waiting"|"secured"|"lost"|"forked"|"closed"} ConversationState
+ * @typedef {"waiting"|"secured"|"rejoining"|"doubtful"|"lost"|"forked"|"closed"} ConversationState
  * @typedef {"queued"|"sending"|"sent"|"received"|"failed"} MessageStatus
  * @typedef {"customer"|"guest"|"agent"|"supervisor"|"bot"|"inbox"|"archive"} Role
  *
@@ -42,11 +42,22 @@
  * @property {FileInfo|null} [file]  the message is a file; its text is then empty
  * @property {boolean} [unknown]  content that the client cannot make sense of
  *
+ * Something that happened, in its place: after the message with that id, or "" for the beginning.
+ * missed: this device had lost its keys and cannot read what was sent. rejoined: the member's device was let in again.
+ * @typedef {object} Note
+ * @property {string} id
+ * @property {"missed"|"rejoined"} kind
+ * @property {number} time
+ * @property {Member|null} member
+ * @property {string} after
+ *
  * @typedef {object} Conversation
  * @property {string} id
  * @property {ConversationState} state
+ * @property {Member|null} differs  whose course of it is another, while it is doubtful or forked; null if not known
  * @property {readonly Member[]} members
  * @property {readonly Message[]} messages
+ * @property {readonly Note[]} notes
  * @property {(text: string) => Promise<unknown>} send
  * @property {(file: Blob, options: {name?: string, signal?: AbortSignal}) => Promise<{id: string}>} sendFile
  *   resolves once there is a message; that it is there, at the end, its file's state says

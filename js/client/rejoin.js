@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * What a conversation's log asks of this end without its person doing
+ * anything: to ask to be let in again when its keys are lost, to let in whom
+ * has asked so, and to show that it reads this log when the others may doubt
+ * that. When it is done is the page's to say (duties.js).
+ *
+ * @typedef {import("./end.js").Context} Context
+ * @typedef {import("./kept.js").Cursor} Cursor
+ * @typedef {import("./status.js").Status} Status
+ * @typedef {import("./status.js").LogEvent} LogEvent
+ *
+ * @typedef {"join" | "defend" | `answer ${string}`} Ask  to let in: with the member's id
+ */
+import { SealwireError, codes } from "../errors.js";
+import { Writer, toHex } from "./bytes.js";
+import { joinsOf, saved } from "./kept.js";
+
+const EPOCH_GONE = codes.indexOf("epoch gone") + 1;
+
+/**
+ * @param {Context} context
+ * @param {number} handle
+ * @param {Status} status
+ * @param {Cursor} cursor
+ * @returns {Ask[]}
+ */
+export function asksOf(context, handle, { state, members }, { defend }) {
+  if (state === "lost") return ["join"];
+  if (state !== "active" && state !== "doubtful") return [];
+  const self = members.find((m) => m.self)?.id;
+  /** @type {Ask[]} */
+  const asks = defend ? ["defend"] : [];
+  for (const { by, same } of joinsOf(context, handle)) {
+    // A new identity's is not for this end to answer by itself: a person says yes to it, or nobody does.
+    if (same && by !== self) asks.push(`answer ${by}`);
+  }
+  return asks;
+}
+
+/**
+ * What the cursor remembers of it after an entry was read.
+ * @param {Cursor} before
+ * @param {LogEvent} event
+ * @param {Status} status     after it
+ * @param {boolean} mine      the entry is a message that the outbox sent
+ */
+export function remembered({ missed, defend, asked }, event, { state }, mine) {
+  const lost = state === "lost";
+  const request = event.type === "join request" && event.own ? toHex(event.id) : asked;
+  return {
+    missed: lost && (missed || cannotRead(event)),
+    defend: event.type === "ignored" && event.own && !mine ? true : defend && !(event.type === "commit" && event.own),
+    asked: lost ? request : "",
+  };
+}
+
+/** @param {LogEvent} event */
+export function cannotRead(event) {
+  return event.type === "ignored" && event.code === EPOCH_GONE;
+}
+
+/**
+ * The join request to append: saved, with the secret that its answer needs, in
+ * one stroke. Null when the log holds it already, or it is too early for one.
+ * @param {Context} context
+ * @param {number} handle
+ * @param {string} id
+ * @param {Cursor} cursor
+ * @param {() => void} changed
+ */
+export async function joinRequest(context, handle, id, { asked }, changed) {
+  const { core, store } = context;
+  /** @type {Uint8Array} */
+  let entry;
+  try {
+    entry = core.callBytes("conversation_join_request", handle, new Writer().u64(Date.now()).take());
+  } catch (error) {
+    if (error instanceof SealwireError && error.code === "rate limited") return null;
+    throw error;
+  }
+  if (toHex(core.callBytes("entry_id", entry)) === asked) return null;
+  changed();
+  await store.write([saved(context, handle, id), context.savedEnd()]);
+  return entry;
+}
