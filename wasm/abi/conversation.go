@@ -5,12 +5,7 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
-type conv struct {
-	*conversation.Conversation
-	end int32
-}
-
-func (c conv) Close() { c.Wipe() }
+type conv = *conversation.Conversation
 
 // contextOf is the place of a conversation's state in a keystore.
 func contextOf(id wire.ID) string { return "conversation/" + string(id[:]) }
@@ -18,7 +13,7 @@ func contextOf(id wire.ID) string { return "conversation/" + string(id[:]) }
 // ConversationGenesis: u64 now (ms) ‖ bytes8 queue ‖ list8 (u8 role ‖ bytes16
 // key package) → conversation handle. Its entry is ConversationPending.
 func (i *Instance) ConversationGenesis(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		now, queue := r.U64(), r.Bytes8(wire.MaxQueue)
 		var adds []conversation.Newcomer
 		for range r.Count(wire.MaxMembers) {
@@ -31,25 +26,25 @@ func (i *Instance) ConversationGenesis(handle, length int32) int32 {
 		if err != nil {
 			return 0, err
 		}
-		return i.keep(conv{c, handle}, handle)
+		return i.keep(c, handle)
 	})
 }
 
 // ConversationJoin: conversation[16] → handle that has read nothing.
 func (i *Instance) ConversationJoin(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		id := r.ID()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		return i.keep(conv{e.Join(id), handle}, handle)
+		return i.keep(e.Join(id), handle)
 	})
 }
 
 // ConversationLoad: conversation[16], its sealed state in the bulk buffer →
 // handle.
 func (i *Instance) ConversationLoad(handle, ks, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		id := r.ID()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -67,35 +62,20 @@ func (i *Instance) ConversationLoad(handle, ks, length int32) int32 {
 			c.Wipe()
 			return 0, wire.OpenFailed
 		}
-		return i.keep(conv{c, handle}, handle)
+		return i.keep(c, handle)
 	})
 }
 
 // ConversationSave seals the state into the bulk buffer and returns its length.
 func (i *Instance) ConversationSave(handle, ks int32) int32 {
-	return i.guard(func() (int, error) {
-		c, err := get[conv](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(c conv, _ *wire.Reader) (int, error) {
 		return i.save(ks, contextOf(c.ID()), c.Marshal())
-	})
-}
-
-// conversationCall is an export on a conversation, with arguments to read.
-func (i *Instance) conversationCall(handle, length int32, f func(conv, *wire.Reader) (int, error)) int32 {
-	return i.call(length, func(args []byte) (int, error) {
-		c, err := get[conv](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		return f(c, wire.NewReader(args))
 	})
 }
 
 // ConversationReceive: u64 now (ms) ‖ entry → event.
 func (i *Instance) ConversationReceive(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now, entry := r.U64(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -110,7 +90,7 @@ func (i *Instance) ConversationReceive(handle, length int32) int32 {
 
 // ConversationPassing: entry → event of a passing message.
 func (i *Instance) ConversationPassing(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		ev, err := c.Pass(r.Rest())
 		if err != nil {
 			return 0, err
@@ -143,9 +123,9 @@ func encodeEvent(ev *conversation.Event) []byte {
 		writeIDs(w, ev.Removed)
 	case conversation.Joining:
 		writeBool(w, ev.Own)
-		w.Raw(ev.Replaces[:])
-		writeBool(w, ev.Same)
-		w.U8(ev.Reason)
+		w.Raw(ev.Join.Replaces[:])
+		writeBool(w, ev.Join.Same)
+		w.U8(ev.Join.Reason)
 	case conversation.Ignored:
 		w.U16(uint16(ev.Code))
 		writeBool(w, ev.Own)
@@ -173,7 +153,7 @@ func writeIDs(w *wire.Writer, ids []wire.ID) {
 // ConversationDue: u64 now (ms) → 0 seal, 1 commit first, 2 send the pending
 // commit again.
 func (i *Instance) ConversationDue(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now := r.U64()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -188,7 +168,7 @@ func (i *Instance) ConversationDue(handle, length int32) int32 {
 // this member, removes those who must go and adds who asked; it is kept
 // pending. A commit that was pending already comes back as it was.
 func (i *Instance) ConversationCommit(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now, answers := r.U64(), r.Bytes8(16)
 		if len(answers)%16 != 0 {
 			r.Fail()
@@ -198,38 +178,26 @@ func (i *Instance) ConversationCommit(handle, length int32) int32 {
 		}
 		var moves conversation.Moves
 		copy(moves.Answers[:], answers)
-		entry, err := c.Commit(now, moves)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(entry)
+		return i.answer(c.Commit(now, moves))
 	})
 }
 
 // ConversationJoinRequest: u64 now (ms) → join request entry. Save the end and
 // the conversation together before it is sent. Rate limited: ask again later.
 func (i *Instance) ConversationJoinRequest(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now := r.U64()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		entry, err := c.JoinRequest(now)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(entry)
+		return i.answer(c.JoinRequest(now))
 	})
 }
 
 // ConversationJoins → list8 standing join request: id[16] ‖ replaces[16] ‖
 // by[16] ‖ u8 same (its leaf's owner made it) ‖ u8 reason ‖ bytes8 alias.
 func (i *Instance) ConversationJoins(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		c, err := get[conv](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(c conv, _ *wire.Reader) (int, error) {
 		joins := c.Joins()
 		w := wire.NewWriter(512)
 		w.U8(uint8(len(joins)))
@@ -239,7 +207,7 @@ func (i *Instance) ConversationJoins(handle int32) int32 {
 			w.Raw(j.By[:])
 			writeBool(w, j.Same)
 			w.U8(j.Reason)
-			w.Bytes8([]byte(j.Alias))
+			w.Bytes8([]byte(j.KeyPackage.Alias()))
 		}
 		return i.reply(w.Bytes())
 	})
@@ -247,11 +215,7 @@ func (i *Instance) ConversationJoins(handle int32) int32 {
 
 // ConversationPending → the pending commit entry, or length 0.
 func (i *Instance) ConversationPending(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		c, err := get[conv](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(c conv, _ *wire.Reader) (int, error) {
 		return i.reply(c.Pending())
 	})
 }
@@ -259,32 +223,24 @@ func (i *Instance) ConversationPending(handle int32) int32 {
 // ConversationSeal: u64 now (ms) ‖ u8 retention (1 stored, 2 passing) ‖
 // content → message entry. Its counter is used up.
 func (i *Instance) ConversationSeal(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now, retention, content := r.U64(), r.U8(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		entry, err := c.Seal(now, retention, content)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(entry)
+		return i.answer(c.Seal(now, retention, content))
 	})
 }
 
 // ConversationReseal: u64 now (ms) ‖ bytes32 old entry ‖ content → message
 // entry with the old one's instance and counter.
 func (i *Instance) ConversationReseal(handle, length int32) int32 {
-	return i.conversationCall(handle, length, func(c conv, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now, old, content := r.U64(), r.Bytes32(wire.MaxMessageEntry), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		entry, err := c.Reseal(now, old, content)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(entry)
+		return i.answer(c.Reseal(now, old, content))
 	})
 }
 
@@ -293,16 +249,8 @@ func (i *Instance) ConversationReseal(handle, length int32) int32 {
 // zero but when forked or doubtful ‖ list8 member: id[16] ‖ u8 role ‖ u8
 // verified ‖ u8 self ‖ identity[32] ‖ bytes8 alias.
 func (i *Instance) ConversationStatus(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		c, err := get[conv](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		e, err := get[end](i, c.end)
-		if err != nil {
-			return 0, err
-		}
-		id, head, log, by, self := c.ID(), c.TranscriptHash(), c.LogHash(), c.ForkedBy(), e.ID()
+	return on(i, handle, 0, func(c conv, _ *wire.Reader) (int, error) {
+		id, head, log, by, self := c.ID(), c.TranscriptHash(), c.LogHash(), c.ForkedBy(), c.Self()
 		w := wire.NewWriter(512)
 		w.Raw(id[:])
 		w.U64(c.Epoch())

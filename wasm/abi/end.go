@@ -11,9 +11,7 @@ const maxRoots = 8
 // contextEnd is the place of an end's state in a keystore.
 const contextEnd = "end"
 
-type end struct{ *conversation.End }
-
-func (e end) Close() { e.Wipe() }
+type end = *conversation.End
 
 func readRoots(args []byte) (wire.Role, []wire.Hash, error) {
 	r := wire.NewReader(args)
@@ -36,7 +34,7 @@ func (i *Instance) EndNew(length int32) int32 {
 		if err != nil {
 			return 0, err
 		}
-		return i.keep(end{e}, 0)
+		return i.keep(e, 0)
 	})
 }
 
@@ -57,17 +55,13 @@ func (i *Instance) EndLoad(ks, length int32) int32 {
 		if err != nil {
 			return 0, err
 		}
-		return i.keep(end{e}, 0)
+		return i.keep(e, 0)
 	})
 }
 
 // EndSave seals the end's state into the bulk buffer and returns its length.
 func (i *Instance) EndSave(handle, ks int32) int32 {
-	return i.guard(func() (int, error) {
-		e, err := get[end](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(e end, _ *wire.Reader) (int, error) {
 		return i.save(ks, contextEnd, e.Marshal())
 	})
 }
@@ -75,11 +69,7 @@ func (i *Instance) EndSave(handle, ks int32) int32 {
 // EndIdentity → identity key[32] ‖ member id[16] ‖ instance[16] ‖ u64 sequence
 // of the newest manifest, 0 when there is none.
 func (i *Instance) EndIdentity(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		e, err := get[end](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(e end, _ *wire.Reader) (int, error) {
 		id, instance := e.ID(), e.Instance()
 		w := wire.NewWriter(72)
 		w.Raw(e.Identity())
@@ -94,22 +84,11 @@ func (i *Instance) EndIdentity(handle int32) int32 {
 	})
 }
 
-// endCall is an export on an end, with arguments to read.
-func (i *Instance) endCall(handle, length int32, f func(end, *wire.Reader) (int, error)) int32 {
-	return i.call(length, func(args []byte) (int, error) {
-		e, err := get[end](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		return f(e, wire.NewReader(args))
-	})
-}
-
 // EndManifest: u64 now (s) ‖ u8 newest ‖ manifest → 0. Offered as the newest
 // (1) an older one is rolled back and an ended one expired; by hash (0) it is
 // kept for the commits that name it.
 func (i *Instance) EndManifest(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		now, newest, manifest := r.U64(), r.Bool(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -120,7 +99,7 @@ func (i *Instance) EndManifest(handle, length int32) int32 {
 
 // EndCredential: u64 now (s) ‖ credential → 0.
 func (i *Instance) EndCredential(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		now, credential := r.U64(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -131,22 +110,18 @@ func (i *Instance) EndCredential(handle, length int32) int32 {
 
 // EndHello: nonce[32] ‖ bytes16 host ‖ bytes16 proof → body of the hello frame.
 func (i *Instance) EndHello(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		nonce, host, proof := r.Raw(32), r.Bytes16(255), r.Bytes16(wire.MaxToken)
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		hello, err := e.Hello(nonce, host, proof)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(hello)
+		return i.answer(e.Hello(nonce, host, proof))
 	})
 }
 
 // EndKeyPackage: u64 now (s) ‖ u64 expires (s) ‖ u8 last resort → key package.
 func (i *Instance) EndKeyPackage(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		now, expires, lastResort := r.U64(), r.U64(), r.Bool()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -154,17 +129,13 @@ func (i *Instance) EndKeyPackage(handle, length int32) int32 {
 		if expires <= now {
 			return 0, wire.Expired
 		}
-		kp, err := e.KeyPackage(expires, lastResort)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(kp)
+		return i.answer(e.KeyPackage(expires, lastResort))
 	})
 }
 
 // EndExpire: u64 now (s) → how many secrets of ended key packages were dropped.
 func (i *Instance) EndExpire(handle, length int32) int32 {
-	return i.endCall(handle, length, func(e end, r *wire.Reader) (int, error) {
+	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
 		now := r.U64()
 		if err := r.Done(); err != nil {
 			return 0, err

@@ -5,9 +5,9 @@ import "github.com/sealwire/sealwire/wasm/wire"
 // MaxHandles is the most handles that may be open at once.
 const MaxHandles = 16_384
 
-// object is what a handle can stand for. Close zeroes its secrets; it is
-// called exactly once, and nothing else of the object is called after it.
-type object interface{ Close() }
+// object is what a handle can stand for. Wipe zeroes its secrets; it is called
+// exactly once, and nothing else of the object is called after it.
+type object interface{ Wipe() }
 
 type slot struct {
 	object object
@@ -25,7 +25,7 @@ type handleTable struct {
 func (i *Instance) keep(o object, owner int32) (int, error) {
 	t := &i.handles
 	if len(t.open) >= MaxHandles || t.last == 1<<31-1 {
-		o.Close()
+		o.Wipe()
 		return 0, wire.TooLarge
 	}
 	if t.open == nil {
@@ -46,6 +46,17 @@ func get[T object](i *Instance, handle int32) (T, error) {
 	return none, wire.BadHandle
 }
 
+// on is an export on what handle stands for, with arguments to read.
+func on[T object](i *Instance, handle, length int32, f func(T, *wire.Reader) (int, error)) int32 {
+	return i.call(length, func(args []byte) (int, error) {
+		o, err := get[T](i, handle)
+		if err != nil {
+			return 0, err
+		}
+		return f(o, wire.NewReader(args))
+	})
+}
+
 func (t *handleTable) close(handle int32) error {
 	s, ok := t.open[handle]
 	if !ok {
@@ -59,7 +70,7 @@ func (t *handleTable) close(handle int32) error {
 			}
 		}
 	}
-	s.object.Close()
+	s.object.Wipe()
 	return nil
 }
 
@@ -70,7 +81,7 @@ func (t *handleTable) drop() {
 		delete(t.open, handle)
 		func() {
 			defer func() { _ = recover() }()
-			s.object.Close()
+			s.object.Wipe()
 		}()
 	}
 }

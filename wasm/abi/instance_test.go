@@ -16,7 +16,7 @@ type secret struct {
 	closed int
 }
 
-func (s *secret) Close() { s.closed++; clear(s.key[:]) }
+func (s *secret) Wipe() { s.closed++; clear(s.key[:]) }
 
 // other is a second type of object, to mix handles up with.
 type other struct{ secret }
@@ -163,7 +163,7 @@ func TestC18_PanicInCloseStillZeroesTheOthers(t *testing.T) {
 
 type panicker struct{}
 
-func (panicker) Close() { panic("close") }
+func (panicker) Wipe() { panic("close") }
 
 func TestErrorThatIsNoCodePoisons(t *testing.T) {
 	i := new(Instance)

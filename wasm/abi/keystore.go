@@ -31,12 +31,7 @@ func (i *Instance) KeystoreUnseal(handle, length int32) int32 {
 }
 
 func (i *Instance) keystore(handle, length int32, f func(*keystore.Keystore, string, []byte) ([]byte, error)) int32 {
-	return i.call(length, func(args []byte) (int, error) {
-		k, err := get[*keystore.Keystore](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		r := wire.NewReader(args)
+	return on(i, handle, length, func(k *keystore.Keystore, r *wire.Reader) (int, error) {
 		context, value := r.Bytes16(keystore.MaxContext-len(contextValue)), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err

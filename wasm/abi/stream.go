@@ -12,32 +12,19 @@ func (i *Instance) StreamSealNew() int32 {
 
 // StreamSeal: u8 last ‖ plaintext, 65,536 bytes but for the last → sealed chunk.
 func (i *Instance) StreamSeal(handle, length int32) int32 {
-	return i.call(length, func(args []byte) (int, error) {
-		s, err := get[*stream.Sealer](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		r := wire.NewReader(args)
+	return on(i, handle, length, func(s *stream.Sealer, r *wire.Reader) (int, error) {
 		last, plaintext := r.Bool(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		chunk, err := s.Chunk(plaintext, last)
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(chunk)
+		return i.answer(s.Chunk(plaintext, last))
 	})
 }
 
 // StreamSealFinish → file key[32] ‖ prefix[16] ‖ hash of the ciphertext[32],
 // for a sealed message.
 func (i *Instance) StreamSealFinish(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		s, err := get[*stream.Sealer](i, handle)
-		if err != nil {
-			return 0, err
-		}
+	return on(i, handle, 0, func(s *stream.Sealer, _ *wire.Reader) (int, error) {
 		out, err := s.Finish()
 		if err != nil {
 			return 0, err
@@ -67,12 +54,7 @@ func (i *Instance) StreamOpenNew(length int32) int32 {
 // StreamOpen: u64 index ‖ sealed chunk → plaintext, or open failed, truncated
 // file.
 func (i *Instance) StreamOpen(handle, length int32) int32 {
-	return i.call(length, func(args []byte) (int, error) {
-		o, err := get[*stream.Opener](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		r := wire.NewReader(args)
+	return on(i, handle, length, func(o *stream.Opener, r *wire.Reader) (int, error) {
 		index, chunk := r.U64(), r.Rest()
 		if err := r.Done(); err != nil {
 			return 0, err
@@ -89,15 +71,7 @@ func (i *Instance) StreamOpen(handle, length int32) int32 {
 // StreamOpenHash → SHA-512/256 of the ciphertext[32], once every chunk was
 // opened in order; else truncated file.
 func (i *Instance) StreamOpenHash(handle int32) int32 {
-	return i.guard(func() (int, error) {
-		o, err := get[*stream.Opener](i, handle)
-		if err != nil {
-			return 0, err
-		}
-		hash, err := o.Hash()
-		if err != nil {
-			return 0, err
-		}
-		return i.reply(hash)
+	return on(i, handle, 0, func(o *stream.Opener, _ *wire.Reader) (int, error) {
+		return i.answer(o.Hash())
 	})
 }

@@ -21,3 +21,11 @@ func (i *Instance) reply(result []byte) (int, error) {
 	}
 	return copy(i.tray[:], result), nil
 }
+
+// answer replies with a result that may have failed.
+func (i *Instance) answer(result []byte, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	return i.reply(result)
+}

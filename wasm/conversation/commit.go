@@ -47,7 +47,7 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	_, sequence := c.chain.Manifest()
 	own := c.chain.Member(c.end.ID())
 	switch {
-	case len(fallen) != 0, c.defends(),
+	case len(fallen) != 0, c.defend,
 		c.end.newest.Sequence > sequence,
 		c.committedIn != c.end.instance,
 		c.ownMessages >= uint64(policy.RotateMessages),
@@ -175,7 +175,7 @@ func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 			if err := answer.KeyPackage.ValidAt(now / 1000); err != nil {
 				return nil, err
 			}
-			m.Adds = []wire.Add{{Role: c.chain.Owner(answer.JoinRequest).Role, KeyPackage: answer.KeyPackage}}
+			m.Adds = []wire.Add{{Role: c.chain.Member(answer.Replaces).Role, KeyPackage: answer.KeyPackage}}
 			m.Answers = answer.ID[:]
 		} else if moves.Answers != (wire.ID{}) {
 			return nil, wire.BadCommit

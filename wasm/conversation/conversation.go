@@ -102,7 +102,8 @@ type Conversation struct {
 	lost      uint8 // the reason of a join request, or 0
 	forked    bool
 	forkedBy  wire.ID
-	doubted   []wire.ID // in whose names came what tells of another log; the own one: the others doubt
+	doubted   []wire.ID // others in whose names came what tells of another log
+	defend    bool      // so it did in the own name: the others doubt this end
 	member    bool      // holds the epoch's secrets
 	was       bool      // was in a roster before
 	joined    uint64
@@ -134,6 +135,9 @@ func newConversation(end *End, id wire.ID) *Conversation {
 // shows as entries are read.
 func (e *End) Join(id wire.ID) *Conversation { return newConversation(e, id) }
 
+// Self is the member id of this end.
+func (c *Conversation) Self() wire.ID { return c.end.ID() }
+
 // ID is the conversation's id.
 func (c *Conversation) ID() wire.ID { return c.chain.Conversation() }
 
@@ -155,10 +159,10 @@ func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
 // ForkedBy is the member whose log differs, when the state is Forked, or may
 // differ, when it is Doubtful.
 func (c *Conversation) ForkedBy() wire.ID {
-	if c.forked {
-		return c.forkedBy
+	if !c.forked && len(c.doubted) != 0 {
+		return c.doubted[0]
 	}
-	return c.doubt()
+	return c.forkedBy
 }
 
 // State tells where this end stands.
@@ -174,7 +178,7 @@ func (c *Conversation) State() State {
 		return NotMember
 	case !c.member:
 		return Lost
-	case c.doubt() != wire.ID{}:
+	case len(c.doubted) != 0:
 		return Doubtful
 	}
 	return Active

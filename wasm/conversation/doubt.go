@@ -1,6 +1,10 @@
 package conversation
 
-import "github.com/sealwire/sealwire/wasm/wire"
+import (
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
 
 // A message that does not open proves nothing: whoever carries it can have
 // changed a bit. But where its public header tells of another log than this
@@ -17,44 +21,23 @@ func (c *Conversation) suspect(m *wire.Message) {
 	if !c.member || sender == nil || !sender.Role.Speaks() || m.Conversation != c.ID() || m.Retention != wire.Stored {
 		return
 	}
-	if m.Epoch > c.Epoch() || m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) {
-		c.settle(m.Sender) // once
+	if m.Epoch <= c.Epoch() && (m.SeenIndex < c.base || c.tooOld(m.SeenIndex) || c.sameLog(m.SeenIndex, m.SeenHash)) {
+		return
+	}
+	c.settle(m.Sender) // so that it stands there once
+	if m.Sender == c.end.ID() {
+		c.defend = true
+	} else {
 		c.doubted = append(c.doubted, m.Sender)
 	}
 }
 
-// settle ends the doubt about members.
-func (c *Conversation) settle(members ...wire.ID) {
-	var kept []wire.ID
-	for _, id := range c.doubted {
-		for _, m := range members {
-			if id == m {
-				id = wire.ID{}
-			}
-		}
-		if id != (wire.ID{}) {
-			kept = append(kept, id)
-		}
+// settle ends the doubt about a member.
+func (c *Conversation) settle(id wire.ID) {
+	if id == c.end.ID() {
+		c.defend = false
 	}
-	c.doubted = kept
-}
-
-// doubt is the first other member that is doubted, or zero.
-func (c *Conversation) doubt() wire.ID {
-	for _, id := range c.doubted {
-		if id != c.end.ID() {
-			return id
-		}
+	if i := slices.Index(c.doubted, id); i >= 0 {
+		c.doubted = append(c.doubted[:i], c.doubted[i+1:]...)
 	}
-	return wire.ID{}
-}
-
-// defends tells whether the others doubt this end.
-func (c *Conversation) defends() bool {
-	for _, id := range c.doubted {
-		if id == c.end.ID() {
-			return true
-		}
-	}
-	return false
 }

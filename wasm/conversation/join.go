@@ -7,25 +7,8 @@ const (
 	rejoinPause    = 60_000        // milliseconds from one answer to the next request
 )
 
-// Join is a join request that stands.
-type Join struct {
-	ID       wire.ID
-	Replaces wire.ID // the member whose leaf is to be replaced
-	By       wire.ID
-	Same     bool // that member made it itself
-	Reason   uint8
-	Alias    string
-}
-
 // Joins lists the join requests that stand, in the log's order.
-func (c *Conversation) Joins() []Join {
-	var out []Join
-	for _, j := range c.chain.Joins() {
-		old := c.chain.Owner(j.JoinRequest)
-		out = append(out, Join{j.ID, old.ID, j.KeyPackage.MemberID(), old.Made(j.JoinRequest), j.Reason, j.KeyPackage.Alias()})
-	}
-	return out
-}
+func (c *Conversation) Joins() []wire.Standing { return c.chain.Joins() }
 
 // JoinRequest asks the others to add this end again: in state Lost, or as a
 // customer's new identity, which never was a member, in the place of a customer
@@ -81,11 +64,7 @@ func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := wire.DecodeEntry(entry)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.chain.Check(e); err != nil {
+	if err := c.chain.Check(&wire.Entry{Kind: wire.KindJoin, Join: j}); err != nil {
 		return nil, err
 	}
 	c.request = entry
@@ -97,10 +76,10 @@ func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 func (c *Conversation) answer(now uint64, m *wire.Member, chosen wire.ID) (found *wire.Standing) {
 	for _, j := range c.chain.Joins() {
 		switch {
-		case c.chain.Owner(j.JoinRequest).ID != m.ID:
+		case j.Replaces != m.ID:
 		case j.ID == chosen:
 			return &j
-		case j.KeyPackage.ValidAt(now/1000) == nil && c.chain.Answerable(j.JoinRequest, c.chain.Member(c.end.ID()).Role, c.end.newest):
+		case j.KeyPackage.ValidAt(now/1000) == nil && c.chain.Answerable(j, c.chain.Member(c.end.ID()).Role, c.end.newest):
 			found = &j
 		}
 	}

@@ -45,7 +45,7 @@ func TestLostMemberComesBack(t *testing.T) {
 		p.read(other)
 		*lost = p.lose(*lost)
 		id := p.ask(*lost)
-		if ev := p.last(other); ev.Type != Joining || ev.Own || !ev.Same || ev.Replaces != (*lost).end.ID() || ev.Reason != wire.ReasonLost {
+		if ev := p.last(other); ev.Type != Joining || ev.Own || !ev.Join.Same || ev.Join.Replaces != (*lost).end.ID() || ev.Join.Reason != wire.ReasonLost {
 			t.Errorf("%s: %+v", name, ev)
 		}
 		if all := other.Joins(); len(all) != 1 || all[0].ID != id || !all[0].Same {

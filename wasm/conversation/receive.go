@@ -36,9 +36,7 @@ type Event struct {
 	Added   []wire.ID
 	Removed []wire.ID
 
-	Replaces wire.ID // join requests: the member whose leaf is to be replaced
-	Same     bool    // which made it itself
-	Reason   uint8
+	Join *wire.Standing // join requests
 
 	Code wire.Code // Ignored
 }
@@ -74,8 +72,8 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 		c.receiveCommit(e.Commit, ev, now)
 	default:
 		c.chain.Apply(e) // as checked
-		old := c.chain.Owner(e.Join)
-		ev.Type, ev.Replaces, ev.Same, ev.Reason = Joining, old.ID, old.Made(e.Join), e.Join.Reason
+		all := c.chain.Joins()
+		ev.Type, ev.Join = Joining, &all[len(all)-1]
 	}
 	if e.Kind == wire.KindMessage && ev.Type == Ignored {
 		c.suspect(e.Message)
@@ -193,7 +191,10 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	c.epochTime, c.epochMessages = min(m.Time, now), 0
 	c.enter(m, ev, now)
 	// Whoever is added again begins with this log, whatever it read before.
-	c.settle(append(m.Removes, ev.Sender)...)
+	c.settle(ev.Sender)
+	for _, id := range m.Removes {
+		c.settle(id)
+	}
 	if c.pending != nil && c.pending.parent == before {
 		c.pending.wipe()
 		c.pending = nil
@@ -228,7 +229,7 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 	if newcomer {
 		c.published = own.KeyPackage.Leaf.Hash()
 		c.committedIn, c.ownMessages = wire.ID{}, 0 // the leaf is a published one: an own commit is due
-		c.doubted, c.request = nil, nil
+		c.doubted, c.defend, c.request = nil, false, nil
 		if len(m.Answers) != 0 {
 			c.rejoined = now
 		}

@@ -31,6 +31,7 @@ func (c *Conversation) Marshal() []byte {
 	for _, id := range c.doubted {
 		w.Raw(id[:])
 	}
+	writeBool(w, c.defend)
 	writeBool(w, c.member)
 	writeBool(w, c.was)
 	w.U64(c.joined)
@@ -98,7 +99,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	for range r.Count(wire.MaxMembers) {
 		c.doubted = append(c.doubted, r.ID())
 	}
-	c.member, c.was, c.joined, c.rejoined = r.Bool(), r.Bool(), r.U64(), r.U64()
+	c.defend, c.member, c.was, c.joined, c.rejoined = r.Bool(), r.Bool(), r.Bool(), r.U64(), r.U64()
 	c.request = bytes.Clone(r.Bytes16(wire.MaxJoinEntry))
 	copy(c.secrets.init[:], r.Raw(initSize))
 	copy(c.secrets.epoch[:], r.Raw(wire.EpochSecret))

@@ -55,8 +55,8 @@ func Open(key []byte) (*Keystore, error) {
 	return k, nil
 }
 
-// Close erases the data key; after it nothing seals or opens.
-func (k *Keystore) Close() { *k = Keystore{} }
+// Wipe erases the data key; after it nothing seals or opens.
+func (k *Keystore) Wipe() { *k = Keystore{} }
 
 func (k *Keystore) keyFor(context string) (*[32]byte, error) {
 	if !k.open {

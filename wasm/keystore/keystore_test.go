@@ -133,7 +133,7 @@ func TestOpenCopiesTheKeyAndCloseErasesIt(t *testing.T) {
 	if _, err := k.Unseal("end", sealed); err != nil {
 		t.Errorf("after the caller wiped its copy: %v", err)
 	}
-	k.Close()
+	k.Wipe()
 	if k.key != [KeySize]byte{} {
 		t.Error("the key is still there")
 	}

@@ -93,8 +93,8 @@ func (s *Sealer) Finish() ([]byte, error) {
 	return s.hash.Sum(out), nil
 }
 
-// Close erases the key.
-func (s *Sealer) Close() { *s = Sealer{done: true} }
+// Wipe erases the key.
+func (s *Sealer) Wipe() { *s = Sealer{done: true} }
 
 // Opener opens the chunks of one file.
 type Opener struct {
@@ -153,5 +153,5 @@ func (o *Opener) Hash() ([]byte, error) {
 	return o.hash.Sum(nil), nil
 }
 
-// Close erases the key.
-func (o *Opener) Close() { *o = Opener{} }
+// Wipe erases the key.
+func (o *Opener) Wipe() { *o = Opener{} }

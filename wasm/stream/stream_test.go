@@ -157,7 +157,7 @@ func TestSealerRefusesWhatWouldBreakTheStream(t *testing.T) {
 			return err
 		},
 		"finish before the last": func(s *Sealer) error { _, err := s.Finish(); return err },
-		"after close":            func(s *Sealer) error { s.Close(); _, err := s.Chunk(full, true); return err },
+		"after wiping":           func(s *Sealer) error { s.Wipe(); _, err := s.Chunk(full, true); return err },
 	}
 	for name, f := range cases {
 		if err := f(NewSealer()); err != wire.BadArgument {

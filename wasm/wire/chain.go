@@ -224,7 +224,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 			return nil, BadArgument
 		}
 		e, err := DecodeEntry(raw)
-		if err != nil || e.Kind != KindJoin || c.Owner(e.Join) == nil {
+		if err != nil || e.Kind != KindJoin || c.owner(e.Join) == nil {
 			return nil, BadArgument
 		}
 		c.remember(e.Join)

@@ -70,16 +70,19 @@ func (j *JoinRequest) verify() bool {
 
 // Standing is a valid join request whose leaf stands.
 type Standing struct {
-	ID ID
+	ID       ID
+	Replaces ID   // the member whose leaf is to be replaced
+	By       ID   // who made it
+	Same     bool // that member itself
 	*JoinRequest
 }
 
 // Joins returns the standing join requests in the log's order.
 func (c *Chain) Joins() []Standing { return c.joins }
 
-// Owner is the member whose leaf the request replaces, or nil when that does
+// owner is the member whose leaf the request replaces, or nil when that does
 // not stand.
-func (c *Chain) Owner(j *JoinRequest) *Member {
+func (c *Chain) owner(j *JoinRequest) *Member {
 	for i := range c.members {
 		if c.members[i].KeyPackage.Leaf.Hash() == j.Leaf {
 			return &c.members[i]
@@ -88,18 +91,14 @@ func (c *Chain) Owner(j *JoinRequest) *Member {
 	return nil
 }
 
-// Made tells whether the member itself made the request.
-func (m *Member) Made(j *JoinRequest) bool {
-	return m != nil && bytes.Equal(m.Identity, j.KeyPackage.Identity)
-}
-
 func (c *Chain) checkJoin(j *JoinRequest) error {
-	old := c.Owner(j)
+	old := c.owner(j)
 	if old == nil || c.closed || old.Leaving {
 		return NotMember
 	}
 	// Another member is no new identity, and a leaf is used once.
-	if !old.Made(j) && (old.Role != Customer || c.Member(j.KeyPackage.MemberID()) != nil) || c.knowsKey(j.KeyPackage.Leaf) {
+	by := c.Member(j.KeyPackage.MemberID())
+	if by != old && (old.Role != Customer || by != nil) || c.knowsKey(j.KeyPackage.Leaf) {
 		return BadCommit
 	}
 	if !j.verify() {
@@ -112,22 +111,24 @@ func (c *Chain) checkJoin(j *JoinRequest) error {
 // one by the leaf's owner and one by a new identity, so that neither a flood
 // nor a stranger's request displaces the owner's.
 func (c *Chain) remember(j *JoinRequest) {
+	s := Standing{EntryID(j.raw), c.owner(j).ID, j.KeyPackage.MemberID(), false, j}
+	s.Same = s.By == s.Replaces
 	kept := make([]Standing, 0, len(c.joins)+1)
 	for _, old := range c.joins {
-		if old.Leaf != j.Leaf || c.Owner(j).Made(old.JoinRequest) != c.Owner(j).Made(j) {
+		if old.Leaf != j.Leaf || old.Same != s.Same {
 			kept = append(kept, old)
 		}
 	}
-	c.joins = append(kept, Standing{EntryID(j.raw), j})
+	c.joins = append(kept, s)
 }
 
 // Answerable tells whether a member in role by may answer the request under the
 // manifest without anybody's word: its leaf's owner made it, and nothing that
 // it asks for makes the commit invalid, for a request that is made to fail
 // would stop all commits.
-func (c *Chain) Answerable(j *JoinRequest, by Role, manifest *Manifest) bool {
-	old := c.Owner(j)
-	return by != Archive && old.Made(j) && !c.knowsKey(j.KeyPackage.Leaf) && checkKeyPackage(j.KeyPackage, old.Role, manifest, c.queue) == nil
+func (c *Chain) Answerable(j Standing, by Role, manifest *Manifest) bool {
+	return by != Archive && j.Same && !c.knowsKey(j.KeyPackage.Leaf) &&
+		checkKeyPackage(j.KeyPackage, c.Member(j.Replaces).Role, manifest, c.queue) == nil
 }
 
 // answered finds the join request that the commit names: it must stand, and
@@ -140,8 +141,8 @@ func (c *Chain) answered(m *Commit) (*JoinRequest, error) {
 		if !bytes.Equal(j.ID[:], m.Answers) {
 			continue
 		}
-		old := c.Owner(j.JoinRequest) // a standing one has it
-		if !old.Made(j.JoinRequest) && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
+		old := c.Member(j.Replaces)
+		if !j.Same && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
 			return nil, NotMember // a new identity: only an agent, after a person said yes
 		}
 		for _, a := range m.Adds {

@@ -46,7 +46,7 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 		return nil, err
 	}
 	for _, j := range c.joins {
-		if next.Owner(j.JoinRequest) != nil {
+		if next.owner(j.JoinRequest) != nil {
 			next.joins = append(next.joins, j)
 		}
 	}
