@@ -166,7 +166,7 @@ func (s *stage) connect(ctx context.Context, p *program, who *relaytest.Person) 
 	if who.Credential != nil {
 		o.Proof = who.Credential.Bytes()
 	} else {
-		raw, err := token.MintHS256(relaytest.Secret, token.Minting{Subject: "visitor", Thumbprint: token.Thumbprint(who.Identity()), Issued: time.Now()})
+		raw, err := token.MintHS256(relaytest.Secret, token.Minting{Subject: token.Thumbprint(who.Identity()), Thumbprint: token.Thumbprint(who.Identity()), Issued: time.Now()})
 		if err != nil {
 			return nil, err
 		}

@@ -104,7 +104,7 @@ func Open(ctx context.Context, o Options) (_ *Demo, err error) {
 		return nil, err
 	}
 	tenant := relay.Tenant{Roots: [][]byte{d.org.RootKey()}, Tokens: tokens, Manifest: d.org.Manifest.Bytes()}
-	config := relay.Config{Log: d.log, Files: d.blobs, Logger: o.Logger}
+	config := relay.Config{Log: d.log, Files: d.blobs, Logger: o.Logger, Limits: relay.Limits{}.AnyAddress()}
 	for host := range d.hosts {
 		config.Hosts = append(config.Hosts, host)
 		tenant.Origins = append(tenant.Origins, "http://"+host)

@@ -37,7 +37,7 @@ func (d *Demo) token(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "thumbprint: want 43 characters of base64url", http.StatusBadRequest)
 		return
 	}
-	minted, err := token.MintHS256(d.secret, token.Minting{Subject: "demo visitor", Thumbprint: q.Thumbprint, Lifetime: 5 * time.Minute})
+	minted, err := token.MintHS256(d.secret, token.Minting{Subject: "demo visitor " + q.Thumbprint, Thumbprint: q.Thumbprint, Lifetime: 5 * time.Minute})
 	if err != nil {
 		http.Error(w, "no token", http.StatusInternalServerError)
 		return

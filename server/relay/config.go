@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/sealwire/sealwire/server/blob"
@@ -29,6 +30,10 @@ type Config struct {
 	// no Origin header. Nothing rests on it, as there are no cookies; default
 	// false, since the fewer doors the better.
 	AllowMissingOrigin bool
+	// Proxies are the addresses of the proxies in front of this relay, and only
+	// of those: from them X-Forwarded-For is believed. Default none, so that the
+	// limits by address go by the socket's.
+	Proxies []netip.Prefix
 	// Limits; zero fields take their defaults.
 	Limits Limits
 	// Logger gets the log, through AllowListed. Default: no log.

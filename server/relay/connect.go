@@ -21,19 +21,30 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "origin not allowed", http.StatusForbidden)
 		return
 	}
+	if r.ContentLength != 0 {
+		http.Error(w, "no body belongs here", http.StatusBadRequest)
+		return
+	}
+	visit := s.addresses.enter(r)
+	if visit == nil {
+		(&fileRequest{w: w, r: r}).refuse(refusal{http.StatusTooManyRequests, wire.RateLimited})
+		return
+	}
 	number, ok := s.enter()
 	if !ok {
+		visit.end()
 		w.Header().Set("Retry-After", retryAfter())
 		http.Error(w, "busy", http.StatusServiceUnavailable)
 		return
 	}
-	c := &connection{server: s, number: number, wake: make(chan struct{}, 1)}
+	c := &connection{server: s, number: number, visit: visit, wake: make(chan struct{}, 1)}
 	// Not the request's context: it is of no use after the upgrade.
 	ctx, cancel := context.WithCancel(s.closing)
 	stand, asked, leave := s.upgrade(ctx, w, r, c, origin)
 	if stand == nil {
 		leave()
 		cancel()
+		visit.end()
 		s.exit(asked, nil)
 		return
 	}
@@ -41,6 +52,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	// grown with the handshake, and while it lives, the request is kept too.
 	go func() {
 		defer s.exit(true, stand.tenant)
+		defer visit.end()
 		defer leave()
 		defer s.recovered(c)
 		defer cancel()
@@ -68,7 +80,7 @@ func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Req
 	leave = func() { _ = socket.CloseNow(); stop() }
 	c.socket = socket
 	if s.logAddresses {
-		s.logger.Info("connection", "connection", c.number, "address", r.RemoteAddr)
+		s.logger.Info("connection", "connection", c.number, "address", s.addresses.of(r).String())
 	}
 	good, refusal := s.greet(ctx, c, origin)
 	if good == nil {
@@ -78,6 +90,7 @@ func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		return nil, false, leave
 	}
+	c.visit.proved(good.role != wire.Customer)
 	if !s.admit(good.tenant) {
 		_ = socket.Close(endFull.code, endFull.reason)
 		return nil, true, leave
@@ -155,7 +168,7 @@ func (s *Server) greet(ctx context.Context, c *connection, origin string) (*stan
 func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connection, stand *standing) {
 	t := stand.tenant
 	c.tenant, c.role, c.identity, c.queues, c.until = t, stand.role, stand.identity, stand.queues, stand.until
-	c.shown = stand.shown
+	c.shown, c.customer = stand.shown, stand.customer
 	c.member = wire.MemberID(stand.identity)
 	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
 	c.since = s.now()

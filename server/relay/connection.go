@@ -19,17 +19,19 @@ type connection struct {
 	server *Server
 	socket *websocket.Conn
 	number uint64
+	visit  *visit // in the count of its address
 	tenant *tenant
 
 	role     wire.Role
 	identity []byte
 	member   wire.ID
+	customer customerKey      // by its token; zero on the company's side
 	queues   []string         // of an agent's credential
 	shown    *wire.Credential // of the company side
 	since    time.Time        // of the hello
 	until    uint64           // Unix seconds when the credential ends; 0 never
 
-	*allowance // of the identity, with others of its connections
+	allowances // with others of its connections
 	requests   *rate.Limiter
 	refusals   int // in a row; the reader's alone
 

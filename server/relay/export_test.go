@@ -1,5 +1,10 @@
 package relay
 
+import (
+	"net/http"
+	"net/netip"
+)
+
 // Accepts tells whether the frame type has an operation after the hello, so
 // that a test can demand that each one is listed.
 func Accepts(kind FrameType) bool {
@@ -19,4 +24,17 @@ func OpenOf(s *Server) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
+}
+
+// AddressOf is what a request counts as where these are the proxies.
+func AddressOf(proxies []netip.Prefix, r *http.Request) string {
+	return newAddresses(Limits{}, proxies).of(r).String()
+}
+
+// AddressesOf sweeps, and says how many addresses are known.
+func AddressesOf(s *Server) int {
+	s.addresses.sweep()
+	s.addresses.mu.Lock()
+	defer s.addresses.mu.Unlock()
+	return len(s.addresses.known)
 }

@@ -73,6 +73,9 @@ func (s *Server) admitFile(f *fileRequest) error {
 	}
 	k := s.tickets.find(bearer(f.r), s.now())
 	if k == nil {
+		if !s.addresses.allow(f.r) {
+			return wire.RateLimited
+		}
 		f.w.Header().Set("WWW-Authenticate", "Bearer")
 		return refusal{http.StatusUnauthorized, wire.BadCredential}
 	}

@@ -94,11 +94,16 @@ func (s *Server) answerRefusal(f *fileRequest, r refusal) {
 	if f.r.ContentLength != 0 || f.r.Method == http.MethodPut { // what follows may be more of a body than the length said
 		h.Set("Connection", "close")
 	}
-	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", retryAfter())
-	}
 	for _, name := range []string{"Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "Etag"} {
 		h.Del(name)
+	}
+	f.refuse(r)
+}
+
+// refuse answers with the code, and when to come again where that helps.
+func (f *fileRequest) refuse(r refusal) {
+	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
+		f.w.Header().Set("Retry-After", retryAfter())
 	}
 	f.answer(r.status, map[string]any{"code": int(r.code), "error": r.code.Error()})
 }

@@ -101,6 +101,39 @@ func TestA07_GenesesAreRateLimited(t *testing.T) {
 	ask[relay.Ack](t, s.Connect(other), s.newGenesis(other, s.agent.KeyPackage(time.Now().Add(time.Hour), false)))
 }
 
+// A customer who makes new identities is the same to the company, as the subject
+// of the tokens says, and the bounds on beginning are the customer's.
+func TestA07_NewIdentitiesRefillNothing(t *testing.T) {
+	s := play(t, func(c *relay.Config) {
+		c.Limits.GenesisBurst, c.Limits.GenesisInterval, c.Limits.TakeBurst, c.Limits.TakeInterval = 2, time.Hour, 1, time.Hour
+	})
+	publish(t, s.atAgent, s.agent, true)
+	as := func(subject string) (*relaytest.Person, *relaytest.Client) {
+		p := relaytest.NewPerson(wire.Customer)
+		o := s.Options(p)
+		o.Proof = s.TokenOf(subject, p, time.Now())
+		return p, s.ConnectWith(o)
+	}
+	begin := func(p *relaytest.Person) relay.Append {
+		return s.newGenesis(p, s.agent.KeyPackage(time.Now().Add(time.Hour), false))
+	}
+	one, atOne := as("carla")
+	two, atTwo := as("carla")
+	ask[relay.Ack](t, atOne, begin(one))
+	ask[relay.Record](t, atOne, relay.TakeKeyPackage{Queue: "default"})
+	refused(t, atTwo, relay.TakeKeyPackage{Queue: "default"}, wire.RateLimited)
+	ask[relay.Ack](t, atTwo, begin(two))
+	refused(t, atTwo, begin(two), wire.RateLimited)
+	atOne.Close()
+	atTwo.Close()
+	three, atThree := as("carla")
+	refused(t, atThree, begin(three), wire.RateLimited)
+	refused(t, atThree, relay.TakeKeyPackage{Queue: "default"}, wire.RateLimited)
+	other, atOther := as("dora")
+	ask[relay.Ack](t, atOther, begin(other))
+	ask[relay.Record](t, atOther, relay.TakeKeyPackage{Queue: "default"})
+}
+
 func TestA07_ComingBackRefillsNothing(t *testing.T) {
 	s := play(t, func(c *relay.Config) {
 		c.Limits.EntriesPerSecond, c.Limits.EntryBurst = 0.001, 2

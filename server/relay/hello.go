@@ -15,6 +15,7 @@ type standing struct {
 	tenant   *tenant
 	role     wire.Role
 	identity []byte
+	customer customerKey
 	queues   []string
 	until    uint64
 	shown    *wire.Credential // of the company side
@@ -44,7 +45,7 @@ func (s *Server) verify(nonce [32]byte, h Hello, origin string, now time.Time) (
 	out := &standing{tenant: t, role: h.Role, identity: bytes.Clone(h.Identity)}
 	switch h.Role {
 	case wire.Customer:
-		return out, verifyCustomer(t, h, now)
+		return out, verifyCustomer(out, h, now)
 	case wire.Agent, wire.Supervisor, wire.Bot, wire.Inbox, wire.Archive:
 		return out, verifyCompany(out, h, now)
 	}
@@ -53,9 +54,10 @@ func (s *Server) verify(nonce [32]byte, h Hello, origin string, now time.Time) (
 }
 
 // verifyCustomer checks the identity token. What it says of the person goes
-// nowhere: the relay only needs to know that the company vouches.
-func verifyCustomer(t *tenant, h Hello, now time.Time) error {
-	claims, err := t.Tokens.Verify(string(h.Proof), now)
+// nowhere, but a hash of the subject, by which limits go: the relay only needs to
+// know that the company vouches.
+func verifyCustomer(out *standing, h Hello, now time.Time) error {
+	claims, err := out.tenant.Tokens.Verify(string(h.Proof), now)
 	switch {
 	case errors.Is(err, token.ErrExpired):
 		return wire.Expired
@@ -64,6 +66,7 @@ func verifyCustomer(t *tenant, h Hello, now time.Time) error {
 	case claims.Thumbprint != "" && claims.Thumbprint != token.Thumbprint(h.Identity):
 		return wire.BadCredential
 	}
+	out.customer = out.tenant.customerKey(claims.Subject)
 	return nil
 }
 

@@ -36,6 +36,11 @@ func (s *Server) Handler() http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
+		if len(r.TransferEncoding) > 0 || r.ContentLength != 0 && r.Method != http.MethodPut {
+			// No route has a body here, so this is none, or is a request in a
+			// request to who reads lengths differently: let nothing follow it.
+			h.Set("Connection", "close")
+		}
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -59,6 +64,10 @@ func HTTPServer(h http.Handler) *http.Server {
 
 // health says whether this relay takes connections and its log answers.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	if !s.addresses.allow(r) {
+		(&fileRequest{w: w, r: r}).refuse(refusal{http.StatusTooManyRequests, wire.RateLimited})
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	s.mu.Lock()
 	draining := s.draining

@@ -18,7 +18,8 @@ type hub struct {
 	tenants map[*tenant]*presence
 	takes   uint64
 
-	allowances map[memberKey]*allowance
+	identities map[memberKey]*allowance
+	customers  map[customerKey]*allowance
 }
 
 // memberKey is tenant id ‖ member id.
@@ -37,7 +38,8 @@ func newHub() *hub {
 		members: make(map[memberKey][]*connection),
 		tenants: make(map[*tenant]*presence),
 
-		allowances: make(map[memberKey]*allowance),
+		identities: make(map[memberKey]*allowance),
+		customers:  make(map[customerKey]*allowance),
 	}
 }
 
@@ -83,7 +85,7 @@ func (h *hub) leave(c *connection) {
 	} else {
 		h.members[key] = mine
 	}
-	c.allowance.connections--
+	h.disallow(c)
 	h.setReady(c, false)
 	p := h.presence(c.tenant)
 	delete(p.customers, c)

@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -32,10 +33,10 @@ type Limits struct {
 	RequestsPerSecond float64
 	RequestBurst      int
 	// GenesisInterval and GenesisBurst bound the conversations that one
-	// identity begins. Default one in 10 s, burst 6.
+	// customer (the subject of identity tokens) begins. Default one in 10 s, burst 6.
 	GenesisInterval time.Duration
 	GenesisBurst    int
-	// TakeInterval and TakeBurst bound the key packages that one identity
+	// TakeInterval and TakeBurst bound the key packages that one customer
 	// takes, as they are another's supply. Default one in 10 s, burst 6.
 	TakeInterval time.Duration
 	TakeBurst    int
@@ -58,6 +59,14 @@ type Limits struct {
 	// are answered 503 and come back at different times. Default 1,000 and 2,000.
 	AcceptsPerSecond float64
 	AcceptBurst      int
+	// AddressConnections of customers may be open from one address (of IPv6: one
+	// /64), and AddressUnproved without a good hello. Default 1,000 and 64.
+	AddressConnections, AddressUnproved int
+	// AddressPerSecond and AddressBurst bound the new connections, the requests
+	// without a good ticket and those for /healthz from one address. What is more
+	// is answered 429. Default 50 and 500.
+	AddressPerSecond float64
+	AddressBurst     int
 	// TicketLife is how long a ticket for files is good. Default 10 min.
 	TicketLife time.Duration
 	// TicketsPerIdentity are good at once; the oldest goes for a new one.
@@ -82,6 +91,14 @@ type Limits struct {
 	Part time.Duration
 	// Drain is how long Drain waits for connections to end. Default 10 s.
 	Drain time.Duration
+}
+
+// AnyAddress is the limits without those by address: for where all ends come from
+// one, as through a proxy that does not say whom it serves.
+func (l Limits) AnyAddress() Limits {
+	l.AddressConnections, l.AddressUnproved, l.AddressBurst = math.MaxInt32, math.MaxInt32, math.MaxInt32
+	l.AddressPerSecond = math.MaxInt32
+	return l
 }
 
 // ErrConfig is what every refused configuration is.
@@ -131,6 +148,9 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"Queue", &l.Queue, wire.OutgoingQueue},
 		{"Cached", &l.Cached, 4096},
 		{"AcceptBurst", &l.AcceptBurst, 2000},
+		{"AddressConnections", &l.AddressConnections, 1000},
+		{"AddressUnproved", &l.AddressUnproved, 64},
+		{"AddressBurst", &l.AddressBurst, 500},
 		{"TicketsPerIdentity", &l.TicketsPerIdentity, 64},
 		{"Tickets", &l.Tickets, 65_536},
 		{"FileRequestBurst", &l.FileRequestBurst, 400},
@@ -153,6 +173,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"EntriesPerSecond", &l.EntriesPerSecond, wire.EntriesPerSecond},
 		{"RequestsPerSecond", &l.RequestsPerSecond, 50},
 		{"AcceptsPerSecond", &l.AcceptsPerSecond, 1000},
+		{"AddressPerSecond", &l.AddressPerSecond, 50},
 		{"FileRequestsPerSecond", &l.FileRequestsPerSecond, 200},
 	} {
 		if *r.value == 0 {

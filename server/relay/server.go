@@ -36,6 +36,8 @@ type Server struct {
 	used    *usedPackages
 	accepts *rate.Limiter
 
+	addresses *addresses
+
 	closing context.Context // ends when draining is over: nothing may wait longer
 	kill    context.CancelFunc
 	sweeper chan struct{} // closed when the sweeper has ended
@@ -71,6 +73,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		hosts: make(map[string]bool), limits: limits, logger: slog.New(slog.DiscardHandler), logAddresses: c.LogAddresses,
 		now: c.Now, hub: newHub(), chains: newChains(c.Log, limits.Cached), sweeper: make(chan struct{}),
 		tickets: newTickets(limits), used: newUsedPackages(c.Log, limits.KeyPackageLife), accepts: rate.NewLimiter(rate.Limit(limits.AcceptsPerSecond), limits.AcceptBurst),
+		addresses: newAddresses(limits, c.Proxies),
 	}
 	s.idle.L = &s.mu
 	if s.now == nil {

@@ -29,6 +29,7 @@ func (s *Server) sweep() {
 		s.sweepConnections(now)
 		s.sweepTickets(now)
 		s.hub.sweepAllowances()
+		s.addresses.sweep()
 		if now.Sub(expired) >= expireEvery {
 			expired = now
 			if n, err := s.log.Expire(s.closing, uint64(now.Unix())); err != nil {

@@ -199,7 +199,7 @@ func (e *end) connected() *relaytest.Client {
 	if e.Credential != nil {
 		raw = e.Credential.Bytes()
 	} else {
-		minted, err := token.MintHS256(relaytest.Secret, token.Minting{Subject: "v", Thumbprint: token.Thumbprint(e.Identity())})
+		minted, err := token.MintHS256(relaytest.Secret, token.Minting{Subject: token.Thumbprint(e.Identity()), Thumbprint: token.Thumbprint(e.Identity())})
 		if err != nil {
 			e.l.t.Error(err)
 			return nil

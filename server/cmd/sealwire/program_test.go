@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -195,7 +198,7 @@ func writeConfig(t *testing.T, dir string, org *authority.Org, change func(map[s
 	write("manifest", org.Manifest.Bytes())
 	c := map[string]any{
 		"listen": "127.0.0.1:0", "data": "data", "hosts": []string{"relay.example"}, "certificate": "", "key": "",
-		"behindProxy": false, "allowMissingOrigin": false, "logAddresses": false,
+		"behindProxy": false, "proxies": []string{}, "allowMissingOrigin": false, "logAddresses": false,
 		"limits": map[string]any{"connections": 100, "preAuthConnections": 10, "perIdentity": 2, "entriesPerSecond": 10, "entryBurst": 20, "queueBytes": 300000},
 		"tenants": []any{map[string]any{
 			"orgKeys": []string{org.OrgKey()}, "manifest": "manifest", "origins": []string{relaytest.Origin},
@@ -256,6 +259,51 @@ func TestRelayRunsFromFlags(t *testing.T) {
 	addr, _ := serve(t, "relay", "-listen", "127.0.0.1:0", "-data", filepath.Join(t.TempDir(), "a", "b"), "-host", "relay.example,127.0.0.1:1", "-org-key", org.OrgKey(),
 		"-manifest", filepath.Join(dir, "manifest"), "-origin", relaytest.Origin, "-hs256-secret-file", secret)
 	connect(t, addr, "127.0.0.1:1", org)
+}
+
+// Limits go by the address that the named proxies tell. Without them, on the
+// loopback, where a proxy hides it, they go by none, and the log says so.
+func TestA10_ProxiesAreNamed(t *testing.T) {
+	_, org := newOrg(t)
+	limited := map[string]any{"addressPerSecond": 0.1} // one at once
+	statuses := func(addr string) (all []int) {
+		for i := range 6 {
+			q, err := http.NewRequest("GET", "http://"+addr+"/healthz", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.66, 192.0.2.%d", i/2))
+			a, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Body.Close()
+			all = append(all, a.StatusCode)
+		}
+		return all
+	}
+	for _, tc := range []struct {
+		name   string
+		change map[string]any
+		args   []string
+		want   []int
+	}{
+		{"in the file", map[string]any{"proxies": []string{"127.0.0.0/8", "::1"}}, nil, []int{200, 429, 200, 429, 200, 429}},
+		{"by flag", nil, []string{"-proxy", "127.0.0.1"}, []int{200, 429, 200, 429, 200, 429}},
+		{"others", map[string]any{"proxies": []string{"192.0.2.1"}}, nil, []int{200, 429, 429, 429, 429, 429}},
+		{"none", nil, nil, []int{200, 200, 200, 200, 200, 200}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := writeConfig(t, t.TempDir(), org, func(c map[string]any) { c["limits"] = limited; maps.Copy(c, tc.change) })
+			addr, log := serve(t, append([]string{"relay", "-config", path}, tc.args...)...)
+			if got := statuses(addr); !slices.Equal(got, tc.want) {
+				t.Errorf("answered %v, want %v", got, tc.want)
+			}
+			if told := strings.Contains(log.String(), "no limit goes by address"); told != (tc.name == "none") {
+				t.Errorf("the log: %s", log)
+			}
+		})
+	}
 }
 
 // A renewed manifest is served after SIGHUP, without a restart; a bad one is
@@ -350,6 +398,9 @@ func TestRelayConfigurationErrorsNameTheField(t *testing.T) {
 		{"no tenants", set("tenants", []any{}), "no tenant"},
 		{"negative limit", set("limits", map[string]any{"connections": -1}), "Connections"},
 		{"small queue", set("limits", map[string]any{"queueBytes": 1000}), "Queue"},
+		{"proxy is a name", set("proxies", []string{"proxy.example"}), "proxies"},
+		{"proxies not written shortest", set("proxies", []string{"10.0.0.7/24"}), "proxies"},
+		{"everybody is a proxy", set("proxies", []string{"0.0.0.0/0"}), "proxies"},
 		{"unknown limit", set("limits", map[string]any{"conections": 1}), "conections"},
 		{"bad orgKey", tenant(set("orgKeys", []string{"abc"})), "orgKey"},
 		{"no orgKey", tenant(set("orgKeys", []string{})), "root key"},

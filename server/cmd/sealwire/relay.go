@@ -35,11 +35,15 @@ The file, with required fields marked *:
     "hosts": ["relay.example.com"],     * as ends dial it
     "certificate": "cert.pem", "key": "key.pem",
     "behindProxy": false,               a proxy in front ends TLS
+    "proxies": ["10.0.0.7"],            proxies in front whose X-Forwarded-For is right;
+                                        behind one without it, no limit goes by address
     "allowMissingOrigin": false,        let in programs that are no browsers
     "logAddresses": false,              write peers' IP addresses to the log
     "limits": {"connections": 20000, "preAuthConnections": 1024, "perIdentity": 4,
                "entriesPerSecond": 20, "entryBurst": 60, "queueBytes": 262144,
-               "sessionHours": 12},     then a customer shows a token again
+               "sessionHours": 12,      then a customer shows a token again
+               "addressConnections": 1000, "addressUnproved": 64, "addressPerSecond": 50},
+                                        of customers at one address, or one /64 of IPv6
     "tenants": [{                       *
       "orgKeys": ["…"],                 * as "sealwire org init" printed it; and the next
       "manifest": "org/manifest",       its sequence never falls
@@ -58,8 +62,9 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	listen := f.String("listen", "", "`address` to listen on, host:port")
 	data := f.String("data", "", "`directory` of the log")
 	files := f.String("files", "", "`directory` of the files; default: files in that of the log")
-	var hosts, orgKeys, origins list
+	var hosts, orgKeys, origins, proxies list
 	f.Var(&hosts, "host", "`names` under which ends dial the relay, with port")
+	f.Var(&proxies, "proxy", "`addresses` of the proxies in front, which set X-Forwarded-For")
 	f.Var(&orgKeys, "org-key", "root public `keys` of the company")
 	f.Var(&origins, "origin", "web `origins` of the company's pages")
 	manifest := f.String("manifest", "", "`file` of the company's manifest")
@@ -90,6 +95,9 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	}
 	if hosts != nil {
 		c.Hosts = hosts
+	}
+	if proxies != nil {
+		c.Proxies = proxies
 	}
 	if err := p.built(); err != nil {
 		return err
@@ -138,6 +146,9 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	defer signal.Stop(hangup)
 	logger = slog.New(relay.AllowListed(logger.Handler()))
 	logger.Info("relay", "listen", listener.Addr().String())
+	if c.addressless() {
+		logger.Warn("no limit goes by address: name the proxies in front")
+	}
 	p.listening(listener.Addr().String())
 
 	web := relay.HTTPServer(server.Handler())

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -36,6 +38,9 @@ type relayConfig struct {
 	// BehindProxy says that a proxy in front ends TLS. Without it, and without
 	// a certificate, only a loopback address may be listened on.
 	BehindProxy bool `json:"behindProxy"`
+	// Proxies are the addresses of the proxies in front, and only of those, one
+	// each or as a prefix: from them X-Forwarded-For is believed.
+	Proxies []string `json:"proxies"`
 	// AllowMissingOrigin lets in programs that are no browsers.
 	AllowMissingOrigin bool `json:"allowMissingOrigin"`
 	// LogAddresses writes peers' IP addresses to the log.
@@ -54,6 +59,11 @@ type limitsConfig struct {
 	EntryBurst       int     `json:"entryBurst"`         // default 60
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
 	SessionHours     float64 `json:"sessionHours"`       // default 12: then a customer shows a token again
+
+	// Of customers from one address, or one /64 of IPv6; see relay.Limits.
+	AddressConnections int     `json:"addressConnections"` // default 1,000
+	AddressUnproved    int     `json:"addressUnproved"`    // default 64
+	AddressPerSecond   float64 `json:"addressPerSecond"`   // default 50, and ten times that at once
 }
 
 type filesConfig struct {
@@ -159,18 +169,50 @@ func (c *relayConfig) check() error {
 	return nil
 }
 
+// proxies reads the addresses of the proxies.
+func (c *relayConfig) proxies() (all []netip.Prefix, err error) {
+	for _, text := range c.Proxies {
+		prefix, err := netip.ParsePrefix(text)
+		if at, one := netip.ParseAddr(text); one == nil {
+			prefix, err = at.Prefix(at.BitLen())
+		}
+		if err != nil || prefix != prefix.Masked() || prefix.Bits() == 0 {
+			return nil, badConfig("proxies: %q: want an address such as 10.0.0.7, or some such as 10.0.0.0/24", text)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}
+
+// addressless tells whether all ends seem to come from one address: a proxy in
+// front hides theirs.
+func (c *relayConfig) addressless() bool {
+	host, _, _ := net.SplitHostPort(c.Listen)
+	ip := net.ParseIP(host)
+	return len(c.Proxies) == 0 && (c.BehindProxy || host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
 // relay gives what package relay is made of, without the log.
 func (c *relayConfig) relay() (relay.Config, error) {
 	if err := c.check(); err != nil {
 		return relay.Config{}, err
 	}
+	proxies, err := c.proxies()
+	if err != nil {
+		return relay.Config{}, err
+	}
 	out := relay.Config{
-		Hosts: c.Hosts, AllowMissingOrigin: c.AllowMissingOrigin, LogAddresses: c.LogAddresses,
+		Proxies: proxies, Hosts: c.Hosts, AllowMissingOrigin: c.AllowMissingOrigin, LogAddresses: c.LogAddresses,
 		Limits: relay.Limits{
 			Connections: c.Limits.Connections, PreAuthConnections: c.Limits.PreAuth, PerIdentity: c.Limits.PerIdentity,
 			EntriesPerSecond: c.Limits.EntriesPerSecond, EntryBurst: c.Limits.EntryBurst, Queue: c.Limits.Queue,
-			Session: time.Duration(c.Limits.SessionHours * float64(time.Hour)),
+			Session:            time.Duration(c.Limits.SessionHours * float64(time.Hour)),
+			AddressConnections: c.Limits.AddressConnections, AddressUnproved: c.Limits.AddressUnproved,
+			AddressPerSecond: c.Limits.AddressPerSecond, AddressBurst: int(math.Ceil(10 * c.Limits.AddressPerSecond)),
 		},
+	}
+	if c.addressless() {
+		out.Limits = out.Limits.AnyAddress()
 	}
 	for i := range c.Tenants {
 		t, err := c.Tenants[i].tenant()

@@ -35,6 +35,8 @@ type DialOptions struct {
 	Change func(*relay.Hello)
 	// Paused reads nothing after the welcome until Resume is called.
 	Paused bool
+	// Header is sent too.
+	Header http.Header
 }
 
 // Client is an end's connection.
@@ -102,7 +104,10 @@ func Dial(ctx context.Context, o DialOptions) (*Client, error) {
 
 // Open connects and reads the challenge; what follows is the caller's.
 func Open(ctx context.Context, o DialOptions) (*websocket.Conn, [32]byte, error) {
-	header := http.Header{}
+	header := o.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
 	if o.Origin != "" {
 		header.Set("Origin", o.Origin)
 	}

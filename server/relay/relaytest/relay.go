@@ -3,6 +3,7 @@ package relaytest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -94,6 +95,7 @@ func (r *Relay) start(addr string) {
 			Roots: [][]byte{r.Org.RootKey()}, Tokens: Tokens(r.t), Origins: []string{Origin}, Manifest: r.Org.Manifest.Bytes(),
 		}},
 		Logger: slog.New(slog.NewJSONHandler(r.Output, nil)),
+		Limits: relay.Limits{}.AnyAddress(), // all of a test come from one
 	}
 	if r.change != nil {
 		r.change(&config)
@@ -175,10 +177,17 @@ func (r *Relay) Restart() {
 // Tenant is the company's id.
 func (r *Relay) Tenant() wire.ID { return wire.TenantID(r.Org.RootKey()) }
 
-// Token mints an identity token, bound to the identity key.
+// Token mints an identity token, bound to the identity key. Each identity is a
+// customer of its own.
 func (r *Relay) Token(p *Person, now time.Time) []byte {
 	r.t.Helper()
-	raw, err := token.MintHS256(Secret, token.Minting{Subject: "visitor-1", Thumbprint: token.Thumbprint(p.Identity()), Issued: now})
+	return r.TokenOf(fmt.Sprintf("visitor-%x", p.ID()), p, now)
+}
+
+// TokenOf is Token of this subject.
+func (r *Relay) TokenOf(subject string, p *Person, now time.Time) []byte {
+	r.t.Helper()
+	raw, err := token.MintHS256(Secret, token.Minting{Subject: subject, Thumbprint: token.Thumbprint(p.Identity()), Issued: now})
 	if err != nil {
 		r.t.Fatal(err)
 	}
