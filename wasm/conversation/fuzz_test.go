@@ -26,6 +26,7 @@ type played struct {
 	states  [2][][]byte
 	ends    [2]*End
 	entries [][]byte
+	join    []byte // one of them
 }
 
 func newPlayed(t testing.TB) *played {
@@ -50,9 +51,11 @@ func newPlayed(t testing.TB) *played {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.join = join
 	p.log.mustAppend(join)
 	p.read(p.customer)
 	p.read(p.agent)
+	open := [2]*Conversation{copyOf(t, p.customer), copyOf(t, p.agent)}
 	p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Marks: wire.MarkClose})))
 	p.entries = p.log.entries
 	for i, e := range p.ends {
@@ -67,6 +70,20 @@ func newPlayed(t testing.TB) *played {
 	}
 	p.states[0] = append(p.states[0], p.customer.Marshal())
 	p.states[1] = append(p.states[1], p.agent.Marshal())
+	for i, e := range p.ends { // lost, and asking; then in doubt
+		c := e.Join(p.customer.ID())
+		for _, entry := range p.entries[:len(p.entries)-1] {
+			if _, err := c.Receive(entry, p.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.must(c.JoinRequest(p.now))
+		c.rejoined = p.now
+		p.states[i] = append(p.states[i], c.Marshal())
+		c = open[i]
+		c.doubted, c.defend = []wire.ID{p.ends[1-i].ID()}, true
+		p.states[i] = append(p.states[i], c.Marshal())
+	}
 	return p
 }
 
@@ -88,7 +105,8 @@ func FuzzReceive(f *testing.F) {
 	message := p.must(p.customer.Seal(p.now, wire.Stored, []byte("a canary")))
 	passing := p.must(p.customer.Seal(p.now, wire.Passing, []byte("a canary")))
 	fresh := p.must(p.customer.Commit(p.now, Moves{}))
-	real := append([][]byte{message, fresh, passing}, p.log.entries...)
+	request := p.must(requestOf(p.customer.end, p.customer, p.customer.Self()))
+	real := append(append([][]byte{message, fresh, passing}, p.log.entries...), request)
 	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
 		raw := real[int(which)%len(real)]
 		entry := changed(raw, at, with, cut, tail)
@@ -102,7 +120,7 @@ func FuzzReceive(f *testing.F) {
 			if !isCode(err) || !bytes.Equal(c.Marshal(), agent) {
 				t.Fatalf("error %v, or the state changed", err)
 			}
-		case bytes.Equal(entry, message) || bytes.Equal(entry, fresh):
+		case bytes.Equal(entry, message) || bytes.Equal(entry, fresh) || bytes.Equal(entry, request):
 			if ev.Type == Ignored {
 				t.Fatalf("a real entry is ignored: %v", ev.Code)
 			}
@@ -149,11 +167,16 @@ func FuzzLoadConversation(f *testing.F) {
 		c.State()
 		c.LogHash()
 		c.ForkedBy()
+		c.Joins()
+		if _, err := c.JoinRequest(day0); err != nil && !isCode(err) {
+			t.Fatalf("join request: %v", err)
+		}
 		if _, err := c.Due(day0); err != nil && !isCode(err) {
 			t.Fatalf("due: %v", err)
 		}
 		c.Seal(day0, wire.Stored, []byte("x"))
 		c.Seal(day0, wire.Passing, []byte("x"))
+		c.Commit(day0, Moves{Answers: wire.EntryID(p.join)})
 		c.Commit(day0, Moves{})
 		for _, entry := range p.entries {
 			c.Receive(entry, day0)

@@ -123,6 +123,9 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	}
 	c.epochTime, c.epochMessages, c.ownMessages, c.committedIn = r.U64(), r.U64(), r.U64(), r.ID()
 	instance, counter, passing := r.ID(), r.U64(), r.U64()
+	if c.lost > wire.ReasonUnopened {
+		r.Fail()
+	}
 	if err := r.Done(); err != nil {
 		return nil, err
 	}

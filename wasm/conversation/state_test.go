@@ -84,3 +84,34 @@ func TestOtherCopysCommitDropsTheOwnPending(t *testing.T) {
 		t.Errorf("%+v, state %d", ev, p.customer.State())
 	}
 }
+
+// What an end knows of its own request, of the pause after an answer and of
+// doubt outlives a page load.
+func TestLostAndDoubtfulStatesComeBackAlike(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	lost := p.wiped(p.agent)
+	p.must(lost.JoinRequest(p.now))
+	lost.rejoined = p.now - 1
+	doubtful := copyOf(t, p.customer)
+	doubtful.doubted, doubtful.defend = []wire.ID{p.agent.Self(), {7}}, true
+	for name, c := range map[string]*Conversation{"lost": lost, "doubtful": doubtful} {
+		raw := c.Marshal()
+		again := reload(t, c)
+		if again.State() != c.State() || again.lost != c.lost || again.rejoined != c.rejoined || !bytes.Equal(again.request, c.request) ||
+			!slices.Equal(again.doubted, c.doubted) || again.defend != c.defend {
+			t.Errorf("%s: another state was loaded", name)
+		}
+		for n := range raw {
+			if _, err := c.end.LoadConversation(raw[:n]); err != wire.BadArgument {
+				t.Fatalf("%s cut to %d of %d: %v", name, n, len(raw), err)
+			}
+		}
+	}
+	if lost.lost != wire.ReasonLost || len(lost.request) == 0 {
+		t.Errorf("reason %d, a request of %d bytes", lost.lost, len(lost.request))
+	}
+	lost.lost = wire.ReasonUnopened + 1
+	_, err := lost.end.LoadConversation(lost.Marshal())
+	want(t, "a reason that there is none of", err, wire.BadArgument)
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -251,6 +252,10 @@ func TestJoinRequestRules(t *testing.T) {
 	code(t, "agent's own", checked(h.chain, h.join(h.agent, leafOf(h.agent))), 0)
 	raw, _ := (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.chain.Member(h.customer.id()).KeyPackage}).Sign(h.customer.key)
 	code(t, "with the old leaf", checked(h.chain, raw), BadCommit)
+	for n, half := range []Leaf{append(h.leaf()[:32:32], h.chain.Member(h.agent.id()).KeyPackage.Leaf.MLKEM()...), append(h.chain.Member(h.agent.id()).KeyPackage.Leaf.X25519()[:32:32], h.leaf()[32:]...)} {
+		raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.keyPackageWith(h.customer, half)}).Sign(h.customer.key)
+		code(t, fmt.Sprintf("with half %d of another's leaf", n), checked(h.chain, raw), BadCommit)
+	}
 	raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.keyPackage(h.customer)}).Sign(h.agent.key)
 	code(t, "signed by another", checked(h.chain, raw), OpenFailed)
 
@@ -290,6 +295,41 @@ func TestJoinRequestRules(t *testing.T) {
 	}))
 	code(t, "used once", replacing(h.agent, h.customer, newer, Customer), BadCommit)
 	code(t, "appended again", checked(h.chain, newer), NotMember)
+}
+
+// Whoever said that it leaves is not let in again by what it asks for next.
+func TestJoinRequestOfALeaverIsRefused(t *testing.T) {
+	h := newHouse(t)
+	ask := func() []byte { return h.join(h.agent, h.chain.Member(h.agent.id()).KeyPackage.Leaf.Hash()) }
+	before := ask()
+	h.apply(h.chain, before)
+	h.apply(h.chain, h.commit(h.chain, h.agent, func(d *draft) { d.commit.Marks = MarkLeave }))
+	if len(h.chain.Joins()) != 0 {
+		t.Error("what it asked before still stands")
+	}
+	code(t, "the request from before", checked(h.chain, before), NotMember)
+	code(t, "a new one", checked(h.chain, ask()), NotMember)
+}
+
+func TestStandingRequestsTellWhoAsksForWhom(t *testing.T) {
+	h := newHouse(t)
+	own, fresh := h.join(h.customer, h.chain.Member(h.customer.id()).KeyPackage.Leaf.Hash()), h.join(h.device, h.chain.Member(h.customer.id()).KeyPackage.Leaf.Hash())
+	h.apply(h.chain, own)
+	h.apply(h.chain, fresh)
+	all := h.chain.Joins()
+	if len(all) != 2 || all[0].ID != EntryID(own) || !all[0].Same || all[0].By != h.customer.id() || all[0].Replaces != h.customer.id() ||
+		all[1].ID != EntryID(fresh) || all[1].Same || all[1].By != h.device.id() || all[1].Replaces != h.customer.id() {
+		t.Fatalf("%+v", all)
+	}
+	if !h.chain.Answerable(all[0], Guest, h.manifest) || h.chain.Answerable(all[0], Archive, h.manifest) || h.chain.Answerable(all[1], Agent, h.manifest) {
+		t.Error("the owner's is answered by all but the archive, a new identity's by nobody unasked")
+	}
+	// A state whose requests name no leaf of its roster is none.
+	raw := h.chain.Marshal()
+	h.apply(h.chain, h.commit(h.chain, h.customer, nil))
+	after := h.chain.Marshal()
+	_, err := LoadChain(append(after[:len(after)-1:len(after)-1], raw[len(raw)-len(own)-len(fresh)-5:]...), nil)
+	code(t, "requests of another roster", err, BadArgument)
 }
 
 // What stands of joins stays bounded however many are appended.

@@ -110,6 +110,14 @@ func TestC04_FlippedCommitIsNeverValid(t *testing.T) {
 	})
 	flips(t, "granting commit", grant, func(b []byte) error { return checked(c, b) }, bulkOf(t, grant)...)
 	code(t, "granting commit itself", checked(c, grant), 0)
+	join := w.join(customer, c.Member(customer.id()).KeyPackage.Leaf.Hash())
+	w.apply(c, join)
+	id := EntryID(join)
+	answer := w.commit(c, agent, func(d *draft) {
+		d.commit.Answers, d.commit.Removes, d.commit.Adds = id[:], []ID{customer.id()}, []Add{{Customer, mustJoin(t, join).KeyPackage}}
+	})
+	flips(t, "answering commit", answer, func(b []byte) error { return checked(c, b) }, bulkOf(t, answer)...)
+	code(t, "answering commit itself", checked(c, answer), 0)
 }
 
 // A message has no public signature: flipped bits that the log's rules can see
