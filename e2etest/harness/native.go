@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -23,54 +23,86 @@ import (
 )
 
 // Native is a member without a browser: the core as native Go, over the
-// relay's own frames. It holds everything in memory and one conversation.
+// relay's own frames. It does what the core's caller must (subscribe, read in
+// order, compare what is shown again, seal again what was refused, connect
+// again), and no more; it holds everything in memory.
 type Native struct {
 	End *conversation.End
 
-	t     testing.TB
-	ws    *websocket.Conn
-	ctx   context.Context
-	queue string
+	t       testing.TB
+	demo    *Demo
+	role    wire.Role
+	through *Wire
+	ctx     context.Context
+	at      string // the relay's address
+	queue   string
+	proof   []byte
+	pumping chan struct{} // there may be something to send
 
 	mu      sync.Mutex // what follows, and the end
+	ws      *websocket.Conn
 	request uint32
-	answers map[uint32]chan relay.Body
-	talk    *conversation.Conversation
+	answers map[uint32]func(relay.Body) // nil: the connection ended; n.mu is held
+	talks   map[wire.ID]*talk
+	talk    *talk // the one that it speaks in
 	agents  bool
-	heard   []string // texts of others, in the order of the log
-	said    []string // own texts, read back from the log
+	refused bool
+	begins  bool
+	acked   []byte // on this connection, and not read back
+	outbox  []*outgoing
+	codes   []wire.Code // what the core, the relay or a check of this member answered
 	broken  error
 }
 
 // NativeAgent is an agent with a credential of the demo's authority, and one
-// key package at the relay.
-func (d *Demo) NativeAgent(t testing.TB) *Native {
-	t.Helper()
-	n := d.native(t, wire.Agent, func(end *conversation.End) []byte {
-		var answer struct{ Credential string }
-		d.post(t, "/demo/credential", map[string]string{"identity": base64.RawURLEncoding.EncodeToString(end.Identity())}, &answer)
-		b, err := base64.RawURLEncoding.DecodeString(answer.Credential)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	})
-	kp, err := n.End.KeyPackage(uint64(time.Now().Add(time.Hour).Unix()), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	Must[relay.Ack](n, relay.PublishKeyPackage{KeyPackage: kp})
-	return n
-}
+// key package at the relay. A nil wire is a straight line.
+func (d *Demo) NativeAgent(t testing.TB) *Native { t.Helper(); return d.Native(t, wire.Agent, nil) }
 
 // NativeCustomer is a customer with a token of the demo's site.
 func (d *Demo) NativeCustomer(t testing.TB) *Native {
 	t.Helper()
-	return d.native(t, wire.Customer, func(end *conversation.End) []byte {
-		var answer struct{ Token string }
+	return d.Native(t, wire.Customer, nil)
+}
+
+// Native is a member of either role whose connection goes through a wire. It
+// does not wait for the relay to welcome it.
+func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
+	t.Helper()
+	root, at, queue := d.Config(t)
+	end, err := conversation.NewEnd(role, []wire.Hash{root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	n := &Native{End: end, t: t, demo: d, role: role, through: through, ctx: ctx, at: at, queue: queue, pumping: make(chan struct{}, 1), talks: map[wire.ID]*talk{}}
+	n.proof = d.proof(t, role, end)
+	n.connect()
+	done := make(chan struct{})
+	go func() { defer close(done); n.pump() }()
+	t.Cleanup(func() {
+		cancel()
+		n.mu.Lock()
+		n.ws.CloseNow()
+		n.mu.Unlock()
+		<-done
+	})
+	return n
+}
+
+// proof is what the demo's site or desk gives a page to show the relay.
+func (d *Demo) proof(t testing.TB, role wire.Role, end *conversation.End) []byte {
+	t.Helper()
+	var answer struct{ Credential, Token string }
+	if role == wire.Customer {
 		d.post(t, "/demo/token", map[string]string{"thumbprint": token.Thumbprint(end.Identity())}, &answer)
 		return []byte(answer.Token)
-	})
+	}
+	d.post(t, "/demo/credential", map[string]string{"identity": base64.RawURLEncoding.EncodeToString(end.Identity())}, &answer)
+	b, err := base64.RawURLEncoding.DecodeString(answer.Credential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // Config is what the demo tells its pages.
@@ -118,133 +150,154 @@ func (d *Demo) post(t testing.TB, path string, body, answer any) {
 	}
 }
 
-func (d *Demo) native(t testing.TB, role wire.Role, proof func(*conversation.End) []byte) *Native {
-	t.Helper()
-	root, at, queue := d.Config(t)
-	end, err := conversation.NewEnd(role, []wire.Hash{root})
-	if err != nil {
-		t.Fatal(err)
+// connect dials, and reads frames until that connection ends.
+func (n *Native) connect() {
+	n.t.Helper()
+	o := &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {n.demo.URL}}, CompressionMode: websocket.CompressionDisabled}
+	if n.through != nil {
+		proxy := &url.URL{Scheme: "http", Host: n.through.Addr()}
+		o.HTTPClient = &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), DisableKeepAlives: true}}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ws, _, err := websocket.Dial(ctx, at, &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {d.URL}}, CompressionMode: websocket.CompressionDisabled})
+	ws, _, err := websocket.Dial(n.ctx, n.at, o)
 	if err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
 	ws.SetReadLimit(wire.MaxFrame)
-	n := &Native{End: end, t: t, ws: ws, ctx: ctx, queue: queue, answers: map[uint32]chan relay.Body{}}
-	challenge, ok := n.readFrame().(relay.Challenge)
-	if !ok {
-		t.Fatal("the relay did not begin with a challenge")
+	n.mu.Lock()
+	n.ws, n.answers, n.agents = ws, map[uint32]func(relay.Body){}, false
+	n.acked = nil
+	for _, k := range n.talks {
+		k.following = false
 	}
-	shown := proof(end)
-	hello, err := end.Hello(challenge.Nonce[:], []byte(d.Addr()), shown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.request++
-	frame := append([]byte{byte(relay.TypeHello), 0, 0, 0, byte(n.request)}, hello...)
-	if err := ws.Write(ctx, websocket.MessageBinary, frame); err != nil {
-		t.Fatal(err)
-	}
-	welcome, ok := n.readFrame().(relay.Welcome)
-	if !ok {
-		t.Fatal("the relay does not welcome the native end")
-	}
-	now := uint64(time.Now().Unix())
-	if err := end.AddManifest(welcome.Manifest, now, true); err != nil {
-		t.Fatal(err)
-	}
-	if role != wire.Customer {
-		if err := end.SetCredential(shown, now); err != nil {
-			t.Fatal(err)
-		}
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); n.listen() }()
-	t.Cleanup(func() { cancel(); ws.CloseNow(); <-done })
-	return n
+	n.mu.Unlock()
+	go n.listen(ws)
 }
 
-func (n *Native) readFrame() relay.Body {
+// Reconnect ends the connection and makes another, as a page does when the
+// network is back. What was refused is tried again.
+func (n *Native) Reconnect() {
 	n.t.Helper()
-	_, b, err := n.ws.Read(n.ctx)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	_, body, err := relay.DecodeFrame(b)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return body
+	n.mu.Lock()
+	ws := n.ws
+	n.mu.Unlock()
+	ws.CloseNow()
+	n.connect()
 }
 
 // listen reads frames until the connection ends.
-func (n *Native) listen() {
+func (n *Native) listen(ws *websocket.Conn) {
 	for {
-		_, b, err := n.ws.Read(n.ctx)
+		_, b, err := ws.Read(n.ctx)
 		if err != nil {
-			n.fail(err)
+			n.gone(ws, err)
 			return
 		}
 		request, body, err := relay.DecodeFrame(b)
 		if err != nil {
-			n.fail(fmt.Errorf("a frame of the relay: %w", err))
-			return
+			n.note(err)
+			ws.CloseNow()
+			continue
 		}
-		n.take(request, body)
+		n.take(ws, request, body)
 	}
 }
 
-func (n *Native) fail(err error) {
+// gone lets everybody know who waits for an answer.
+func (n *Native) gone(ws *websocket.Conn, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	var closed websocket.CloseError
+	if errors.As(err, &closed) && closed.Code > 4000 && closed.Code <= 4000+websocket.StatusCode(wire.Internal) {
+		n.codes = append(n.codes, wire.Code(closed.Code-4000))
+	}
+	if ws != n.ws {
+		return
+	}
 	if n.ctx.Err() == nil && n.broken == nil {
 		n.broken = err
 	}
 	for request, answer := range n.answers {
 		delete(n.answers, request)
-		close(answer)
+		answer(nil)
 	}
 }
 
-func (n *Native) take(request uint32, body relay.Body) {
+func (n *Native) note(err error) {
+	if err != nil {
+		n.mu.Lock()
+		n.codes = append(n.codes, wire.CodeOf(err))
+		n.mu.Unlock()
+	}
+}
+
+func (n *Native) take(ws *websocket.Conn, request uint32, body relay.Body) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if ws != n.ws {
+		return
+	}
 	if answer := n.answers[request]; request != 0 && answer != nil {
 		delete(n.answers, request)
-		answer <- body
+		answer(body)
 		return
 	}
 	switch body := body.(type) {
+	case relay.Challenge:
+		n.greet(body)
+	case relay.Welcome:
+		n.welcomed(body)
 	case relay.Waiting:
 		n.agents = body.Agents
+		n.wake()
 	case relay.List:
-		if n.talk == nil && len(body.Conversations) > 0 {
-			n.talk = n.End.Join(body.Conversations[0].Conversation)
-			n.send(relay.Subscribe{Conversation: n.talk.ID()})
-		}
+		n.listed(body)
 	case relay.Entry:
-		if n.talk == nil || body.Conversation != n.talk.ID() {
-			return
-		}
-		ev, err := n.talk.Receive(body.Entry, uint64(time.Now().UnixMilli()))
-		if err != nil {
-			n.broken = fmt.Errorf("entry %d: %w", body.Sequence, err)
-			return
-		}
-		if ev.Type != conversation.Opened {
-			return
-		}
-		var c struct{ Type, Text string }
-		if err := json.Unmarshal(ev.Content, &c); err != nil || c.Type != "text" {
-			return
-		}
-		if ev.Own {
-			n.said = append(n.said, c.Text)
-		} else {
-			n.heard = append(n.heard, c.Text)
-		}
+		n.read(body)
+	case relay.Error:
+		n.codes = append(n.codes, body.Code)
 	}
+}
+
+func (n *Native) greet(c relay.Challenge) {
+	hello, err := n.End.Hello(c.Nonce[:], []byte(n.demo.Addr()), n.proof)
+	if err != nil {
+		n.codes = append(n.codes, wire.CodeOf(err))
+		return
+	}
+	n.request++
+	frame := append([]byte{byte(relay.TypeHello), 0, 0, 0, byte(n.request)}, hello...)
+	if err := n.ws.Write(n.ctx, websocket.MessageBinary, frame); err != nil {
+		n.broken = err
+	}
+}
+
+// welcomed judges what the relay shows, and does what comes first: a key
+// package for those who look for somebody, and the conversations there are.
+func (n *Native) welcomed(w relay.Welcome) {
+	now := uint64(time.Now().Unix())
+	err := n.End.AddManifest(w.Manifest, now, true)
+	if err == nil && n.role != wire.Customer {
+		err = n.End.SetCredential(n.proof, now)
+	}
+	if n.refused = err != nil; n.refused {
+		n.codes = append(n.codes, wire.CodeOf(err))
+		n.ws.CloseNow()
+		return
+	}
+	n.broken = nil
+	if n.role != wire.Customer {
+		kp, err := n.End.KeyPackage(now+3600, true)
+		if err != nil {
+			n.codes = append(n.codes, wire.CodeOf(err))
+			return
+		}
+		n.send(relay.PublishKeyPackage{KeyPackage: kp})
+		n.send(relay.ListConversations{})
+	}
+	for _, k := range n.talks {
+		n.follow(k)
+	}
+	n.wake()
 }
 
 // send writes a request and says which number it has; n.mu is held.
@@ -260,17 +313,19 @@ func (n *Native) send(body relay.Body) uint32 {
 func (n *Native) Ask(body relay.Body) (relay.Body, error) {
 	answer := make(chan relay.Body, 1)
 	n.mu.Lock()
-	n.answers[n.send(body)] = answer
+	n.answers[n.send(body)] = func(b relay.Body) { answer <- b }
 	n.mu.Unlock()
 	select {
-	case got, ok := <-answer:
-		if !ok {
+	case got := <-answer:
+		if got == nil {
 			return nil, errors.New("the connection ended")
 		}
 		if e, ok := got.(relay.Error); ok {
 			return nil, e.Code
 		}
 		return got, nil
+	case <-n.ctx.Done():
+		return nil, n.ctx.Err()
 	case <-time.After(Patience):
 		return nil, fmt.Errorf("no answer to %T", body)
 	}
@@ -288,94 +343,4 @@ func Must[T relay.Body](n *Native, body relay.Body) T {
 		n.t.Fatalf("native: %T was answered by %T", body, got)
 	}
 	return answer
-}
-
-// Begin makes the genesis with an agent who is there, as a customer's first
-// message does.
-func (n *Native) Begin() {
-	n.t.Helper()
-	Eventually(n.t, "an agent to be there", func() (bool, string) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return n.agents, fmt.Sprint(n.broken)
-	})
-	kp := Must[relay.Record](n, relay.TakeKeyPackage{Queue: n.queue})
-	n.mu.Lock()
-	talk, err := n.End.Genesis(uint64(time.Now().UnixMilli()), n.queue, []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp.Value}})
-	n.talk = talk
-	n.mu.Unlock()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	Must[relay.Ack](n, relay.Append{Conversation: talk.ID(), Entry: talk.Pending()})
-	Must[relay.Ack](n, relay.Subscribe{Conversation: talk.ID()})
-}
-
-// Say commits if that is due, seals, appends, and waits until the text is read
-// back from the log.
-func (n *Native) Say(text string) {
-	n.t.Helper()
-	content, err := json.Marshal(map[string]string{"type": "text", "text": text})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	Eventually(n.t, "the native member's text in the log: "+clip(text, 200), func() (bool, string) {
-		n.mu.Lock()
-		if n.talk == nil {
-			n.mu.Unlock()
-			return false, "no conversation"
-		}
-		now := uint64(time.Now().UnixMilli())
-		var entry []byte
-		sealed := false
-		due, err := n.talk.Due(now)
-		switch {
-		case err == nil && due == conversation.DueNothing:
-			entry, err = n.talk.Seal(now, wire.Stored, content)
-			sealed = true
-		case err == nil:
-			entry, err = n.talk.Commit(now, conversation.Moves{})
-		}
-		id := n.talk.ID()
-		n.mu.Unlock()
-		if err != nil {
-			return false, err.Error()
-		}
-		if _, err = n.Ask(relay.Append{Conversation: id, Entry: entry}); err != nil {
-			return false, "append: " + err.Error()
-		}
-		if !sealed {
-			return false, "committed first"
-		}
-		return true, ""
-	})
-	Eventually(n.t, "the native member to read back "+clip(text, 200), func() (bool, string) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return strings.Contains(strings.Join(n.said, "\n"), text), fmt.Sprint(n.said, n.broken)
-	})
-}
-
-// AwaitText waits until the native member has opened text from another.
-func (n *Native) AwaitText(text string) {
-	n.t.Helper()
-	Eventually(n.t, "the native member to open "+clip(text, 200), func() (bool, string) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return strings.Contains(strings.Join(n.heard, "\n"), text), fmt.Sprint(n.heard, n.broken)
-	})
-}
-
-// Heard are the texts of others so far.
-func (n *Native) Heard() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return append([]string(nil), n.heard...)
-}
-
-// Conversation is the id of the native member's conversation.
-func (n *Native) Conversation() wire.ID {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.talk.ID()
 }

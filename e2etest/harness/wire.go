@@ -34,12 +34,44 @@ type Wire struct {
 	// as if the relay had.
 	Opened func(inject func(frame []byte) error)
 
+	// Through, if set, stands in for Frame and decides all: what goes on, in
+	// either direction, it gives to Socket itself, before it returns or later.
+	Through func(f Frame, on *Socket)
+
 	listener net.Listener
 
 	mu     sync.Mutex
 	cut    bool
 	conns  map[net.Conn]bool
 	passed []Frame
+}
+
+// Socket is one WebSocket through a wire, both halves.
+type Socket struct {
+	ctx       context.Context
+	near, far *websocket.Conn
+	writing   sync.Mutex // of near
+}
+
+// Send passes a frame on, up to the relay or down to the end. What comes too
+// late for its connection is lost, as on any wire.
+func (s *Socket) Send(f Frame) {
+	if f.Up {
+		_ = s.far.Write(s.ctx, websocket.MessageBinary, f.Data)
+		return
+	}
+	_ = s.down(f.Data)
+}
+
+// Close ends the connection towards the end, as the relay would.
+func (s *Socket) Close(code int, reason string) {
+	_ = s.near.Close(websocket.StatusCode(code), reason)
+}
+
+func (s *Socket) down(frame []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.near.Write(s.ctx, websocket.MessageBinary, frame)
 }
 
 // Frame is one binary message of a WebSocket.
@@ -203,31 +235,26 @@ func (w *Wire) socket(rw http.ResponseWriter, r *http.Request, host string) {
 	defer near.CloseNow()
 	near.SetReadLimit(1 << 20)
 	far.SetReadLimit(1 << 20)
-	var writing sync.Mutex
-	send := func(frame []byte) error {
-		writing.Lock()
-		defer writing.Unlock()
-		return near.Write(ctx, websocket.MessageBinary, frame)
-	}
+	on := &Socket{ctx: ctx, near: near, far: far}
 	if w.Opened != nil {
-		w.Opened(send)
+		w.Opened(on.down)
 	}
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
-		w.pump(ctx, near, true, func(b []byte) error { return far.Write(ctx, websocket.MessageBinary, b) }, far)
+		w.pump(on, near, true, far)
 		cancel()
 	}()
-	w.pump(ctx, far, false, send, near)
+	w.pump(on, far, false, near)
 	cancel()
 	<-up
 }
 
-// pump passes frames from one end to the other's write until either ends, and
-// closes the other with the same code.
-func (w *Wire) pump(ctx context.Context, from *websocket.Conn, up bool, write func([]byte) error, other *websocket.Conn) {
+// pump passes frames from one half to the other until either ends, and closes
+// the other with the same code.
+func (w *Wire) pump(on *Socket, from *websocket.Conn, up bool, other *websocket.Conn) {
 	for {
-		kind, data, err := from.Read(ctx)
+		kind, data, err := from.Read(on.ctx)
 		if err != nil {
 			var closed websocket.CloseError
 			if errors.As(err, &closed) {
@@ -242,14 +269,16 @@ func (w *Wire) pump(ctx context.Context, from *websocket.Conn, up bool, write fu
 		w.mu.Lock()
 		w.passed = append(w.passed, f)
 		w.mu.Unlock()
+		if w.Through != nil {
+			w.Through(f, on)
+			continue
+		}
 		out := [][]byte{data}
 		if w.Frame != nil {
 			out = w.Frame(f)
 		}
 		for _, b := range out {
-			if write(b) != nil {
-				return
-			}
+			on.Send(Frame{up, b})
 		}
 	}
 }

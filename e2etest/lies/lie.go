@@ -45,6 +45,7 @@ type Outcome struct {
 	Told    []string `json:"told,omitempty"`    // what the client told its page of: among others, these
 	Says    string   `json:"says,omitempty"`    // the sentence a person reads, by its name in the widget's words
 	Gaps    bool     `json:"gaps,omitempty"`    // it says that messages are missing
+	Joins   bool     `json:"joins,omitempty"`   // it asks to be let in again
 	Silent  bool     `json:"silent,omitempty"`  // it appends nothing, and passes nothing on
 }
 

@@ -1,0 +1,273 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// pause is how long a native member waits before it tries again what was
+// refused or did not decode.
+const pause = 200 * time.Millisecond
+
+// outgoing is a text that is not read back yet.
+type outgoing struct {
+	talk  *talk // nil: there is no conversation yet
+	text  string
+	entry []byte
+	epoch uint64
+	ids   []wire.ID // of all its sealed forms
+}
+
+func (o *outgoing) is(id wire.ID) bool { return slices.Contains(o.ids, id) }
+
+// Try keeps a text and sends it as soon as that is safe.
+func (n *Native) Try(text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k := n.talk; k != nil && n.stateOf(k) != conversation.Active {
+		n.codes = append(n.codes, wire.ForkedLog) // kept, for when the doubt is over
+	}
+	n.outbox = append(n.outbox, &outgoing{talk: n.talk, text: text})
+	n.wake()
+}
+
+// wake tells the pump that there may be something to do.
+func (n *Native) wake() {
+	select {
+	case n.pumping <- struct{}{}:
+	default:
+	}
+}
+
+func (n *Native) pump() {
+	for {
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-n.pumping:
+		}
+		for n.step() {
+		}
+	}
+}
+
+// step appends one entry, if one is to be appended, and says whether there may
+// be more.
+func (n *Native) step() bool {
+	n.mu.Lock()
+	k, entry, err := n.next()
+	if err != nil {
+		n.codes = append(n.codes, wire.CodeOf(err))
+	}
+	waits := entry == nil || bytes.Equal(entry, n.acked) // what was acknowledged here is to be read back
+	n.mu.Unlock()
+	if waits {
+		return false
+	}
+	answer, err := n.Ask(relay.Append{Conversation: k.ID(), Entry: entry})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, ok := answer.(relay.Ack); err == nil && ok {
+		n.acked, k.stored = entry, true
+		n.follow(k)  // a genesis
+		return false // reading it back is what wakes us
+	}
+	if code, ok := err.(wire.Code); ok {
+		n.codes = append(n.codes, code)
+		if k.Index() == 0 { // a genesis that was refused
+			delete(n.talks, k.ID())
+			n.talk = nil
+			for _, o := range n.outbox {
+				*o = outgoing{text: o.text}
+			}
+		}
+	}
+	if n.ctx.Err() == nil {
+		time.AfterFunc(pause, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.again(k)
+			n.wake()
+		})
+	}
+	return false
+}
+
+// next is the entry to append now, or nil. n.mu is held.
+func (n *Native) next() (*talk, []byte, error) {
+	k := n.talk
+	if k == nil {
+		return n.begin()
+	}
+	if k.Index() == 0 {
+		return k, k.Pending(), nil
+	}
+	if k.split || !k.following {
+		return nil, nil, nil
+	}
+	now := nowMillis()
+	if k.State() == conversation.Lost {
+		entry, err := k.JoinRequest(now)
+		if slices.Contains(k.asked, wire.EntryID(entry)) {
+			return nil, nil, nil
+		}
+		k.asked = append(k.asked, wire.EntryID(entry))
+		return k, entry, err
+	}
+	i := slices.IndexFunc(n.outbox, func(o *outgoing) bool { return o.talk == k || o.talk == nil })
+	if i < 0 && !k.urgent || n.stateOf(k) != conversation.Active && !k.urgent {
+		return nil, nil, nil
+	}
+	due, err := k.Due(now)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case due == conversation.DuePending:
+		return k, k.Pending(), nil
+	case due == conversation.DueCommit:
+		k.urgent = false
+		entry, err := k.Commit(now, conversation.Moves{})
+		return k, entry, err
+	}
+	k.urgent = false
+	if i < 0 || n.stateOf(k) != conversation.Active {
+		return nil, nil, nil
+	}
+	return n.sealed(k, n.outbox[i], now)
+}
+
+func (n *Native) sealed(k *talk, o *outgoing, now uint64) (*talk, []byte, error) {
+	o.talk = k
+	if o.entry != nil && o.epoch == k.Epoch() {
+		return k, o.entry, nil
+	}
+	content, err := json.Marshal(map[string]string{"type": "text", "text": o.text})
+	if err != nil {
+		return nil, nil, err
+	}
+	var entry []byte
+	if o.entry == nil {
+		entry, err = k.Seal(now, wire.Stored, content)
+	} else {
+		entry, err = k.Reseal(now, o.entry, content)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	o.entry, o.epoch, o.ids = entry, k.Epoch(), append(o.ids, wire.EntryID(entry))
+	return k, entry, nil
+}
+
+// begin makes the genesis with an agent who is there, as a customer's first
+// message does. n.mu is held.
+func (n *Native) begin() (*talk, []byte, error) {
+	if n.role != wire.Customer || !n.agents || len(n.outbox) == 0 && !n.begins {
+		return nil, nil, nil
+	}
+	n.mu.Unlock()
+	taken, err := n.Ask(relay.TakeKeyPackage{Queue: n.queue})
+	n.mu.Lock()
+	if err == nil {
+		kp, ok := taken.(relay.Record)
+		if !ok {
+			return nil, nil, wire.Unavailable
+		}
+		var c *conversation.Conversation
+		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp.Value}}); err == nil {
+			n.refused = false
+			n.talk = &talk{Conversation: c}
+			n.talks[c.ID()] = n.talk
+			return n.talk, c.Pending(), nil
+		}
+		n.refused = true
+	}
+	time.AfterFunc(pause, func() { n.mu.Lock(); n.wake(); n.mu.Unlock() })
+	return nil, nil, err
+}
+
+// Begin makes the genesis, and waits until it is read back.
+func (n *Native) Begin() {
+	n.t.Helper()
+	n.mu.Lock()
+	n.begins = true
+	n.wake()
+	n.mu.Unlock()
+	Eventually(n.t, "the native customer's conversation to begin", func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.talk != nil && n.talk.Index() > 0, fmt.Sprint(n.codes, n.broken)
+	})
+}
+
+// Say sends a text and waits until it is read back from the log.
+func (n *Native) Say(text string) {
+	n.t.Helper()
+	n.Try(text)
+	Eventually(n.t, "the native member to read back "+clip(text, 200), func() (bool, string) {
+		r := n.Report()
+		return slices.Contains(r.Said, text), fmt.Sprintf("%+v", r)
+	})
+}
+
+// AwaitText waits until the native member has opened text from another.
+func (n *Native) AwaitText(text string) {
+	n.t.Helper()
+	Eventually(n.t, "the native member to open "+clip(text, 200), func() (bool, string) {
+		r := n.Report()
+		return strings.Contains(strings.Join(r.Heard, "\n"), text), fmt.Sprintf("%+v", r)
+	})
+}
+
+// Heard are the texts of others so far.
+func (n *Native) Heard() []string { return n.Report().Heard }
+
+// Conversation is the id of the native member's conversation.
+func (n *Native) Conversation() wire.ID {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.talk.ID()
+}
+
+// NativeReport is how a native member stands.
+type NativeReport struct {
+	Began   bool
+	State   conversation.State
+	Through []conversation.State // that it was in, in order
+	Refused bool                 // what the relay showed is not the company's
+	Heard   []string             // texts of others, in the order of the log
+	Said    []string             // own texts, read back from the log
+	Gap     uint64               // messages that are known to be missing
+	Codes   []wire.Code          // what was answered to entries and requests
+	Members []wire.ID
+	Broken  error
+}
+
+// Report tells how the member stands in its conversation.
+func (n *Native) Report() NativeReport {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := NativeReport{Refused: n.refused, Codes: slices.Clone(n.codes), Broken: n.broken}
+	if k := n.talk; k != nil {
+		r.Began, r.State, r.Through = true, n.stateOf(k), slices.Clone(k.through)
+		r.Heard, r.Said, r.Gap = slices.Clone(k.heard), slices.Clone(k.said), k.gap
+		for _, m := range k.Members() {
+			r.Members = append(r.Members, m.ID)
+		}
+	}
+	return r
+}
+
+func (n *Native) stateOf(k *talk) conversation.State {
+	if k.split {
+		return conversation.Forked
+	}
+	return k.State()
+}

@@ -1,0 +1,270 @@
+package e2etest
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sealwire/sealwire/e2etest/harness"
+	"github.com/sealwire/sealwire/e2etest/lies"
+	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// stage is a world with a customer, an agent and a relay that lies to them.
+type stage struct {
+	t     *testing.T
+	lie   *lies.Lie
+	kind  string
+	demo  *harness.Demo
+	ends  map[string]end
+	wires map[string]*harness.Wire
+	said  map[string]string // what each label stands for
+
+	mu   sync.Mutex // the liar, and the order of what it sends
+	liar *lies.Liar
+	on   map[string]*harness.Socket // the newest connection of each end
+	up   map[string][]relay.Body    // what each end sent
+	ids  map[string]wire.ID
+}
+
+func newStage(t *testing.T, lie *lies.Lie, kind string, open opener) *stage {
+	t.Helper()
+	s := &stage{t: t, lie: lie, kind: kind, demo: harness.StartDemo(t), ends: map[string]end{}, wires: map[string]*harness.Wire{}, said: map[string]string{},
+		on: map[string]*harness.Socket{}, up: map[string][]relay.Body{}, ids: map[string]wire.ID{}}
+	var err error
+	if s.liar, err = lies.New(lie.Rules, lie.Seed, s.props(lie.Needs())); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{lies.Agent, lies.Customer} { // who waits comes first
+		w := harness.NewWire(t)
+		w.Through = func(f harness.Frame, on *harness.Socket) { s.pass(name, f, on) }
+		s.wires[name] = w
+		s.ends[name] = open(s, name)
+	}
+	return s
+}
+
+// pass hands one frame to the liar.
+func (s *stage) pass(name string, f harness.Frame, on *harness.Socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	request, body, err := relay.DecodeFrame(f.Data)
+	if err != nil {
+		on.Send(f)
+		return
+	}
+	switch b := body.(type) {
+	case relay.Challenge:
+		s.on[name] = on
+	case relay.Hello:
+		s.ids[name] = wire.MemberID(b.Identity)
+	}
+	if f.Up {
+		s.up[name] = append(s.up[name], body)
+	}
+	s.route(s.liar.Pass(lies.Frame{End: name, Request: request, Body: body}), name, on)
+}
+
+// route sends what the liar gives. s.mu is held.
+func (s *stage) route(frames []lies.Frame, name string, on *harness.Socket) {
+	for _, f := range frames {
+		to := s.on[f.End]
+		if f.End == name {
+			to = on
+		}
+		switch {
+		case to == nil:
+		case f.Close != 0:
+			go to.Close(4000+int(f.Close), f.Close.Error())
+		case f.Body == nil:
+			to.Send(harness.Frame{Data: f.Raw})
+		default:
+			to.Send(harness.Frame{Up: f.Up(), Data: relay.EncodeFrame(f.Request, f.Body)})
+		}
+	}
+}
+
+// text is what a label stands for: found nowhere by chance.
+func (s *stage) text(label string) string {
+	if s.said[label] == "" {
+		var b [8]byte
+		rand.Read(b[:])
+		s.said[label] = fmt.Sprintf("%s is said here: %s", label, hex.EncodeToString(b[:]))
+	}
+	return s.said[label]
+}
+
+func (s *stage) labels(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = "?" + text
+		for label, said := range s.said {
+			if said == text {
+				out[i] = label
+			}
+		}
+	}
+	return out
+}
+
+// holds is what must hold of an end whatever the relay says.
+func (s *stage) holds(name string, r report) {
+	s.t.Helper()
+	if strings.Contains(r.All, lies.Canary) {
+		s.t.Errorf("%s shows what the relay said: %s", name, r.All)
+	}
+	out := s.lie.Expect[name]
+	for label, text := range s.said {
+		if strings.HasPrefix(label, name[:1]) { // its own
+			continue
+		}
+		if !slices.Contains(out.Shows, label) && strings.Contains(r.All, text) {
+			s.t.Errorf("%s shows %s, which it cannot know to be true: %s", name, label, r.All)
+		}
+	}
+	for _, f := range s.wires[name].Passed() {
+		for _, text := range s.said {
+			if hits := harness.Hits(f.Data, text); len(hits) > 0 {
+				s.t.Errorf("%s: a frame holds %v", name, hits)
+			}
+		}
+	}
+	if out.Silent {
+		s.silent(name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := []string{}
+	for _, id := range s.ids {
+		known = append(known, hex.EncodeToString(id[:]))
+	}
+	for _, id := range r.Members {
+		if !slices.Contains(known, id) {
+			s.t.Errorf("%s counts a stranger among the members: %s", name, id)
+		}
+	}
+	for _, b := range s.up[name] {
+		if a, ok := b.(relay.Append); ok && !out.Joins {
+			if e, err := wire.DecodeEntry(a.Entry); err == nil && e.Kind == wire.KindJoin {
+				s.t.Errorf("%s was made to ask to be let in again", name)
+			}
+		}
+	}
+}
+
+// silent wants that an end has appended nothing and passed nothing on so far.
+func (s *stage) silent(name string) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.up[name] {
+		if k := b.Type(); k == relay.TypeAppend || k == relay.TypeSendPassing {
+			s.t.Errorf("%s sent a frame of type %d", name, k)
+		}
+	}
+}
+
+// props makes what a relay may have that lies with it.
+func (s *stage) props(names []string) lies.Props {
+	s.t.Helper()
+	props := lies.Props{}
+	if len(names) == 0 {
+		return props
+	}
+	own, err := authority.Load(filepath.Join(s.demo.Dir, "company"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	now := time.Now()
+	signed := func(change func(*wire.Manifest)) []byte {
+		m := *own.Manifest
+		change(&m)
+		b, err := m.Sign(own.Root)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return b
+	}
+	for _, name := range names {
+		var b []byte
+		switch name {
+		case "manifest of another company":
+			b = s.foreign().Manifest.Bytes()
+		case "newer manifest":
+			b = signed(func(m *wire.Manifest) { m.Sequence++ })
+		case "older manifest":
+			b = own.Manifest.Bytes()
+		case "ended manifest":
+			b = signed(func(m *wire.Manifest) {
+				m.Sequence++
+				m.Issued, m.Expires = m.Issued-8000, uint64(now.Add(-time.Hour).Unix())
+			})
+		case "key package of another company":
+			b = s.keyPackage(s.foreign(), authority.Request{Alias: "Ana"}, now.Add(time.Hour))
+		case "ended key package":
+			b = s.keyPackage(own, authority.Request{Alias: "Ana"}, now.Add(-time.Hour))
+		case "key package under an ended credential":
+			b = s.keyPackage(own, authority.Request{Alias: "Ana", Life: time.Hour, Now: now.Add(-2 * time.Hour)}, now.Add(time.Hour))
+		case "bot's key package":
+			b = s.keyPackage(own, authority.Request{Alias: "Ana", Role: wire.Bot}, now.Add(time.Hour))
+		default:
+			s.t.Fatalf("no prop %q", name)
+		}
+		props[name] = b
+	}
+	return props
+}
+
+func (s *stage) foreign() *authority.Org {
+	s.t.Helper()
+	org, err := authority.Init(filepath.Join(s.t.TempDir(), "org"), authority.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return org
+}
+
+// keyPackage is one of somebody whom a company vouches for.
+func (s *stage) keyPackage(org *authority.Org, r authority.Request, ends time.Time) []byte {
+	s.t.Helper()
+	end, err := conversation.NewEnd(wire.Agent, []wire.Hash{wire.Hash(org.RootKey())})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	bare, err := end.KeyPackage(uint64(time.Now().Add(time.Hour).Unix()), false)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	kp, err := wire.DecodeKeyPackage(bare)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Identity = public
+	credential, err := org.Issue(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if kp.Credential, err = wire.DecodeCredential(credential); err != nil {
+		s.t.Fatal(err)
+	}
+	kp.Expires = uint64(ends.Unix())
+	b, err := kp.Sign(key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return b
+}
