@@ -115,7 +115,8 @@ export class Duties {
     clearTimeout(this.#timer);
     if (!this.#going || this.#wanted.size === 0) return;
     const first = Math.min(...[...this.#wanted.values()].map(({ at }) => at));
-    this.#timer = setTimeout(() => this.#act(), Math.max(0, first - this.#now()));
+    // A timer may fire a little early: then it is set again.
+    this.#timer = setTimeout(() => (this.due ? this.#act() : this.#schedule()), Math.max(0, Math.ceil(first - this.#now())));
   }
 }
 

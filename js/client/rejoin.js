@@ -50,7 +50,8 @@ export function remembered({ missed, defend, asked }, event, { state }, mine) {
   const request = event.type === "join request" && event.own ? toHex(event.id) : asked;
   return {
     missed: lost && (missed || cannotRead(event)),
-    defend: event.type === "ignored" && event.own && !mine ? true : defend && !(event.type === "commit" && event.own),
+    // Whoever is let in again begins with the others' log: nothing of before is held against it.
+    defend: !lost && (event.type === "ignored" && event.own && !mine ? true : defend && !(event.type === "commit" && event.own)),
     asked: lost ? request : "",
   };
 }

@@ -1,101 +1,26 @@
 /** The end service on its own: two of them in one process, a log between them, a store that can fail. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fromBase64url } from "../client/bytes.js";
 import { encodeTextContent, textOf } from "../client/content.js";
-import { End } from "../client/end.js";
-import { T } from "../client/frames.js";
 import { memoryStore } from "../client/store.js";
-import { instantiate } from "../core/instance.js";
-import { SealwireError } from "../errors.js";
-import { Demo, closeAll, module, sweep } from "./client-world.js";
+import { coded, ends, fragileStore, texts } from "./client-pair.js";
+import { Demo, sweep } from "./client-world.js";
 
 const demo = new Demo();
-/** @type {Uint8Array} */
-let manifest;
-/** @type {Uint8Array[]} */
-let roots;
+/** @type {Awaited<ReturnType<typeof ends>>} */
+let world;
+/** @type {typeof world.open} */
+const open = (store, role) => world.open(store, role);
+const pair = () => world.pair();
 
 before(async () => {
   await demo.start();
-  roots = [fromBase64url(demo.config.orgKey)];
-  manifest = await new Promise((resolve) => {
-    void demo.customer({ wire: { toEnd: (frame) => (frame.type === T.welcome && frame.bytes && resolve(frame.bytes), [frame]) } });
-  });
-  await closeAll();
+  world = await ends(demo);
 });
 after(async () => {
   await demo.stop();
   await sweep();
 });
-
-/** @param {import("../errors.js").Code} code */
-const coded = (code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
-
-/** A store whose next writes can be made to fail. */
-function fragileStore() {
-  const store = memoryStore("test");
-  const real = store.write;
-  const fragile = {
-    ...store,
-    failures: 0,
-    /** @param {import("../client/store.js").Write[]} writes */
-    write: async (writes) => {
-      if (fragile.failures > 0) {
-        fragile.failures--;
-        throw new SealwireError("unavailable", "device storage: QuotaExceededError");
-      }
-      await real(writes);
-    },
-    close: () => {},
-  };
-  return fragile;
-}
-
-/** @param {import("../client/store.js").Store} store @param {import("../client/types.js").RoleName} role */
-async function open(store, role) {
-  const end = new End(() => instantiate(module));
-  const opened = await end.openIn(store, { role, roots, history: "none" });
-  await end.manifest(manifest, true);
-  if (role === "agent") await end.credential(fromBase64url(await demo.credential(opened.identity)));
-  return { end, opened, store };
-}
-
-/** A customer and an agent in one conversation, whose log the test holds. */
-async function pair() {
-  const customer = { ...(await open(fragileStore(), "customer")), read: 0 };
-  const agent = { ...(await open(fragileStore(), "agent")), read: 0 };
-  const { id } = await customer.end.conversations.genesis("default", await agent.end.keyPackage());
-  await agent.end.conversations.join(id);
-  /** @type {Uint8Array[]} */
-  const log = [];
-  /** @param {{ end: End, read: number }} who */
-  const read = async (who) => {
-    /** @type {import("../client/conversations.js").Received[]} */
-    const received = [];
-    while (who.read < log.length) {
-      const got = await who.end.conversations.receive(id, who.read + 1, /** @type {Uint8Array} */ (log[who.read]));
-      assert.ok(!("need" in got));
-      who.read++;
-      received.push(got);
-    }
-    return received;
-  };
-  /** @param {{ end: End, read: number }} who appends all that it has to */
-  const flush = async (who) => {
-    for (;;) {
-      const step = await who.end.conversations.next(id);
-      if (step.kind === "none") return;
-      assert.ok(step.kind !== "settled");
-      log.push(step.entry);
-      await read(who);
-    }
-  };
-  return { id, log, read, flush, customer, agent };
-}
-
-/** @param {import("../client/conversations.js").Received[]} received */
-const texts = (received) => received.flatMap(({ item }) => (item ? [textOf(item.content)] : []));
 
 test("what was written before the conversation existed moves to it, and all of it survives a new start", async () => {
   const { end, store } = await open(fragileStore(), "customer");

@@ -153,7 +153,7 @@ export async function sweep() {
  * really arrive; by default the frame itself.
  * @typedef {object} Wire
  * @property {(frame: import("../client/frames.js").Frame, inject: (frame: import("../client/frames.js").Frame) => void) => import("../client/frames.js").Frame[] | void} [toEnd]
- * @property {(frame: import("../client/frames.js").Frame) => unknown} [fromEnd]  only looks
+ * @property {(frame: import("../client/frames.js").Frame) => unknown} [fromEnd]  an array gives the frames that really leave; else it only looks
  */
 
 /**
@@ -195,8 +195,8 @@ function socketOf(demo, wire) {
     }
     /** @param {Uint8Array} data */
     send(data) {
-      wire?.fromEnd?.(decodeFrame(data));
-      this.#real.send(data);
+      const instead = wire?.fromEnd?.(decodeFrame(data));
+      for (const bytes of Array.isArray(instead) ? instead.map(encodeFrame) : [data]) this.#real.send(bytes);
     }
     close() {
       this.#real.close();

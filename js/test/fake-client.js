@@ -18,6 +18,11 @@ export function message(over = {}) {
   return { id: `m${++made}`, from: null, self: false, text: "Hello", time: 1_767_000_000_000, status: "received", ...over };
 }
 
+/** @param {Partial<import("../widget/facade.js").Note>} [over] @returns {import("../widget/facade.js").Note} */
+export function note(over = {}) {
+  return { id: `n${++made}`, kind: "missed", time: 1_767_000_000_000, member: null, after: "", ...over };
+}
+
 /** One that the client could not make sense of. @param {Partial<Message>} [over] @returns {Message} */
 export function unknownMessage(over = {}) {
   return message({ text: "", unknown: true, ...over });
@@ -35,8 +40,12 @@ export class FakeConversation {
   state = "waiting";
   /** @type {Member[]} */
   members = [];
+  /** @type {Member|null} */
+  differs = null;
   /** @type {Message[]} */
   messages = [];
+  /** @type {import("../widget/facade.js").Note[]} */
+  notes = [];
   /** @type {unknown} */
   failWith;
   /** What was asked for, in order: "retry m1". @type {string[]} */
