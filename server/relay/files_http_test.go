@@ -134,43 +134,6 @@ func raw(t *testing.T, addr, text string) string {
 	return string(got)
 }
 
-// Whatever length a request claims in two ways, the request hidden in its body
-// is never answered.
-func TestA11_SmuggledRequestsAreNotServed(t *testing.T) {
-	s := play(t, nil)
-	f := s.FilesOf(s.atCustomer, s.talk.ID)
-	id, err := f.Create(s.ctx, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hidden := "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-	head := "PUT /v1/files/" + id + "/0 HTTP/1.1\r\nHost: " + s.Addr + "\r\nAuthorization: Bearer " + f.Ticket + "\r\n"
-	for name, text := range map[string]string{
-		"both lengths":            "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden,
-		"chunked, of no use here": "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden,
-		"chunked, spelt oddly":    "Transfer-Encoding: xchunked\r\n\r\n" + hidden,
-		"chunked with a space":    "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + hidden,
-		"two codings":             "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + hidden,
-		"two lengths":             "Content-Length: 100\r\nContent-Length: 0\r\n\r\n" + hidden,
-		"a list of lengths":       "Content-Length: 0, 100\r\n\r\n" + hidden,
-		"a signed length":         "Content-Length: +0\r\n\r\n" + hidden,
-		"a folded length":         "Content-Length:\r\n 0\r\n\r\n" + hidden + strings.Repeat("x", 100),
-		"a bare line feed":        "X: y\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n" + hidden,
-		"too short a body":        fmt.Sprintf("Content-Length: %d\r\n\r\n", len(hidden)) + hidden,
-		"a huge length":           "Content-Length: 99999999999999999999\r\n\r\n" + hidden,
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := raw(t, s.Addr, head+text)
-			if !strings.HasPrefix(got, "HTTP/1.1 4") && !strings.HasPrefix(got, "HTTP/1.1 501") {
-				t.Errorf("answered by %.60q", got)
-			}
-			if strings.Count(got, "HTTP/1.1 ") != 1 || strings.Contains(got, "ok\n") {
-				t.Errorf("the hidden request was served: %q", got)
-			}
-		})
-	}
-}
-
 // A body that trickles is cut, with a word, and leaves nothing.
 func TestA08_SlowBodyIsCut(t *testing.T) {
 	s := play(t, func(c *relay.Config) { c.Limits.Part = 150 * time.Millisecond })

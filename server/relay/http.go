@@ -4,6 +4,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -36,9 +37,9 @@ func (s *Server) Handler() http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if len(r.TransferEncoding) > 0 || r.ContentLength != 0 && r.Method != http.MethodPut {
-			// No route has a body here, so this is none, or is a request in a
-			// request to who reads lengths differently: let nothing follow it.
+		if r.ContentLength != 0 && (r.ContentLength < 0 || r.Method != http.MethodPut || !strings.HasPrefix(r.URL.Path, "/v1/files/")) {
+			// Where no body belongs it may be a request in a request, to a proxy
+			// that reads its length differently: let nothing follow it.
 			h.Set("Connection", "close")
 		}
 		if r.TLS != nil {

@@ -3,6 +3,7 @@ package relaytest
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,6 +38,8 @@ type DialOptions struct {
 	Paused bool
 	// Header is sent too.
 	Header http.Header
+	// TLS is for a URL that begins with wss.
+	TLS *tls.Config
 }
 
 // Client is an end's connection.
@@ -111,7 +114,7 @@ func Open(ctx context.Context, o DialOptions) (*websocket.Conn, [32]byte, error)
 	if o.Origin != "" {
 		header.Set("Origin", o.Origin)
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: o.TLS}
 	socket, answer, err := websocket.Dial(ctx, o.URL, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header, CompressionMode: websocket.CompressionDisabled,
 	})
