@@ -47,13 +47,9 @@ func openSeal(s wire.Seal, own *leafSecret, leaf wire.Leaf, id wire.ID, kind byt
 // sealKey combines both shared secrets and binds all that was exchanged, so
 // that breaking one problem, or swapping any public value, gives nothing.
 func sealKey(k1, k2 []byte, body wire.Hash, kind byte, to wire.ID, ephemeral []byte, leaf wire.Leaf, ct []byte) *[32]byte {
-	w := wire.NewWriter(64)
-	w.Raw(k1)
-	w.Raw(k2)
-	ikm := w.Bytes()
-	k := derive(extract(nil, ikm), 32, "seal", body[:], []byte{kind}, to[:], ephemeral, leaf, ct)
-	clear(ikm)
+	prk := wire.MAC(nil, k1, k2)
+	defer clear(prk)
 	clear(k1)
 	clear(k2)
-	return (*[32]byte)(k)
+	return (*[32]byte)(wire.Expand(prk, 32, "seal", body[:], []byte{kind}, to[:], ephemeral, leaf, ct))
 }

@@ -18,9 +18,7 @@
 package keystore
 
 import (
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha512"
 
 	"github.com/sealwire/sealwire/wasm/nacl"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -65,11 +63,7 @@ func (k *Keystore) keyFor(context string) (*[32]byte, error) {
 	if context == "" || len(context) > MaxContext {
 		return nil, wire.BadArgument
 	}
-	key, err := hkdf.Expand(sha512.New, k.key[:], string(wire.Label("at rest"))+context, 32)
-	if err != nil {
-		return nil, wire.Internal
-	}
-	return (*[32]byte)(key), nil
+	return (*[32]byte)(wire.Expand(k.key[:], 32, "at rest", []byte(context))), nil
 }
 
 // Seal seals a value for the place that the context names: version ‖ 24 random

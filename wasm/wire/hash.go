@@ -50,6 +50,24 @@ func Sum(purpose string, parts ...[]byte) Hash {
 	return out
 }
 
+// MAC is HMAC-SHA-512, and so HKDF-Extract with the salt as key.
+func MAC(key []byte, parts ...[]byte) []byte {
+	mac := hmac.New(sha512.New, key)
+	for _, p := range parts {
+		mac.Write(p)
+	}
+	return mac.Sum(nil)
+}
+
+// Expand is HKDF-Expand of SPEC section 2.3: of at most 64 bytes, which RFC 5869
+// makes by one HMAC. Each part has a length that the purpose fixes, or is last.
+func Expand(prk []byte, size int, purpose string, parts ...[]byte) []byte {
+	all := append([][]byte{Label(purpose)}, parts...)
+	out := MAC(prk, append(all, []byte{1})...)
+	clear(out[size:])
+	return out[:size:size]
+}
+
 // KeyHash is the hash by which signatures and credentials name a public key.
 func KeyHash(public []byte) Hash { return Sum("key", public) }
 

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/sha512"
 	"slices"
 	"testing"
@@ -41,6 +42,22 @@ func TestHashesAreThoseOfTheSpecification(t *testing.T) {
 	}
 	if (Hash{}).Zero() != true || one.Zero() {
 		t.Error("Zero")
+	}
+}
+
+// Derivation is HKDF by another's hand, for all lengths that one HMAC makes.
+func TestDerivationIsHKDF(t *testing.T) {
+	for _, key := range [][]byte{nil, []byte("short"), make([]byte, 64), bytes.Repeat([]byte{7}, 200)} {
+		prk, err := hkdf.Extract(sha512.New, []byte("ikm"), key)
+		if err != nil || !bytes.Equal(MAC(key, []byte("i"), nil, []byte("km")), prk) {
+			t.Errorf("extract under %d bytes: %v", len(key), err)
+		}
+		for size := 1; size <= 64; size++ {
+			want, err := hkdf.Expand(sha512.New, prk, string(Label("some purpose"))+"abc", size)
+			if got := Expand(prk, size, "some purpose", []byte("ab"), []byte("c")); err != nil || !bytes.Equal(got, want) || cap(got) != size {
+				t.Errorf("%d bytes: %x, want %x, %v", size, got, want, err)
+			}
+		}
 	}
 }
 
