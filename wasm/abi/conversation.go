@@ -99,6 +99,10 @@ func (i *Instance) ConversationPassing(handle, length int32) int32 {
 	})
 }
 
+// maxNumber is the largest that JavaScript's numbers hold exactly. Of what an
+// event tells only a gap is as large as a member likes: it stops there.
+const maxNumber = 1<<53 - 1
+
 func encodeEvent(ev *conversation.Event) []byte {
 	w := wire.NewWriter(128 + len(ev.Content))
 	w.U8(uint8(ev.Type))
@@ -110,7 +114,7 @@ func encodeEvent(ev *conversation.Event) []byte {
 		w.Raw(ev.Instance[:])
 		w.U64(ev.Epoch)
 		w.U64(ev.Counter)
-		w.U64(ev.Gap)
+		w.U64(min(ev.Gap, maxNumber))
 		writeBool(w, ev.Own)
 		w.Bytes32(ev.Content)
 		clear(ev.Content)
