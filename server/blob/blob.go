@@ -43,10 +43,13 @@ const (
 	// systems make one for each 16 KiB).
 	MinCharge = 64 << 10
 	// UnfinishedSeconds is the age from which Collect removes a blob that is
-	// not complete: 24 hours.
+	// not complete: 24 hours, but less where less of it is stored, down to
+	// EmptySeconds. A blob takes its whole room from others when it is begun, and
+	// that must cost its maker something; whoever sends at any steady pace that
+	// ends within the day is never cut. That the maker is not connected says
+	// nothing: going on after that is what parts are for.
 	UnfinishedSeconds = 24 * 60 * 60
-	// EmptySeconds is that age for a blob of which no part was ever stored, as
-	// it costs its maker nothing and others their room: 1 hour.
+	// EmptySeconds is that age for a blob of which no part is stored: 1 hour.
 	EmptySeconds = 60 * 60
 )
 
@@ -93,9 +96,9 @@ type Store interface {
 	// error it must be called again.
 	EraseOwner(ctx context.Context, owner []byte) error
 
-	// Collect removes what is not complete and was created UnfinishedSeconds or
-	// longer before now (unix seconds), or EmptySeconds if it has no part, and
-	// what failed calls left. It says how many blobs it removed.
+	// Collect removes what is not complete and too old for what of it is stored
+	// (UnfinishedSeconds, EmptySeconds) at now (unix seconds), and what failed calls
+	// left. It says how many blobs it removed.
 	Collect(ctx context.Context, now uint64) (int, error)
 
 	// Close ends the store. Calls under way either finish or return ErrClosed,

@@ -150,6 +150,17 @@ func (d *Directory) collect(ctx context.Context, r *record, now uint64) (bool, e
 	}
 	defer leave()
 	return d.discard(r, func(r *record) bool {
-		return !r.info.Complete && (r.present.none() || r.info.Created/1000+UnfinishedSeconds <= int64(now))
+		return !r.info.Complete && r.info.Created/1000+r.earned() <= int64(now)
 	})
+}
+
+// earned is how many seconds an unfinished blob may take. mu must be held.
+func (r *record) earned() int64 {
+	parts, stored := partCount(r.info.Size), 0
+	for i := range parts {
+		if r.present.has(i) {
+			stored++
+		}
+	}
+	return EmptySeconds + (UnfinishedSeconds-EmptySeconds)*int64(stored)/int64(parts)
 }

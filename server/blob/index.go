@@ -3,7 +3,6 @@ package blob
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -209,6 +208,5 @@ func (x *index) all(keep func(*record) bool) []*record {
 type bitmap []uint64
 
 func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
-func (b bitmap) none() bool     { return !slices.ContainsFunc(b, func(w uint64) bool { return w != 0 }) }
 func (b bitmap) set(i int)      { b[i/64] |= 1 << (i % 64) }
 func (b bitmap) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }

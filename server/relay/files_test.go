@@ -3,12 +3,15 @@ package relay_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
@@ -207,6 +210,93 @@ func TestTicketsOfAllAreBounded(t *testing.T) {
 	s := play(t, func(c *relay.Config) { c.Limits.Tickets = 1 })
 	s.FilesOf(s.atCustomer, s.talk.ID)
 	refused(t, s.atAgent, relay.Ticket{Conversation: s.talk.ID}, wire.RateLimited)
+}
+
+// Where a company has as many as it may, who has most gives one up, and nobody
+// loses the only one.
+func TestA10_TicketsAreTakenFromWhoHasMost(t *testing.T) {
+	s := play(t, func(c *relay.Config) { c.Limits.Tickets = 4 })
+	var many []*relaytest.Files
+	for range 4 {
+		many = append(many, s.FilesOf(s.atCustomer, s.talk.ID))
+	}
+	id := upload(t, many[3], ciphertext(10))
+	good := func(want bool, all ...*relaytest.Files) {
+		t.Helper()
+		for i, f := range all {
+			a, err := f.Do(s.ctx, "GET", "/v1/files/"+id, nil)
+			if err != nil || want != (a.Status == http.StatusOK) || !want && a.Code != wire.BadCredential {
+				t.Errorf("ticket %d: %d %v, %v", i, a.Status, a.Code, err)
+			}
+		}
+	}
+	good(true, many...)
+	agents := s.FilesOf(s.atAgent, s.talk.ID)
+	good(false, many[0])
+	good(true, many[1], many[2], many[3], agents)
+	again := s.FilesOf(s.atCustomer, s.talk.ID) // at its own cost
+	good(false, many[1])
+	good(true, many[2], many[3], again, agents)
+	bea := s.Agent("Bea")
+	atBea := s.Connect(bea)
+	s.commit(s.agent, s.atAgent, relaytest.Change{Adds: []*wire.KeyPackage{bea.KeyPackage(time.Now().Add(time.Hour), false)}})
+	beas := s.FilesOf(atBea, s.talk.ID)
+	good(false, many[2])
+	good(true, many[3], again, agents, beas)
+	cleo := s.Agent("Cleo")
+	atCleo := s.Connect(cleo)
+	s.commit(s.agent, s.atAgent, relaytest.Change{Adds: []*wire.KeyPackage{cleo.KeyPackage(time.Now().Add(time.Hour), false)}})
+	cleos := s.FilesOf(atCleo, s.talk.ID)
+	good(false, many[3])
+	good(true, again, agents, beas, cleos)
+	// All have one: a newcomer waits, the others exchange their own.
+	dora := s.Agent("Dora")
+	atDora := s.Connect(dora)
+	s.commit(s.agent, s.atAgent, relaytest.Change{Adds: []*wire.KeyPackage{dora.KeyPackage(time.Now().Add(time.Hour), false)}})
+	refused(t, atDora, relay.Ticket{Conversation: s.talk.ID}, wire.RateLimited)
+	anew := s.FilesOf(atCleo, s.talk.ID)
+	good(false, cleos)
+	good(true, again, agents, beas, anew)
+}
+
+// A new ticket for the last one refills no limit.
+func TestA10_TicketsRefillNothing(t *testing.T) {
+	s := play(t, func(c *relay.Config) {
+		c.Limits.TicketsPerIdentity, c.Limits.FileBurst, c.Limits.FileInterval = 1, 2, time.Hour
+	})
+	for i := range 4 {
+		_, err := s.FilesOf(s.atCustomer, s.talk.ID).Create(s.ctx, 10)
+		if i < 2 && err != nil || i >= 2 && !errors.Is(err, wire.RateLimited) {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+}
+
+// One company does not take another's.
+func TestA10_TicketsAreSharedByCompanies(t *testing.T) {
+	org, err := authority.Init(filepath.Join(t.TempDir(), "other"), authority.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := play(t, func(c *relay.Config) {
+		c.Limits.Tickets = 4
+		c.Tenants = append(c.Tenants, relay.Tenant{Roots: [][]byte{org.RootKey()}, Tokens: c.Tenants[0].Tokens, Origins: []string{relaytest.Origin}, Manifest: org.Manifest.Bytes()})
+	})
+	theirs := *first.Relay // the same relay, as those of the other company see it
+	theirs.Org = org
+	second := &scene{Relay: &theirs, t: t, ctx: first.ctx}
+	second.begin()
+	var f [2][]*relaytest.Files
+	for i, s := range []*scene{first, second, first, first} {
+		f[i%2] = append(f[i%2], s.FilesOf(s.atCustomer, s.talk.ID))
+	}
+	id := upload(t, f[1][0], ciphertext(10))
+	answered(t, f[1][0], http.StatusOK, 0, "GET", "/v1/files/"+id, nil)
+	answered(t, f[0][0], http.StatusUnauthorized, wire.BadCredential, "GET", "/v1/files/"+id, nil)
+	for range 3 {
+		first.FilesOf(first.atAgent, first.talk.ID)
+	}
+	answered(t, f[1][0], http.StatusOK, 0, "GET", "/v1/files/"+id, nil)
 }
 
 func TestNoFilesWithoutAStore(t *testing.T) {

@@ -70,7 +70,8 @@ type Limits struct {
 	// TicketLife is how long a ticket for files is good. Default 10 min.
 	TicketLife time.Duration
 	// TicketsPerIdentity are good at once; the oldest goes for a new one.
-	// Default 64. Tickets are those of all. Default 65,536.
+	// Default 64. Tickets are those of all, each company having an equal share, in
+	// which the oldest of who has most goes for a new one. Default 65,536.
 	TicketsPerIdentity, Tickets int
 	// FileRequestsPerSecond and FileRequestBurst bound the requests for files
 	// of one identity. Default 200 and 400.

@@ -30,13 +30,19 @@ type scene struct {
 func play(t *testing.T, change func(*relay.Config)) *scene {
 	t.Helper()
 	s := &scene{Relay: relaytest.Start(t, change), t: t, ctx: relaytest.Context(t)}
+	s.begin()
+	return s
+}
+
+// begin lets them meet.
+func (s *scene) begin() {
+	s.t.Helper()
 	s.customer, s.agent = relaytest.NewPerson(wire.Customer), s.Agent("Ana")
 	s.atCustomer, s.atAgent = s.Connect(s.customer), s.Connect(s.agent)
 	s.talk = relaytest.NewTalk(s.Org.Manifest)
 	s.genesis = s.customer.Genesis(s.talk, s.Org.Manifest, "default", s.agent.KeyPackage(time.Now().Add(time.Hour), false))
 	s.append(s.atCustomer, s.genesis)
 	s.talk.Apply(s.genesis)
-	return s
 }
 
 // append must be stored for the first time.

@@ -72,7 +72,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		log: c.Log, files: c.Files, tenants: make(map[wire.ID]*tenant), origins: make(origins), anyOrigin: c.AllowMissingOrigin,
 		hosts: make(map[string]bool), limits: limits, logger: slog.New(slog.DiscardHandler), logAddresses: c.LogAddresses,
 		now: c.Now, hub: newHub(), chains: newChains(c.Log, limits.Cached), sweeper: make(chan struct{}),
-		tickets: newTickets(limits), used: newUsedPackages(c.Log, limits.KeyPackageLife), accepts: rate.NewLimiter(rate.Limit(limits.AcceptsPerSecond), limits.AcceptBurst),
+		tickets: newTickets(limits, len(c.Tenants)), used: newUsedPackages(c.Log, limits.KeyPackageLife), accepts: rate.NewLimiter(rate.Limit(limits.AcceptsPerSecond), limits.AcceptBurst),
 		addresses: newAddresses(limits, c.Proxies),
 	}
 	s.idle.L = &s.mu

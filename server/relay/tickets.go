@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,9 @@ type ticket struct {
 // holder is one identity with tickets, and what it may do with all of them.
 type holder struct {
 	key       memberKey
-	tickets   []*ticket // oldest first
+	of        *crowd
+	tickets   []*ticket     // oldest first
+	element   *list.Element // among those with as many, where it has any
 	requests  *rate.Limiter
 	creations *rate.Limiter
 	transfers int // under way, under the lock of tickets
@@ -45,14 +48,18 @@ type tickets struct {
 	known   map[[sha256.Size]byte]*ticket
 	order   *list.List
 	holders map[memberKey]*holder
+	crowds  map[*tenant]*crowd
+	share   int // tickets that one tenant may have
 }
 
-func newTickets(l Limits) *tickets {
-	return &tickets{limits: l, known: make(map[[sha256.Size]byte]*ticket), order: list.New(), holders: make(map[memberKey]*holder)}
+func newTickets(l Limits, tenants int) *tickets {
+	return &tickets{limits: l, known: make(map[[sha256.Size]byte]*ticket), order: list.New(), holders: make(map[memberKey]*holder),
+		crowds: make(map[*tenant]*crowd), share: max(1, l.Tickets/tenants)}
 }
 
-// issue makes a ticket. The oldest of too many of one identity goes; where
-// there are too many of all, RateLimited.
+// issue makes a ticket. The oldest of too many of one identity goes; where the
+// tenant has too many, the oldest of whoever has most, so that nobody loses the
+// only one to somebody else: RateLimited if all have but one.
 func (t *tickets) issue(tn *tenant, member, conversation wire.ID, now, expires time.Time) ([]byte, error) {
 	secret := make([]byte, 32)
 	rand.Read(secret) // never fails: it ends the process instead
@@ -61,22 +68,36 @@ func (t *tickets) issue(tn *tenant, member, conversation wire.ID, now, expires t
 	t.expire(now)
 	key := tn.memberKey(member)
 	h := t.holders[key]
-	switch {
-	case h != nil && len(h.tickets) >= t.limits.TicketsPerIdentity:
-		t.drop(h.tickets[0])
-	case len(t.known) >= t.limits.Tickets:
-		return nil, wire.RateLimited
+	all := t.crowds[tn]
+	if all == nil {
+		all = &crowd{}
+		t.crowds[tn] = all
 	}
-	if h = t.holders[key]; h == nil {
+	if h != nil && len(h.tickets) >= t.limits.TicketsPerIdentity {
+		t.drop(h.tickets[0])
+	} else if all.tickets >= t.share {
+		most := all.most()
+		if len(most.tickets) == 1 {
+			most = h
+		}
+		if most == nil || len(most.tickets) == 0 {
+			return nil, wire.RateLimited
+		}
+		t.drop(most.tickets[0])
+	}
+	if h != nil {
+		t.holders[key] = h // with its limits, though the last ticket may have gone just now
+	} else {
 		h = &holder{
 			key:       key,
+			of:        all,
 			requests:  rate.NewLimiter(rate.Limit(t.limits.FileRequestsPerSecond), t.limits.FileRequestBurst),
 			creations: rate.NewLimiter(rate.Every(t.limits.FileInterval), t.limits.FileBurst),
 		}
 		t.holders[key] = h
 	}
 	k := &ticket{tenant: tn, member: member, conversation: conversation, expires: expires, holder: h, name: sha256.Sum256(secret)}
-	h.tickets = append(h.tickets, k)
+	all.count(h, func() { h.tickets = append(h.tickets, k) })
 	k.element = t.order.PushBack(k)
 	t.known[k.name] = k
 	return secret, nil
@@ -122,12 +143,9 @@ func (t *tickets) drop(k *ticket) {
 	t.order.Remove(k.element)
 	delete(t.known, k.name)
 	h := k.holder
-	for i := range h.tickets {
-		if h.tickets[i] == k {
-			h.tickets = append(h.tickets[:i:i], h.tickets[i+1:]...)
-			break
-		}
-	}
+	h.of.count(h, func() {
+		h.tickets = slices.DeleteFunc(h.tickets, func(o *ticket) bool { return o == k })
+	})
 	t.retire(h)
 }
 

@@ -18,19 +18,27 @@ func collectRemovesOldUnfinished(t *testing.T, h Harness) {
 	content := random(1, 2*blob.PartSize)
 	half := create(t, s, "a", "ana", len(content))
 	put(t, s, half, content, 0)
+	all := create(t, s, "a", "ana", len(content))
+	put(t, s, all, content, 0)
+	put(t, s, all, content, 1)
 	whole := upload(t, s, "a", content)
 	empty := create(t, s, "b", "ana", 1)
 	now := uint64(time.Now().Unix())
+	const middle = (blob.EmptySeconds + blob.UnfinishedSeconds) / 2
 	for _, c := range []struct {
 		now  uint64
 		want int
 	}{{0, 0}, {now, 0}, {now + blob.EmptySeconds - 60, 0}, {now + blob.EmptySeconds + 60, 1},
-		{now + blob.UnfinishedSeconds - 3600, 0}, {now + blob.UnfinishedSeconds + 60, 1}, {now + 100*blob.UnfinishedSeconds, 0}} {
+		{now + middle - 60, 0}, {now + middle + 60, 1}, // the half
+		{now + blob.UnfinishedSeconds - 60, 0}, {now + blob.UnfinishedSeconds + 60, 1}, {now + 100*blob.UnfinishedSeconds, 0}} {
 		if n, err := s.Collect(ctx, c.now); n != c.want || err != nil {
 			t.Fatalf("collect at now%+d: %d, %v; want %d", int64(c.now-now), n, err, c.want)
 		}
-		if c.now < now+blob.UnfinishedSeconds {
+		if c.now < now+middle {
 			wantMissing(t, s, half, 1)
+		}
+		if c.now < now+blob.UnfinishedSeconds {
+			wantMissing(t, s, all)
 		}
 	}
 	for range 2 {
@@ -38,6 +46,8 @@ func collectRemovesOldUnfinished(t *testing.T, h Harness) {
 		wantError(t, "half", err, blob.ErrNotFound)
 		_, err = s.Info(ctx, empty)
 		wantError(t, "empty", err, blob.ErrNotFound)
+		_, err = s.Info(ctx, all)
+		wantError(t, "all", err, blob.ErrNotFound)
 		wantContent(t, s, whole, content)
 		closed(t, s)
 		s = reopen(t, h, place, blob.Limits{})
