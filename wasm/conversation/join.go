@@ -79,7 +79,7 @@ func (c *Conversation) answer(now uint64, m *wire.Member, chosen wire.ID) (found
 		case j.Replaces != m.ID:
 		case j.ID == chosen:
 			return &j
-		case j.KeyPackage.ValidAt(now/1000) == nil && c.chain.Answerable(j, c.chain.Member(c.end.ID()).Role, c.end.newest):
+		case j.KeyPackage.ValidAt(now/1000) == nil && c.chain.Answerable(j, c.chain.Member(c.end.ID()).Role, c.end.chains):
 			found = &j
 		}
 	}

@@ -253,12 +253,33 @@ func TestJoinRequestIsTheSameWhileItCanBeAnswered(t *testing.T) {
 	want(t, "credential", renewed.end.SetCredential(p.company.credential(renewed.end, "Ana B."), p.now/1000), 0)
 	again("with a renewed credential", renewed, false)
 
+	p.read(p.customer)
+	m := commit(t, garbled(p.customer, p.now, p.agent.Self())) // not of its own, and its leaf stays
+	p.log.mustAppend(m.Encode())
+	p.read(p.agent)
+	again("after another commit that does not open", p.agent, true)
+
+	p.read(p.customer)
 	p.customer = p.wiped(p.customer)
 	first = p.must(p.customer.JoinRequest(p.now))
 	p.now += packageSeconds*1000 - 1
 	again("a second before its key package expires", p.customer, true)
 	p.now++
 	again("when that has expired", p.customer, false)
+}
+
+// A copy of the identity that holds the epoch commits: the leaf is another.
+func TestJoinRequestIsMadeAnewForAnotherLeaf(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	twin := p.agent
+	p.agent = p.wiped(p.agent)
+	first := p.must(p.agent.JoinRequest(p.now))
+	p.commit(twin)
+	p.read(p.agent)
+	second := p.must(p.agent.JoinRequest(p.now))
+	want(t, "the first", p.log.append(first), wire.NotMember)
+	want(t, "the second", p.log.append(second), 0)
 }
 
 func TestJoinRequestHasReasonsToRefuse(t *testing.T) {
@@ -278,6 +299,11 @@ func TestJoinRequestHasReasonsToRefuse(t *testing.T) {
 	stranger := p.company.agent("Cy").Join(p.customer.ID())
 	p.read(stranger)
 	refuse("an agent who never was in", stranger, wire.NotMember)
+	nameless := p.company.end(wire.Agent)
+	want(t, "credential", nameless.SetCredential(p.company.credential(nameless, ""), p.now/1000), 0)
+	stranger = nameless.Join(p.customer.ID())
+	p.read(stranger)
+	refuse("an agent who never was in, of the customer's name", stranger, wire.NotMember)
 	p.remove(p.agent, third.Self())
 	p.read(third)
 	refuse("a removed member", third, wire.NotMember)
@@ -483,7 +509,7 @@ func TestEverybodyButTheArchiveAnswers(t *testing.T) {
 	p.ask(p.agent)
 	p.read(p.customer)
 	s := p.customer.Joins()[0]
-	if !p.customer.chain.Answerable(s, wire.Guest, p.company.manifest) || p.customer.chain.Answerable(s, wire.Archive, p.company.manifest) {
+	if !p.customer.chain.Answerable(s, wire.Guest, p.company.manifest.CheckCredential) || p.customer.chain.Answerable(s, wire.Archive, p.company.manifest.CheckCredential) {
 		t.Error("guests answer, the archive does not")
 	}
 }

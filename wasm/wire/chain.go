@@ -25,8 +25,6 @@ type Chain struct {
 	started, closed bool
 	epoch           uint64
 	head            Hash
-	confirmed       Hash
-	tag             []byte
 	sequence        uint64 // of the manifest that the head names
 	manifest        Hash
 	queue           string
@@ -165,8 +163,6 @@ func (c *Chain) Marshal() []byte {
 	}
 	w.U64(c.epoch)
 	w.Raw(c.head[:])
-	w.Raw(c.confirmed[:])
-	w.Bytes8(c.tag)
 	w.U64(c.sequence)
 	w.Raw(c.manifest[:])
 	w.Bytes8([]byte(c.queue))
@@ -202,16 +198,12 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		}
 		return c, nil
 	}
-	c.closed, c.epoch, c.head, c.confirmed = r.Bool(), r.U64(), r.Hash(), r.Hash()
-	c.tag, c.sequence, c.manifest = r.Bytes8(TagSize), r.U64(), r.Hash()
-	c.queue, c.previous = r.name(MaxQueue), r.Bytes8(16)
+	c.closed, c.epoch, c.head = r.Bool(), r.U64(), r.Hash()
+	c.sequence, c.manifest = r.U64(), r.Hash()
+	c.queue, c.previous = r.name(MaxQueue), bytes.Clone(r.Bytes8(16))
 	for range r.Count(MaxMembers) {
 		m := Member{Role: Role(r.U8()), Leaving: r.Bool(), Since: r.U64()}
-		raw := r.Bytes16(MaxKeyPackage)
-		if r.Failed() {
-			return nil, BadArgument
-		}
-		kp, err := parseKeyPackage(raw)
+		kp, err := parseKeyPackage(r.Bytes16(MaxKeyPackage))
 		if err != nil {
 			return nil, err
 		}
@@ -219,11 +211,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		c.members = append(c.members, m)
 	}
 	for range r.Count(2 * MaxMembers) {
-		raw := r.Bytes16(MaxJoinEntry)
-		if r.Failed() {
-			return nil, BadArgument
-		}
-		e, err := DecodeEntry(raw)
+		e, err := DecodeEntry(r.Bytes16(MaxJoinEntry))
 		if err != nil || e.Kind != KindJoin || c.owner(e.Join) == nil {
 			return nil, BadArgument
 		}

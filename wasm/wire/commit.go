@@ -1,6 +1,9 @@
 package wire
 
-import "crypto/ed25519"
+import (
+	"bytes"
+	"crypto/ed25519"
+)
 
 // Marks of a commit.
 const (
@@ -189,7 +192,7 @@ func (c *Commit) decodeBody() error {
 	c.SeenIndex, c.SeenHash, c.Time = r.U64(), r.Hash(), r.U64()
 	own := r.Bytes16(MaxKeyPackage)
 	c.Marks, c.Role = r.U8(), Role(r.U8())
-	c.Queue, c.Previous = r.name(MaxQueue), r.Bytes8(16)
+	c.Queue, c.Previous = r.name(MaxQueue), bytes.Clone(r.Bytes8(16))
 	type add struct {
 		role Role
 		raw  []byte

@@ -126,7 +126,7 @@ func TestGoldenEncodings(t *testing.T) {
 		"message":           "327e176770275021",
 		"join request":      "7b5fc09165d4fc49",
 		"closing commit":    "325f371a54707694",
-		"chain":             "39d1551dd71acfb5",
+		"chain":             "50bc5d3974a2973a",
 	}
 	for _, s := range samples(t) {
 		want, ok := golden[s.name]

@@ -47,6 +47,7 @@ func decodeJoin(b []byte) (*JoinRequest, error) {
 	if len(b) > MaxJoinEntry {
 		return nil, TooLarge
 	}
+	b = bytes.Clone(b) // a chain keeps it
 	r := NewReader(b)
 	r.Raw(2)
 	j := &JoinRequest{Conversation: r.ID(), Leaf: r.Hash(), Reason: r.U8(), raw: b}
@@ -122,13 +123,13 @@ func (c *Chain) remember(j *JoinRequest) {
 	c.joins = append(kept, s)
 }
 
-// Answerable tells whether a member in role by may answer the request under the
-// manifest without anybody's word: its leaf's owner made it, and nothing that
-// it asks for makes the commit invalid, for a request that is made to fail
-// would stop all commits.
-func (c *Chain) Answerable(j Standing, by Role, manifest *Manifest) bool {
+// Answerable tells whether a member in role by may answer the request without
+// anybody's word: its leaf's owner made it, and nothing that it asks for makes
+// the commit invalid, for a request that is made to fail would stop all
+// commits. Chains is [Manifest.CheckCredential], or remembers what that said.
+func (c *Chain) Answerable(j Standing, by Role, chains func(*Credential) error) bool {
 	return by != Archive && j.Same && !c.knowsKey(j.KeyPackage.Leaf) &&
-		checkKeyPackage(j.KeyPackage, c.Member(j.Replaces).Role, manifest, c.queue) == nil
+		checkKeyPackage(j.KeyPackage, c.Member(j.Replaces).Role, c.queue, chains) == nil
 }
 
 // answered finds the join request that the commit names: it must stand, and
@@ -142,13 +143,14 @@ func (c *Chain) answered(m *Commit) (*JoinRequest, error) {
 			continue
 		}
 		old := c.Member(j.Replaces)
-		if !j.Same && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
-			return nil, NotMember // a new identity: only an agent, after a person said yes
-		}
 		for _, a := range m.Adds {
-			if bytes.Equal(a.KeyPackage.Bytes(), j.KeyPackage.Bytes()) && a.Role == old.Role && slices.Contains(m.Removes, old.ID) {
-				return j.JoinRequest, nil
+			if !bytes.Equal(a.KeyPackage.Bytes(), j.KeyPackage.Bytes()) || a.Role != old.Role || !slices.Contains(m.Removes, old.ID) {
+				continue
 			}
+			if !j.Same && (m.Role != Agent || old.Alias != j.KeyPackage.Alias()) {
+				return nil, NotMember // a new identity: only an agent, after a person said yes
+			}
+			return j.JoinRequest, nil
 		}
 	}
 	return nil, BadCommit

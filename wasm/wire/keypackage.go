@@ -1,6 +1,9 @@
 package wire
 
-import "crypto/ed25519"
+import (
+	"bytes"
+	"crypto/ed25519"
+)
 
 // Sizes of the two halves of a leaf and of what is sealed to it.
 const (
@@ -104,6 +107,7 @@ func parseKeyPackage(b []byte) (*KeyPackage, error) {
 	if len(b) > MaxKeyPackage {
 		return nil, TooLarge
 	}
+	b = bytes.Clone(b) // a roster keeps it, and not the commit that it came in
 	r := NewReader(b)
 	if v := r.U8(); !r.Failed() && v != Version {
 		return nil, UnsupportedVersion

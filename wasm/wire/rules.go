@@ -37,8 +37,7 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 		return nil, OpenFailed
 	}
 	next := &Chain{conversation: c.conversation, manifests: c.manifests, started: true, closed: m.Marks&MarkClose != 0,
-		epoch: m.Epoch, head: m.TranscriptHash(), confirmed: m.Confirmed(), tag: m.Tag,
-		sequence: manifest.Sequence, manifest: m.ManifestHash, queue: c.queue, previous: c.previous, members: c.roster(m)}
+		epoch: m.Epoch, head: m.TranscriptHash(), sequence: manifest.Sequence, manifest: m.ManifestHash, queue: c.queue, previous: c.previous, members: c.roster(m)}
 	if !c.started {
 		next.queue, next.previous = m.Queue, m.Previous
 	}
@@ -74,34 +73,30 @@ func (c *Chain) checkKeyPackages(m *Commit, manifest *Manifest) error {
 	if !c.started {
 		queue = m.Queue
 	}
-	if err := checkKeyPackage(m.KeyPackage, m.Role, manifest, queue); err != nil {
-		return err
-	}
-	for _, a := range m.Adds {
-		if err := checkKeyPackage(a.KeyPackage, a.Role, manifest, queue); err != nil {
+	all := append([]Add{{m.Role, m.KeyPackage}}, m.Adds...)
+	for _, a := range all {
+		if err := checkKeyPackage(a.KeyPackage, a.Role, queue, manifest.CheckCredential); err != nil {
+			return err
+		}
+		if err := a.KeyPackage.verify(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkKeyPackage(kp *KeyPackage, role Role, manifest *Manifest, queue string) error {
-	if kp.Credential == nil {
+// checkKeyPackage: all of it but its own signature.
+func checkKeyPackage(kp *KeyPackage, role Role, queue string, chains func(*Credential) error) error {
+	switch {
+	case kp.Credential == nil:
 		if role != Customer {
 			return BadCredential
 		}
-	} else {
-		if !kp.Credential.Role.covers(role) {
-			return BadCredential
-		}
-		if err := manifest.CheckCredential(kp.Credential); err != nil {
-			return err
-		}
-		if role.company() && !kp.Credential.Holds(queue) {
-			return BadCredential
-		}
+		return nil
+	case !kp.Credential.Role.covers(role), role.company() && !kp.Credential.Holds(queue):
+		return BadCredential
 	}
-	return kp.verify()
+	return chains(kp.Credential)
 }
 
 // checkMoves: who may add, remove, grant, leave and close.
