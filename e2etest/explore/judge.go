@@ -1,0 +1,166 @@
+package explore
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// judge says whether what a member made of an entry is right, in a world of one
+// log in which every entry was made by an end: what the log says to anyone, and
+// who was in, decide it.
+func (w *World) judge(before, m *Member, ev *conversation.Event) error {
+	c, p, wrong := m.Look(), w.Log.Entries[before.index], fmt.Errorf
+	if c.LogHash() != p.Hash || c.TranscriptHash() != p.After.Head() || c.Epoch() != p.After.Epoch() || !sameRoster(c.Members(), p.After.Members()) {
+		return wrong("another log, head, epoch or roster than the log's")
+	}
+	forged := slices.ContainsFunc(w.Log.Entries[:m.index], func(p Placed) bool { return p.Forged })
+	if err := w.judgeState(c, p, forged); err != nil {
+		return err
+	}
+	if ev.ID != p.ID || ev.Sender != p.By || ev.Own != (p.By == m.ID) || ev.Index != before.index+1 {
+		return wrong("told as another entry: %+v", ev)
+	}
+	switch {
+	case p.Err != nil:
+		if ev.Type != conversation.Ignored || ev.Code != wire.CodeOf(p.Err) {
+			return wrong("type %d, code %v, but to anyone it is: %v", ev.Type, ev.Code, p.Err)
+		}
+	case p.Kind == wire.KindCommit:
+		if ev.Type != conversation.Applied || ev.Code != 0 {
+			return wrong("a valid commit: type %d, code %v", ev.Type, ev.Code)
+		}
+	case p.Kind == wire.KindJoin:
+		if ev.Type != conversation.Joining {
+			return wrong("a valid join request: type %d, code %v", ev.Type, ev.Code)
+		}
+	default:
+		if err := w.judgeMessage(before, ev, p.Entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) error {
+	if e.Forged {
+		if ev.Type != conversation.Ignored || ev.Content != nil {
+			return fmt.Errorf("what nobody made: type %d, %q", ev.Type, ev.Content)
+		}
+		return nil
+	}
+	want := wire.Code(0)
+	switch before.state {
+	case conversation.Active, conversation.Doubtful:
+		for _, s := range before.Shown {
+			if s.By == e.By && s.Instance == ev.Instance && s.Counter >= ev.Counter {
+				want = wire.Replayed
+			}
+		}
+	case conversation.Lost:
+		want = wire.EpochGone
+	default:
+		want = wire.NotMember
+		if ev.Code == wire.BeforeJoin {
+			want = wire.BeforeJoin
+		}
+	}
+	if want != 0 {
+		if ev.Type != conversation.Ignored || ev.Code != want || ev.Content != nil {
+			return fmt.Errorf("type %d, code %v; want ignored, %v", ev.Type, ev.Code, want)
+		}
+		return nil
+	}
+	if ev.Type != conversation.Opened || string(ev.Content) != e.Text {
+		return fmt.Errorf("type %d, code %v, %q; sealed was %q", ev.Type, ev.Code, ev.Content, e.Text)
+	}
+	for _, s := range before.Shown {
+		if s.Text == e.Text {
+			return fmt.Errorf("%q is shown twice", e.Text)
+		}
+	}
+	if w.Whole && ev.Gap != 0 && before.Founder {
+		return fmt.Errorf("a gap of %d before %q", ev.Gap, e.Text)
+	}
+	return nil
+}
+
+// judgeState says whether the state is the one that the log calls for, and
+// what secrets it holds.
+func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) error {
+	state, in := c.State(), p.After.Member(idOf(c)) != nil
+	switch {
+	case p.After.Closed() != (state == conversation.Closed):
+		return fmt.Errorf("state %d, closed %v", state, p.After.Closed())
+	case state != conversation.Closed && in != (state != conversation.NotMember):
+		return fmt.Errorf("state %d, in the roster %v", state, in)
+	case state == conversation.Forked, state == conversation.Doubtful && !forged:
+		return fmt.Errorf("an alarm without cause: state %d, by %x", state, c.ForkedBy())
+	case state == conversation.Lost && w.Whole:
+		return fmt.Errorf("lost without cause")
+	}
+	epoch := secret(c, "secrets")
+	if state != conversation.Active && state != conversation.Doubtful {
+		if epoch != "" || secret(c, "leaf") != "" || secret(c, "pending") != "" {
+			return fmt.Errorf("state %d, and secrets are kept", state)
+		}
+		return nil
+	}
+	if known, ok := w.epochs[c.TranscriptHash()]; !ok {
+		w.epochs[c.TranscriptHash()] = epoch
+	} else if known != epoch {
+		return fmt.Errorf("other secrets of the same epoch")
+	}
+	return nil
+}
+
+func sameRoster(a, b []wire.Member) bool {
+	return slices.EqualFunc(a, b, func(a, b wire.Member) bool {
+		return a.ID == b.ID && a.Role == b.Role && a.Leaving == b.Leaving && a.Since == b.Since && wire.Equal(a.KeyPackage.Bytes(), b.KeyPackage.Bytes())
+	})
+}
+
+func field(c *conversation.Conversation, name string) reflect.Value {
+	v := reflect.ValueOf(c).Elem().FieldByName(name)
+	if !v.IsValid() {
+		panic("explore: a conversation has no " + name)
+	}
+	return v
+}
+
+func idOf(c *conversation.Conversation) wire.ID {
+	end := field(c, "end").Elem()
+	key := end.FieldByName("identity").Bytes()
+	return wire.MemberID(key[32:])
+}
+
+// secret reads what a conversation keeps in a field: its bytes, or "" when
+// they are zero or there are none. A test may look where a caller cannot.
+func secret(c *conversation.Conversation, name string) string {
+	var b []byte
+	gather(field(c, name), &b)
+	if len(slices.DeleteFunc(slices.Clone(b), func(b byte) bool { return b == 0 })) == 0 {
+		return ""
+	}
+	return string(b)
+}
+
+func gather(v reflect.Value, into *[]byte) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			gather(v.Elem(), into)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			gather(v.Field(i), into)
+		}
+	case reflect.Array:
+		*into = append(*into, v.Bytes()...)
+	case reflect.Slice:
+		*into = append(*into, v.Bytes()...)
+	}
+}

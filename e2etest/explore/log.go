@@ -1,0 +1,74 @@
+package explore
+
+import (
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Placed is an entry at its place in a log.
+type Placed struct {
+	*Entry
+	Hash  wire.Hash   // log hash there
+	After *wire.Chain // what the entries up to it come to, for anyone
+	Err   error       // why it does not count
+}
+
+// Log is an append-only log; appending gives another Log. A checked one is
+// kept by an honest relay, which judges every entry and stores it once; another
+// stores what it is given, as often as it is given.
+type Log struct {
+	Checked bool
+	Entries []Placed
+	start   *wire.Chain
+}
+
+// NewLog is empty.
+func NewLog(co *Company, conversation wire.ID, checked bool) *Log {
+	return &Log{Checked: checked, start: wire.NewChain(conversation, co.manifest)}
+}
+
+// Chain is the state after n entries.
+func (l *Log) Chain(n uint64) *wire.Chain {
+	if n == 0 {
+		return l.start
+	}
+	return l.Entries[n-1].After
+}
+
+// Head is the state of now.
+func (l *Log) Head() *wire.Chain { return l.Chain(l.Len()) }
+
+// Len is the number of entries.
+func (l *Log) Len() uint64 { return uint64(len(l.Entries)) }
+
+// Find is where an entry was stored first, from 1; 0: nowhere.
+func (l *Log) Find(id wire.ID) uint64 {
+	return uint64(slices.IndexFunc(l.Entries, func(p Placed) bool { return p.ID == id }) + 1)
+}
+
+// Append stores an entry, and gives its place, or says why not. By one append an
+// entry is judged and stored, so two commits on one head cannot both count.
+func (l *Log) Append(e *Entry) (*Log, uint64, error) {
+	if at := l.Find(e.ID); at != 0 && l.Checked {
+		return l, at, nil
+	}
+	if err := l.Head().Check(e.decoded); err != nil && l.Checked {
+		return l, 0, err
+	}
+	n := l.put(e)
+	return n, n.Len(), nil
+}
+
+// put stores an entry, whatever it is.
+func (l *Log) put(e *Entry) *Log {
+	chain := *l.Head()
+	err := chain.Apply(e.decoded)
+	hash := wire.LogHash0(chain.Conversation())
+	if n := len(l.Entries); n > 0 {
+		hash = l.Entries[n-1].Hash
+	}
+	n := *l
+	n.Entries = append(slices.Clip(l.Entries), Placed{e, wire.LogHash(hash, wire.EntryHash(e.Raw)), &chain, err})
+	return &n
+}

@@ -1,0 +1,144 @@
+package explore
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/sealwire/sealwire/e2etest/lies"
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Schedule is one run of members behind a liar, as data.
+type Schedule struct {
+	About  string      `json:"about,omitempty"`
+	Agents int         `json:"agents"`
+	Seed   uint64      `json:"seed,omitempty"`
+	Rules  []lies.Rule `json:"rules"`
+	Turns  []Turn      `json:"turns"`
+}
+
+// Turn is one thing that happens. Which fields count says Do.
+type Turn struct {
+	Do  string `json:"do"` // act, talk, read, say, crash, restore, hang up, commit, leave, wait, after
+	Who int    `json:"who,omitempty"`
+	N   int    `json:"n,omitempty"` // entries to read; minutes to wait
+}
+
+func (s *Schedule) String() string {
+	b, err := json.Marshal(s)
+	must(err)
+	return string(b)
+}
+
+// Outcome is what a schedule came to.
+type Outcome struct {
+	Fired  bool // a rule acted: the relay lied
+	Alarms int
+	Opened int
+}
+
+// Play runs a schedule on members of a world with as many agents. An error is a
+// property that does not hold.
+func (s *Schedule) Play(w *World) (Outcome, error) {
+	liar, err := lies.New(s.Rules, s.Seed, nil)
+	if err != nil {
+		return Outcome{}, err
+	}
+	t, err := NewTold(w, liar)
+	if err == nil {
+		for n, turn := range s.Turns {
+			if err = t.turn(turn); err != nil {
+				err = fmt.Errorf("turn %d, %v: %w", n, turn, err)
+				break
+			}
+		}
+	}
+	if err == nil {
+		err = t.finish()
+	}
+	return Outcome{t.lied(), t.Alarms, t.Opened}, err
+}
+
+func (t *Told) lied() bool {
+	return slices.ContainsFunc(t.Liar.Fired(), func(n int) bool { return n > 0 })
+}
+
+func (t *Told) turn(turn Turn) error {
+	i := turn.Who % len(t.Members)
+	switch turn.Do {
+	case "act":
+		return t.Act(i)
+	case "talk": // says something, and all do what follows from it
+		t.Say(i)
+		for k := range 3 + len(t.Members) {
+			who := i
+			if k > 2 {
+				who = k - 3
+			}
+			if err := t.Act(who); err != nil {
+				return err
+			}
+		}
+	case "read":
+		return t.Read(i, turn.N)
+	case "say":
+		t.Say(i)
+	case "crash":
+		t.Crashed(i)
+	case "restore":
+		t.restored = true
+		t.Restored(i)
+	case "leave":
+		if t.lines[i].split || t.Members[i].waits > t.Members[i].index {
+			return nil
+		}
+		t.left = true
+		return t.Commit(i, conversation.Moves{Marks: wire.MarkLeave})
+	case "hang up":
+		t.hangUp(i)
+	case "commit":
+		if t.lines[i].split || t.Members[i].waits > t.Members[i].index {
+			return nil
+		}
+		return t.Commit(i, conversation.Moves{})
+	case "wait":
+		t.Now += uint64(turn.N) * 60_000
+	case "after":
+		return t.take(t.Liar.Enter(lies.After))
+	default:
+		return fmt.Errorf("nobody knows how to %q", turn.Do)
+	}
+	return nil
+}
+
+// finish lets everybody act until nothing more comes of it. Where the relay told
+// no lie, everybody is well then and was shown everything, once.
+func (t *Told) finish() error {
+	if err := t.take(t.Liar.Release()); err != nil {
+		return err
+	}
+	for range 12 + 6*t.texts {
+		for i := range t.Members {
+			if err := t.Act(i); err != nil {
+				return fmt.Errorf("at the end: %w", err)
+			}
+		}
+	}
+	if t.lied() {
+		return nil
+	}
+	if t.restored || t.left {
+		return nil
+	}
+	for i, m := range t.Members {
+		if m.state != conversation.Active || t.lines[i].split || len(m.Outbox) != 0 {
+			return fmt.Errorf("nobody lied, and %s is in state %d with %d texts left", m.Name, m.state, len(m.Outbox))
+		}
+		if len(m.Shown) != t.texts {
+			return fmt.Errorf("nobody lied, and %s was shown %d of %d texts", m.Name, len(m.Shown), t.texts)
+		}
+	}
+	return nil
+}

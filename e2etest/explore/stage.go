@@ -1,0 +1,280 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Stage is members whom a relay shows what it likes, and a record of what each
+// made and each was shown, which says what may come of it. Unlike a World it
+// changes.
+type Stage struct {
+	Members []*Member
+	Now     uint64
+
+	first    []*Member // as they came
+	trails   []*trail
+	made     map[wire.ID]*Entry  // entries that members made, by id
+	at       map[wire.Hash]reads // what a log came to at whoever read it
+	accepted map[place3]string   // the text of each message that anybody accepted
+	texts    int
+
+	Alarms int // how often a state became Forked or Doubtful
+	Opened int // messages that were accepted
+}
+
+// trail is the log as one member was shown it.
+type trail struct {
+	hashes []wire.Hash // log hash by index
+	base   uint64      // index of the epoch's commit
+	first  uint64      // as it came
+}
+
+// place3 names a message whatever form it was given.
+type place3 struct {
+	by, instance wire.ID
+	counter      uint64
+}
+
+// reads is what reading one log comes to; the secrets only for who holds any.
+type reads struct {
+	head    wire.Hash
+	epoch   uint64
+	members []wire.Member
+	secrets string
+}
+
+// NewStage puts the members of a world on a stage. They share what they have read.
+func NewStage(w *World) *Stage {
+	s := &Stage{Now: w.Now, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
+	start := wire.LogHash0(w.Log.Head().Conversation())
+	for _, m := range w.Members {
+		s.Members = append(s.Members, m.changed())
+		s.first = append(s.first, m)
+		t := &trail{hashes: []wire.Hash{start}}
+		for _, p := range w.Log.Entries[:m.index] {
+			t.hashes = append(t.hashes, p.Hash)
+			if p.Kind == wire.KindCommit && p.Err == nil {
+				t.base = uint64(len(t.hashes)) - 1
+			}
+		}
+		t.first = t.base
+		s.trails = append(s.trails, t)
+	}
+	for _, p := range w.Log.Entries {
+		s.made[p.ID] = p.Entry
+	}
+	return s
+}
+
+// made1 takes down what a member made, and gives what it appends next.
+func (s *Stage) next(i int) *Entry {
+	e := s.Members[i].Next(s.Now)
+	if e != nil {
+		s.made[e.ID] = e
+	}
+	return e
+}
+
+// Say has a member write something new.
+func (s *Stage) Say(i int) {
+	s.texts++
+	s.Members[i] = s.Members[i].Write(fmt.Sprintf("text %d of %s", s.texts, s.Members[i].Name))
+}
+
+// Make has a member make what its client would append next.
+func (s *Stage) Make(i int) error { return s.make(i, Make, conversation.Moves{}) }
+
+// Commit has a member commit of its own accord.
+func (s *Stage) Commit(i int, moves conversation.Moves) error {
+	m := s.Members[i]
+	if m.state != conversation.Active && m.state != conversation.Doubtful {
+		return nil
+	}
+	return s.make(i, Refresh, moves)
+}
+
+func (s *Stage) make(i int, k Kind, moves conversation.Moves) error {
+	m := s.Members[i]
+	var n *Member
+	var err error
+	if k == Make {
+		n, err = m.Make(s.Now)
+	} else {
+		n, err = m.Commit(k, s.Now, moves)
+	}
+	switch err {
+	case nil, wire.RateLimited, wire.NotMember, wire.Unavailable, wire.Expired: // it may not, now
+	default:
+		return fmt.Errorf("%s in state %d can make nothing: %w", m.Name, m.state, err)
+	}
+	if n != nil {
+		s.Members[i] = n
+	}
+	return nil
+}
+
+// Crash ends a member's page and loads another one.
+func (s *Stage) Crash(i int) { s.Members[i] = s.Members[i].Crash() }
+
+// Restore puts a member's disk back to what it was when it came.
+func (s *Stage) Restore(i int) {
+	t := s.trails[i]
+	s.Members[i] = s.Members[i].Restore(s.first[i])
+	t.hashes, t.base = slices.Clip(t.hashes[:s.first[i].index+1]), t.first
+}
+
+// Show gives a member bytes as the next entry of its log. False: they are no
+// entry, and its client ends the connection.
+func (s *Stage) Show(i int, raw []byte) (bool, error) {
+	m := s.Members[i]
+	n, ev, err := m.ReadRaw(raw, s.Now)
+	if err != nil {
+		if d, bad := wire.DecodeEntry(raw); bad == nil {
+			if err == wire.Unavailable && d.Kind == wire.KindCommit {
+				return false, nil // a manifest that nobody knows: the log waits
+			}
+			return false, fmt.Errorf("%s cannot read an entry: %w", m.Name, err)
+		}
+		return false, nil
+	}
+	s.Members[i] = n
+	if n.state != m.state && (n.state == conversation.Forked || n.state == conversation.Doubtful) {
+		s.Alarms++
+	}
+	if err := s.judge(i, m, ev, raw); err != nil {
+		return true, fmt.Errorf("%s reads entry %d, by %s: %w", m.Name, ev.Index, s.name(ev.Sender), err)
+	}
+	return true, nil
+}
+
+func (s *Stage) name(id wire.ID) string {
+	for _, m := range s.Members {
+		if m.ID == id {
+			return m.Name
+		}
+	}
+	return "a stranger"
+}
+
+// judge holds what came of an entry against who made it and what was read before.
+func (s *Stage) judge(i int, before *Member, ev *conversation.Event, raw []byte) error {
+	m, t := s.Members[i], s.trails[i]
+	c := m.Look()
+	t.hashes = append(t.hashes, wire.LogHash(t.hashes[len(t.hashes)-1], wire.EntryHash(raw)))
+	e, genuine := s.made[ev.ID]
+	if uint64(len(t.hashes)) != m.index+1 || c.LogHash() != t.hashes[m.index] {
+		return fmt.Errorf("its log hash is not that of what it was shown")
+	}
+	stranger := ev.Type == conversation.Joining && !ev.Join.Same // anyone may ask for a customer's place: a person says yes, or nobody
+	if ev.Type != conversation.Ignored && !genuine && !stranger {
+		return fmt.Errorf("nobody made it, and it counts: type %d, %q", ev.Type, ev.Content)
+	}
+	if ev.Type != conversation.Opened && ev.Content != nil {
+		return fmt.Errorf("it does not count, and its content came out")
+	}
+	if ev.Type == conversation.Opened {
+		if err := s.judgeOpened(before, t, ev, e); err != nil {
+			return err
+		}
+		s.Opened++
+	}
+	if err := s.judgeFork(before, t, ev, raw, genuine); err != nil {
+		return err
+	}
+	if ev.Type == conversation.Applied {
+		t.base = m.index
+	}
+	return s.judgeAgreement(c, m)
+}
+
+func (s *Stage) judgeOpened(before *Member, t *trail, ev *conversation.Event, e *Entry) error {
+	d := e.Message()
+	if string(ev.Content) != e.Text || ev.Sender != e.By {
+		return fmt.Errorf("%q is shown; %q was sealed", ev.Content, e.Text)
+	}
+	if d.SeenIndex < t.base || d.SeenIndex > before.index || t.hashes[d.SeenIndex] != d.SeenHash {
+		return fmt.Errorf("it is shown, and its maker had read another log")
+	}
+	for _, b := range before.Shown {
+		if b.Text == e.Text {
+			return fmt.Errorf("it is shown twice")
+		}
+		if b.By == ev.Sender && b.Instance == ev.Instance && b.Counter >= ev.Counter {
+			return fmt.Errorf("counter %d is shown after %d", ev.Counter, b.Counter)
+		}
+	}
+	at := place3{ev.Sender, ev.Instance, ev.Counter}
+	if text, ok := s.accepted[at]; ok && text != e.Text {
+		return fmt.Errorf("%q is shown here, and elsewhere %q in its place", e.Text, text)
+	}
+	s.accepted[at] = e.Text
+	return nil
+}
+
+// judgeFork wants an alarm where an entry that a member made says that its
+// maker had read, within this epoch or beyond it, what this member did not; and
+// none where it had read the same.
+func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw []byte, genuine bool) error {
+	now := s.Members[s.indexOf(before.ID)]
+	if before.state != conversation.Active || !genuine || ev.Sender == before.ID {
+		return nil
+	}
+	roster := before.Look().Members()
+	at := slices.IndexFunc(roster, func(m wire.Member) bool { return m.ID == ev.Sender })
+	raised := now.state == conversation.Forked || now.state == conversation.Doubtful
+	must, may := false, false
+	if d, err := wire.DecodeEntry(raw); err == nil && at >= 0 {
+		other := func(seen uint64, hash wire.Hash) bool { return seen > before.index || t.hashes[seen] != hash }
+		switch d.Kind {
+		case wire.KindMessage:
+			must = roster[at].Role.Speaks() && (d.Message.Epoch > before.epoch || d.Message.SeenIndex >= t.base && other(d.Message.SeenIndex, d.Message.SeenHash))
+			may = must || d.Message.Epoch == before.epoch && other(d.Message.SeenIndex, d.Message.SeenHash)
+		case wire.KindCommit:
+			must = other(d.Commit.SeenIndex, d.Commit.SeenHash) && (ev.Type == conversation.Applied || d.Commit.SeenIndex >= t.base)
+			may = must
+		}
+	}
+	switch {
+	case raised && !may:
+		return fmt.Errorf("an alarm without cause: state %d, code %v", now.state, ev.Code)
+	case raised && now.Look().ForkedBy() != ev.Sender:
+		return fmt.Errorf("the alarm names %s", s.name(now.Look().ForkedBy()))
+	case must && !raised && now.state == conversation.Active:
+		return fmt.Errorf("its maker had read another log, and nothing is said: type %d, code %v", ev.Type, ev.Code)
+	}
+	return nil
+}
+
+func (s *Stage) indexOf(id wire.ID) int {
+	return slices.IndexFunc(s.Members, func(m *Member) bool { return m.ID == id })
+}
+
+// judgeAgreement wants who read one log to have come to the same, and no
+// stranger in any roster.
+func (s *Stage) judgeAgreement(c *conversation.Conversation, m *Member) error {
+	for _, p := range c.Members() {
+		if s.indexOf(p.ID) < 0 {
+			return fmt.Errorf("a stranger is in the roster")
+		}
+	}
+	now := reads{head: c.TranscriptHash(), epoch: c.Epoch(), members: c.Members(), secrets: secret(c, "secrets")}
+	known, ok := s.at[c.LogHash()]
+	switch {
+	case !ok:
+	case known.head != now.head || known.epoch != now.epoch || !sameRoster(known.members, now.members):
+		return fmt.Errorf("another member that read the same log has another head, epoch or roster")
+	case known.secrets != "" && now.secrets != "" && known.secrets != now.secrets:
+		return fmt.Errorf("another member that read the same log has other secrets")
+	case now.secrets == "":
+		return nil
+	}
+	s.at[c.LogHash()] = now
+	if m.state != conversation.Active && m.state != conversation.Doubtful && m.state != conversation.Forked && now.secrets != "" {
+		return fmt.Errorf("state %d, and secrets are kept", m.state)
+	}
+	return nil
+}

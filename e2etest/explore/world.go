@@ -1,0 +1,164 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sealwire/sealwire/wasm/conversation"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Budget is how often something may still happen in a world.
+type Budget struct {
+	Refresh, Add, Leave, Close int // commits of members' own accord, that add, that leave, that close
+	Crash, Restore             int // pages that end; disks that go back to what they were at the start
+	Drop, Delay, Twice         int // answers that are lost, appends that arrive later, or again
+	Wipe, Lapse, Flip          int // the customer's disk is gone; an hour passes, in which short credentials end; entries that nobody made
+}
+
+// late is an append that has left its member and not arrived.
+type late struct {
+	by    int
+	entry *Entry
+}
+
+// World is a conversation, its members and what is between them, between two
+// steps. It is never changed; a step gives another World.
+type World struct {
+	Company *Company
+	Now     uint64
+	Log     *Log
+	Members []*Member
+	Budget  Budget
+
+	Whole  bool                 // nobody's disk goes back: nobody loses anything
+	epochs map[wire.Hash]string // the secrets of each epoch that some end held; shared by all worlds
+
+	first     []*Member // as they were at the start
+	late      []late
+	lastWords bool // everybody was made to speak once more
+	newcomers [][]byte
+}
+
+// Setup says what world begins.
+type Setup struct {
+	Checked    bool // the relay checks; else the transport stores anything
+	Agents     int  // at genesis
+	Newcomers  int  // agents that are not in yet
+	Texts      int  // that each has to say
+	Short      bool // the last agent's credential ends within the hour
+	Supervisor bool // the last agent is a supervisor
+	Budget     Budget
+}
+
+// NewWorld is a world in which all members have read the genesis, and each has
+// committed once since its page was loaded, so that nothing is due.
+func NewWorld(s Setup) *World {
+	co := NewCompany()
+	w := &World{Company: co, Now: Day0, Whole: s.Budget.Restore == 0, epochs: map[wire.Hash]string{}}
+	customer := co.end(wire.Customer, "", 0)
+	var ends []*conversation.End
+	var adds []conversation.Newcomer
+	for n := range s.Agents + s.Newcomers {
+		role, until := wire.Agent, Day0/1000+12*3600
+		if n == s.Agents+s.Newcomers-1 {
+			if s.Short {
+				until = Day0/1000 + 1800
+			}
+			if s.Supervisor {
+				role = wire.Supervisor
+			}
+		}
+		e := co.end(role, fmt.Sprint("agent ", n+1), until)
+		kp, err := e.KeyPackage(Day0/1000+7*24*3600, false)
+		must(err)
+		ends = append(ends, e)
+		if n < s.Agents {
+			adds = append(adds, conversation.Newcomer{Role: role, KeyPackage: kp})
+		} else {
+			w.newcomers = append(w.newcomers, kp)
+		}
+	}
+	c, err := customer.Genesis(Day0, queue, adds)
+	must(err)
+	w.Log = NewLog(co, c.ID(), s.Checked)
+	w.Members = append(w.Members, newMember(co, "customer", customer, c))
+	for n, e := range ends {
+		w.Members = append(w.Members, newMember(co, fmt.Sprint("agent ", n+1), e, e.Join(c.ID())))
+	}
+	for i, m := range w.Members {
+		m.Founder = i <= s.Agents
+	}
+	w = w.must(Step{Send, 0})
+	for i := range 1 + s.Agents {
+		w = w.readAll().must(Step{Refresh, i}).must(Step{Send, i})
+	}
+	w = w.readAll()
+	w.Budget = s.Budget
+	for i, m := range w.Members {
+		for n := range s.Texts {
+			if w.speaks(i) {
+				m = m.Write(fmt.Sprintf("%s says %d", m.Name, n+1))
+			}
+		}
+		w.Members[i] = m
+	}
+	w.first = slices.Clone(w.Members)
+	return w
+}
+
+// must takes a step of the set-up.
+func (w *World) must(s Step) *World {
+	n := *w
+	n.Budget = Budget{Refresh: 1}
+	next, err := n.Do(s)
+	must(err)
+	if next == nil {
+		panic(fmt.Sprintf("explore: %v cannot be done", s))
+	}
+	return next
+}
+
+func (w *World) readAll() *World {
+	for i := range w.Members {
+		for w.reads(i) {
+			w = w.must(Step{Read, i})
+		}
+	}
+	return w
+}
+
+// with is the world after one member changed.
+func (w *World) with(i int, m *Member) *World {
+	n := *w
+	n.Members = slices.Clone(w.Members)
+	n.Members[i] = m
+	return &n
+}
+
+// member is the i-th's place in the log's roster of now, or nil.
+func (w *World) member(i int) *wire.Member { return w.Log.Head().Member(w.Members[i].ID) }
+
+// stands tells whether the i-th is in and stays.
+func (w *World) stands(i int) bool {
+	m := w.member(i)
+	return m != nil && !m.Leaving && !w.Log.Head().Closed()
+}
+
+// back tells whether the i-th should be able to come back: a customer without its
+// identity, in a conversation that still holds the one that it had.
+func (w *World) back(i int) bool {
+	head := w.Log.Head()
+	return w.Members[i].Anew && w.member(i) == nil && !head.Closed() &&
+		slices.ContainsFunc(head.Members(), func(m wire.Member) bool { return m.Role == wire.Customer && !m.Leaving })
+}
+
+// index is how far the i-th has read.
+func (w *World) index(i int) uint64 { return w.Members[i].index }
+
+// reads tells whether there is more for the i-th to read. Who was never in is
+// not shown the log.
+func (w *World) reads(i int) bool {
+	at := w.index(i)
+	return at < w.Log.Len() && (at > 0 || w.member(i) != nil || w.Members[i].Anew)
+}
