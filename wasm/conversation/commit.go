@@ -204,6 +204,12 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 		m.Adds = append(m.Adds, wire.Add{Role: a.Role, KeyPackage: kp})
 	}
 	leaf, public := newLeaf()
+	p := &pendingCommit{parent: m.Parent, leaf: leaf, madeIn: c.end.instance}
+	defer func() {
+		if c.pending != p {
+			p.wipe()
+		}
+	}()
 	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + packageSeconds}
 	if _, err := kp.Sign(c.end.identity); err != nil {
 		return err
@@ -213,7 +219,6 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 	rand.Read(ephemeral.x25519[:])
 	m.Ephemeral = x25519Public(&ephemeral)
 	defer ephemeral.wipe()
-	p := &pendingCommit{parent: m.Parent, leaf: leaf, madeIn: c.end.instance}
 	rand.Read(p.secret[:])
 	if m.Marks&wire.MarkClose == 0 {
 		if err := c.sealCommit(m, p, &ephemeral); err != nil {

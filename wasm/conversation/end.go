@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 
@@ -12,6 +13,9 @@ const maxKeyPackages = 1_024
 
 // maxManifests bounds the manifests that an end keeps, by hash.
 const maxManifests = 64
+
+// packageSize is that of a package's secret in a saved end.
+const packageSize = 32 + 8 + 1 + 32 + 64
 
 type packageSecret struct {
 	leaf    wire.Hash
@@ -81,7 +85,7 @@ func (e *End) manifest(h wire.Hash) *wire.Manifest { return e.manifests[h] }
 // Unix seconds); otherwise it is kept for the commits that name it, and one
 // that is newer than any seen is the newest seen, whoever showed it.
 func (e *End) AddManifest(b []byte, now uint64, newest bool) error {
-	m, err := wire.DecodeManifest(append([]byte(nil), b...), e.roots)
+	m, err := wire.DecodeManifest(bytes.Clone(b), e.roots)
 	if err != nil {
 		return err
 	}
@@ -135,7 +139,7 @@ func (e *End) newestIs(m *wire.Manifest) {
 // It must name this end's identity, allow its role, chain to the newest
 // manifest and be valid now (Unix seconds).
 func (e *End) SetCredential(b []byte, now uint64) error {
-	c, err := wire.DecodeCredential(append([]byte(nil), b...))
+	c, err := wire.DecodeCredential(bytes.Clone(b))
 	if err != nil {
 		return err
 	}
@@ -273,20 +277,20 @@ func (e *End) Wipe() {
 // Marshal encodes the end with its secrets, for package keystore to seal.
 // Manifests other than the newest are fetched again when needed.
 func (e *End) Marshal() []byte {
-	w := wire.NewWriter(1024)
-	w.U8(wire.Version)
-	w.U8(uint8(e.role))
-	w.Raw(e.identity.Seed())
+	var manifest, credential []byte
 	if e.newest != nil {
-		w.Bytes16(e.newest.Bytes())
-	} else {
-		w.Bytes16(nil)
+		manifest = e.newest.Bytes()
 	}
 	if e.credential != nil {
-		w.Bytes16(e.credential.Bytes())
-	} else {
-		w.Bytes16(nil)
+		credential = e.credential.Bytes()
 	}
+	// Room for all of it, so that no half-written copy stays behind.
+	w := wire.NewWriter(64 + len(manifest) + len(credential) + packageSize*len(e.packages))
+	w.U8(wire.Version)
+	w.U8(uint8(e.role))
+	w.Raw(e.identity[:ed25519.SeedSize])
+	w.Bytes16(manifest)
+	w.Bytes16(credential)
 	w.U16(uint16(len(e.packages)))
 	for _, p := range e.packages {
 		w.Raw(p.leaf[:])
@@ -321,19 +325,17 @@ func LoadEnd(b []byte, role wire.Role, roots []wire.Hash) (*End, error) {
 	for range n {
 		e.packages = append(e.packages, packageSecret{leaf: r.Hash(), expires: r.U64(), many: r.Bool(), secret: readLeafSecret(r)})
 	}
-	if err := r.Done(); err != nil {
+	if err = r.Done(); err == nil && len(manifest) != 0 {
+		if e.newest, err = wire.DecodeManifest(bytes.Clone(manifest), roots); err == nil {
+			e.manifests[e.newest.Hash()] = e.newest
+		}
+	}
+	if err == nil && len(credential) != 0 {
+		e.credential, err = wire.DecodeCredential(bytes.Clone(credential))
+	}
+	if err != nil {
+		e.Wipe()
 		return nil, err
-	}
-	if len(manifest) != 0 {
-		if e.newest, err = wire.DecodeManifest(append([]byte(nil), manifest...), roots); err != nil {
-			return nil, err
-		}
-		e.manifests[e.newest.Hash()] = e.newest
-	}
-	if len(credential) != 0 {
-		if e.credential, err = wire.DecodeCredential(append([]byte(nil), credential...)); err != nil {
-			return nil, err
-		}
 	}
 	return e, nil
 }

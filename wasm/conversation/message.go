@@ -30,16 +30,14 @@ func open(m *wire.Message, s *secrets, head wire.Hash, sender []byte) ([]byte, e
 	r := wire.NewReader(plain)
 	content := r.Bytes32(wire.MaxContent)
 	signature := r.Raw(ed25519.SignatureSize)
-	rest := r.Rest()
-	if r.Failed() || len(plain) != wire.Padded(wire.MessageOverhead+len(content)) {
-		return nil, wire.OpenFailed
+	good := len(plain) == wire.Padded(wire.MessageOverhead+len(content))
+	for _, b := range r.Rest() {
+		good = good && b == 0
 	}
-	for _, b := range rest {
-		if b != 0 {
-			return nil, wire.OpenFailed
-		}
-	}
-	if !wire.Verify(sender, "message", signedMessage(head, m.Header(), content), signature) {
+	signed := signedMessage(head, m.Header(), content)
+	defer clear(signed)
+	if !good || r.Failed() || !wire.Verify(sender, "message", signed, signature) {
+		clear(plain)
 		return nil, wire.OpenFailed
 	}
 	return content, nil
@@ -53,7 +51,9 @@ func (c *Conversation) seal(instance wire.ID, counter uint64, retention uint8, c
 	size := wire.Padded(wire.MessageOverhead + len(content))
 	w := wire.NewWriter(size)
 	w.Bytes32(content)
-	w.Raw(wire.Sign(c.end.identity, "message", signedMessage(c.chain.Head(), m.Header(), content)))
+	signed := signedMessage(c.chain.Head(), m.Header(), content)
+	w.Raw(wire.Sign(c.end.identity, "message", signed))
+	clear(signed)
 	plain := w.Bytes()[:size] // the rest of a fresh slice is zero
 	key := messageKey(c.secrets.epoch[:], m.Header())
 	m.Sealed = nacl.Seal(nil, plain, &m.Nonce, key)

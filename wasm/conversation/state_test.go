@@ -115,3 +115,26 @@ func TestLostAndDoubtfulStatesComeBackAlike(t *testing.T) {
 	_, err := lost.end.LoadConversation(lost.Marshal())
 	want(t, "a reason that there is none of", err, wire.BadArgument)
 }
+
+// A buffer that grows while a state is written leaves a half-written copy with
+// secrets behind, which nobody wipes.
+func TestStatesAreWrittenInOnePiece(t *testing.T) {
+	allocs := func(f func() []byte) float64 { return testing.AllocsPerRun(5, func() { f() }) }
+	p := newPair(t)
+	p.settle()
+	e := p.agent.end
+	least := allocs((&End{identity: e.identity}).Marshal)
+	for range 4 {
+		if n := allocs(e.Marshal); n != least {
+			t.Errorf("%d key packages: %v allocations, an empty end %v", len(e.packages), n, least)
+		}
+		for range 7 {
+			p.must(e.KeyPackage(1<<40, false))
+		}
+	}
+	p.must(p.customer.Commit(p.now, Moves{}))
+	fill(p.customer, 300, wire.ID{7})
+	if all, public := allocs(p.customer.Marshal), allocs(p.customer.chain.Marshal); all > public+least {
+		t.Errorf("a conversation: %v allocations, of them %v for what is public", all, public)
+	}
+}

@@ -101,7 +101,9 @@ func signatureInput(public []byte, purpose string, message []byte) []byte {
 // Sign makes the 64-byte Ed25519 signature over label, key hash and message.
 func Sign(private ed25519.PrivateKey, purpose string, message []byte) []byte {
 	public := private.Public().(ed25519.PublicKey)
-	return ed25519.Sign(private, signatureInput(public, purpose, message))
+	in := signatureInput(public, purpose, message)
+	defer clear(in) // it may hold a message
+	return ed25519.Sign(private, in)
 }
 
 // Verify checks what Sign made. A key that CheckIdentityKey refuses verifies nothing.
@@ -109,7 +111,9 @@ func Verify(public []byte, purpose string, message, signature []byte) bool {
 	if CheckIdentityKey(public) != nil || len(signature) != ed25519.SignatureSize {
 		return false
 	}
-	return ed25519.Verify(ed25519.PublicKey(public), signatureInput(public, purpose, message), signature)
+	in := signatureInput(public, purpose, message)
+	defer clear(in)
+	return ed25519.Verify(ed25519.PublicKey(public), in, signature)
 }
 
 // lowOrderY are the y coordinates, little-endian, of the eight points of small
