@@ -11,7 +11,7 @@ import { button, download, el, icon, setAttribute, setIcon, setText, show } from
 import { fileLook, fileName } from "../widget/files.js";
 import { LogView } from "../widget/log.js";
 import { act } from "../widget/acts.js";
-import { blocked, connectionOf, lockOf, plainName } from "../widget/model.js";
+import { blocked, connectionOf, isOver, isPaused, lockOf, plainName } from "../widget/model.js";
 import { People } from "../widget/people.js";
 import { Transfers } from "../widget/transfers.js";
 import { backgroundText, codeOf, notNow, noticeText, sentence, unreadText, words } from "../widget/words.js";
@@ -66,7 +66,8 @@ export class DeskView {
   #people = new People();
   #lock = el("p", { class: "desk-lock", role: "status" });
   #lockIcon = icon("unlock");
-  #lockWords = el("span");
+  #lockWords = el("span", { class: "desk-lock-title" });
+  #lockDetail = el("span", { class: "desk-lock-detail" });
   #noticeBar;
   #noticeText = el("span");
   /** @type {HTMLElement} */
@@ -112,7 +113,7 @@ export class DeskView {
     show(this.#people.element, false);
     const back = button("desk-back", () => this.#choose(undefined), icon("back"));
     setAttribute(back, "aria-label", "All conversations");
-    this.#lock.append(this.#lockIcon, this.#lockWords);
+    this.#lock.append(this.#lockIcon, el("span", { class: "desk-lock-words" }, this.#lockWords, this.#lockDetail));
     this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
       button("sw-notice-close", () => this.tell(""), "Dismiss"));
     this.#talk = el("section", { class: "desk-talk", "aria-label": "Open conversation" },
@@ -197,7 +198,7 @@ export class DeskView {
     setText(this.#connection, this.#failure ? "Stopped" : connectionOf(client));
     setAttribute(this.#dot, "data-state", this.#failure ? "refused" : client?.state ?? "connecting");
 
-    const failure = this.#failure || this.#trouble(client, conversation);
+    const failure = this.#failure || this.#trouble(client);
     setText(this.#alert, failure);
     show(this.#alert, failure !== "");
 
@@ -226,23 +227,23 @@ export class DeskView {
       : lockOf(client, conversation);
     setAttribute(this.#lock, "data-tone", lock.tone);
     setIcon(this.#lockIcon, lockIcons[lock.tone]);
-    setText(this.#lockWords, client?.state === "offline" && lock.tone === "secure" ? `${lock.title}. ${words.reconnecting}` : lock.title);
+    setText(this.#lockWords, lock.title);
+    const offline = client?.state === "offline" && lock.tone === "secure";
+    setText(this.#lockDetail, offline ? words.reconnecting : isPaused(conversation) || isOver(conversation) ? lock.detail : "");
     this.#people.render(conversation.members);
     this.log.render(conversation);
     this.composer.turnTo(conversation.id);
-    this.composer.block(this.#failure || blocked(client, conversation));
+    this.composer.block(this.#failure || blocked(client, conversation), isPaused(conversation) ? words.paused : words.shut);
     show(this.composer.element, conversation.state !== "closed");
   }
 
   /**
+   * What stops the whole desk; what stops one conversation stands in that.
    * @param {Client|undefined} client
-   * @param {Conversation|undefined} conversation
    */
-  #trouble(client, conversation) {
+  #trouble(client) {
     if (client?.state === "refused") return words.refused;
     if (client?.state === "closed") return `${words.stopped} Reload the page.`;
-    if (conversation?.state === "forked") return words.forked;
-    if (conversation?.state === "lost") return words.lost;
     return "";
   }
 

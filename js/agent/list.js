@@ -4,7 +4,8 @@
  * @typedef {import("../widget/facade.js").Member} Member
  */
 import { filePreview } from "../widget/files.js";
-import { dayText, nameOf, others, timeText } from "../widget/model.js";
+import { nameOf, others } from "../widget/model.js";
+import { dayText, timeText } from "../widget/rows.js";
 import { words } from "../widget/words.js";
 
 /**

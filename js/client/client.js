@@ -87,11 +87,14 @@ export class Client {
     return this.conversations.find((conversation) => conversation.id === id);
   }
 
-  /** A customer's conversation: the one that goes on, or a new one, which begins with its first text. */
-  async start() {
+  /**
+   * A customer's conversation: the one that goes on, or may again, or a new one, which begins with its first text.
+   * @param {{ anew?: boolean }} [options]  anew: a new one rather than one that is "rejoining", "doubtful" or "forked"
+   */
+  async start({ anew = false } = {}) {
     if (this.#settings.role !== "customer") throw new SealwireError("bad argument", "customers start conversations; agents are added to them");
     if (!this.#session) throw new SealwireError("unavailable", this.#closed ? "the client is closed" : "open in another tab");
-    return this.#session.current().facade;
+    return this.#session.current(anew).facade;
   }
 
   /** Goes on here, and no longer in the other tab. */

@@ -99,11 +99,15 @@ export class Session {
     this.relay.start();
   }
 
-  /** The conversation that a customer writes in: one that goes on, or a new one. */
-  current() {
+  /**
+   * The conversation that a customer writes in: one that goes on, or may again, or a new one.
+   * @param {boolean} anew  do not wait for one that may go on again
+   */
+  current(anew) {
+    const last = (/** @type {Engine} */ engine) => engine.facade.messages.at(-1)?.time ?? Infinity;
     /** @param {readonly import("./types.js").ConversationState[]} states */
-    const newest = (states) => this.engines.findLast((engine) => states.includes(engine.state));
-    return newest(["waiting", "secured"]) ?? newest(["rejoining", "doubtful", "forked"]) ?? this.#add("");
+    const newest = (states) => this.engines.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
+    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "forked"])) ?? this.#add("");
   }
 
   /** Stops everything; the end service is the caller's to close. */

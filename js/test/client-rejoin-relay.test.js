@@ -154,6 +154,35 @@ test("the customer's restored profile is let in again by the agent's desk, with 
   assert.deepEqual(noted(agent), ["rejoined customer"]);
 });
 
+test("with nobody there to let it in, a customer may begin anew; the old conversation goes on when somebody comes", async () => {
+  let agent = await demo.agent();
+  let customer = await demo.customer();
+  await (await customer.start()).send("one");
+  await seen(agent, "one");
+  await seen(customer, "one", "sent");
+  await customer.close();
+  const restore = await profile("customer");
+  customer = await demo.customer();
+  await (await customer.start()).send("two");
+  await seen(agent, "two");
+  await seen(customer, "two", "sent");
+  await customer.close();
+  await agent.close();
+  await restore();
+  customer = await demo.customer();
+  const old = await customer.start();
+  await until(customer, "rejoining", () => old.state === "rejoining" && customer.state === "online");
+  assert.equal(await customer.start(), old);
+  const fresh = await customer.start({ anew: true });
+  assert.notEqual(fresh, old);
+  assert.equal(await customer.start(), fresh, "it is the one that goes on");
+  await fresh.send("three");
+  agent = await demo.agent();
+  await seen(agent, "three");
+  await until(customer, "both", () => old.state === "secured" && fresh.state === "secured");
+  assert.deepEqual(fresh.messages.map((m) => m.text), ["three"]);
+});
+
 test("the relay dies when the request is on its way: it is asked again with the same bytes, and stands once in the log", async () => {
   const customer = await agentRestored();
   const mine = counting();

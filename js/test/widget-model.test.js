@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { missing } from "../widget/capabilities.js";
-import {
-  blocked, connectionOf, contentBytes, currentOf, dayText, linkRuns, lockOf, maxContentBytes, nameOf, ordered, plainName, textProblem, timeline,
-} from "../widget/model.js";
+import { blocked, brokenText, connectionOf, contentBytes, currentOf, linkRuns, lockOf, maxContentBytes, nameOf, plainName, textProblem } from "../widget/model.js";
 import { standingOf } from "../widget/people.js";
+import { dayText, ordered, timeline } from "../widget/rows.js";
 import { words } from "../widget/words.js";
-import { FakeClient, member, message } from "./fake-client.js";
+import { FakeClient, member, message, note } from "./fake-client.js";
 
 const now = new Date(2026, 2, 12, 15, 0).getTime();
 const minute = 60_000;
@@ -104,7 +103,7 @@ test("the lock says encrypted only when the conversation is, and names everyone 
   const me = member({ role: "customer", alias: "", self: true });
   for (const state of /** @type {const} */ (["connecting", "online", "offline", "closed", "refused", "elsewhere"])) {
     for (const agents of [true, false]) {
-      for (const inside of /** @type {const} */ (["waiting", "lost", "forked", "closed", "secured"])) {
+      for (const inside of /** @type {const} */ (["waiting", "rejoining", "doubtful", "lost", "forked", "closed", "secured"])) {
         const client = new FakeClient({ state, agents });
         const lock = lockOf(client, client.add({ state: inside, members: [me, ana, bo] }));
         const secure = inside === "secured" && state !== "refused" && state !== "closed";
@@ -125,15 +124,75 @@ test("with no agent there, the text is said to be kept", () => {
   assert.equal(lockOf(client, client.add({ messages: [message({ self: true, status: "queued" })] })).title, "Setting up encryption…");
 });
 
-test("the conversation shown is the newest that goes on, or else the newest", () => {
+test("the conversation shown is the newest that goes on, or else one that may again, or else the newest", () => {
   const client = new FakeClient();
+  const add = (/** @type {import("../widget/facade.js").ConversationState} */ state, /** @type {number} */ time) => client.add({ state, messages: [message({ time })] });
   assert.equal(currentOf(client), undefined);
-  const first = client.add({ state: "lost" });
+  const first = add("lost", now - 9 * minute);
   assert.equal(currentOf(client), first);
-  const going = client.add({ state: "secured" });
-  client.add({ state: "closed" });
-  client.add({ state: "lost" });
+  const again = add("rejoining", now - 8 * minute);
+  add("closed", now);
+  assert.equal(currentOf(client), again, "it is let in again, or the person begins anew");
+  const going = add("secured", now - 5 * minute);
+  add("secured", now - 6 * minute);
+  add("lost", now);
   assert.equal(currentOf(client), going);
+  assert.equal(currentOf(client), going, "whatever the order in which they were stored");
+  const begun = client.add();
+  assert.equal(currentOf(client), begun);
+});
+
+test("what pauses or stops a conversation is told in words that name whose course differs", () => {
+  const client = new FakeClient();
+  const told = (/** @type {Partial<import("./fake-client.js").FakeConversation>} */ over) => {
+    const conversation = client.add({ members: [ana], ...over });
+    const { tone, title, detail } = lockOf(client, conversation);
+    assert.equal(blocked(client, conversation), detail, "the box says the same");
+    return { tone, title, detail, alert: brokenText(conversation) };
+  };
+  const rejoining = told({ state: "rejoining" });
+  assert.equal(rejoining.tone, "pending");
+  assert.match(rejoining.detail, /lost its keys .* asked to be let in again/);
+  assert.equal(rejoining.alert, "");
+  const doubtful = told({ state: "doubtful", differs: ana });
+  assert.equal(doubtful.tone, "pending");
+  assert.match(doubtful.detail, /in Ana's name did not prove genuine and tells of another course .* until Ana is heard from properly/);
+  const forked = told({ state: "forked", differs: ana });
+  assert.equal(forked.tone, "danger");
+  assert.match(forked.detail, /You and Ana were shown different conversations\. That is proven/);
+  assert.equal(forked.alert, forked.detail);
+  const split = told({ state: "forked" });
+  assert.match(split.detail, /^The server shows another course/);
+  assert.doesNotMatch(split.detail, /null|undefined/);
+  assert.match(told({ state: "lost" }).alert, /no longer let into/);
+  assert.match(told({ state: "doubtful", differs: member({ alias: "\u202eevil\n" }) }).detail, /in evil's name/);
+});
+
+test("what happened stands in its place: one line, by the day, and it ends a group", () => {
+  const [one, two, three] = [message({ text: "one", from: ana, time: now - 3 * minute }), message({ text: "two", from: ana, time: now - 2 * minute }), message({ text: "three", self: true, status: "queued", time: now })];
+  const notes = [
+    note({ kind: "missed", after: one.id, time: now - 3 * minute, member: member({ self: true }) }),
+    note({ kind: "rejoined", after: one.id, time: now - 3 * minute, member: member({ self: true }) }),
+    note({ kind: "rejoined", after: two.id, time: now, member: ana }),
+  ];
+  const { rows: list } = timeline([one, two, three], { now, notes });
+  assert.deepEqual(list.map((r) => (r.kind === "message" ? r.message.text : r.text)), [
+    "Today", "one", "Messages sent while this device was locked out cannot be read on it", "This device was let in again", "two",
+    "Ana's device was let in again; it cannot read what was sent meanwhile", "three",
+  ]);
+  assert.deepEqual(list.flatMap((r) => (r.kind === "message" ? [[r.first, r.last]] : [])), [[true, true], [true, true], [true, true]]);
+  assert.equal(new Set(list.map((r) => r.key)).size, list.length);
+  assert.deepEqual(list.flatMap((r) => (r.kind === "note" ? [r.doubt] : [])), [true, false, false]);
+});
+
+test("a note before all messages, on a day of its own, and one whose place is hidden", () => {
+  const yesterday = new Date(2026, 2, 11, 10).getTime();
+  const [one, two] = [message({ text: "one", time: now }), message({ text: "two", time: now })];
+  const notes = [note({ after: "", time: yesterday }), note({ kind: "rejoined", after: one.id, time: now, member: ana })];
+  const shown = (/** @type {number} */ limit) => timeline([one, two], { now, notes, limit }).rows.map((r) => r.kind);
+  assert.deepEqual(shown(10), ["date", "note", "date", "message", "note", "message"]);
+  assert.deepEqual(shown(1), ["date", "message"]);
+  assert.deepEqual(timeline([], { now, notes }).rows.map((r) => r.kind), ["date", "note"]);
 });
 
 test("every connection state has its words", () => {
@@ -144,7 +203,7 @@ test("every connection state has its words", () => {
 
 test("nothing can be written where nothing would be sent", () => {
   const client = new FakeClient();
-  for (const state of /** @type {const} */ (["lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
+  for (const state of /** @type {const} */ (["rejoining", "doubtful", "lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
   for (const state of /** @type {const} */ (["waiting", "secured"])) assert.equal(blocked(client, client.add({ state })), "", state);
   for (const state of /** @type {const} */ (["refused", "elsewhere", "closed"])) assert.notEqual(blocked(new FakeClient({ state }), undefined), "", state);
   for (const state of /** @type {const} */ (["offline", "connecting"])) assert.equal(blocked(new FakeClient({ state }), undefined), "", state);

@@ -18,6 +18,8 @@ export class Composer {
   #box;
   #send;
   #problem;
+  /** Why the box is closed, for whoever comes to it and does not see what stands above. */
+  #why;
   #status = el("p", { class: "sw-unseen", role: "status", "aria-atomic": "false" });
   #blocked = "";
   #key = "";
@@ -37,13 +39,15 @@ export class Composer {
     this.way = way;
     this.placeholder = placeholder;
     const problem = `sw-problem-${++made}`;
-    this.#box = el("textarea", { class: "sw-box", "aria-label": "Message", "aria-describedby": problem, rows: "1", placeholder,
+    const why = `sw-why-${made}`;
+    this.#box = el("textarea", { class: "sw-box", "aria-label": "Message", "aria-describedby": `${problem} ${why}`, rows: "1", placeholder,
       dir: "auto", autocomplete: "off", enterkeyhint: "send" });
     this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, "Send"));
     this.#problem = el("p", { class: "sw-problem", id: problem, role: "alert" });
+    this.#why = el("p", { class: "sw-unseen", id: why });
     show(this.#problem, false);
     this.attachments = new Attachments({ problem: (text) => this.#say(text), say: (text) => this.announce(text) });
-    this.element = el("form", { class: "sw-composer", novalidate: true }, this.#status, this.#problem, this.attachments.element,
+    this.element = el("form", { class: "sw-composer", novalidate: true }, this.#status, this.#problem, this.#why, this.attachments.element,
       el("div", { class: "sw-compose-row" }, this.attachments.button, this.#box, this.#send));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -117,12 +121,14 @@ export class Composer {
 
   /**
    * Says that nothing can be sent now; what is in the box stays, and can be copied.
-   * @param {string} reason  "" to allow again
+   * @param {string} reason   "" to allow again
+   * @param {string} [short]  what stands in the empty box meanwhile
    */
-  block(reason) {
+  block(reason, short = "") {
     this.#blocked = reason;
     if (this.#box.readOnly !== (reason !== "")) this.#box.readOnly = reason !== "";
-    setAttribute(this.#box, "placeholder", reason ? "" : this.placeholder);
+    setAttribute(this.#box, "placeholder", reason ? short : this.placeholder);
+    setText(this.#why, reason);
     setAttribute(this.#send, "aria-disabled", reason ? "true" : undefined);
     this.attachments.block(reason !== "");
     setAttribute(this.element, "data-blocked", reason ? true : undefined);

@@ -86,7 +86,7 @@
  * @property {ClientState} state
  * @property {boolean} agents    someone of the company is there now
  * @property {readonly Conversation[]} conversations
- * @property {() => Promise<unknown>} start
+ * @property {(options?: {anew?: boolean}) => Promise<unknown>} start  anew: not one that may only go on again
  * @property {() => unknown} takeOver
  * @property {() => unknown} close
  * @property {() => unknown} destroySession

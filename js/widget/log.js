@@ -3,14 +3,15 @@
  * and a reader's place is not lost.
  * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").Conversation} Conversation
- * @typedef {import("./model.js").Row} Row
- * @typedef {import("./model.js").MessageRow} MessageRow
+ * @typedef {import("./rows.js").Row} Row
+ * @typedef {import("./rows.js").MessageRow} MessageRow
  * @typedef {import("./files.js").FileLook} FileLook
  * @typedef {import("./files.js").FileAction|"putBack"} Action  what can be done with a message
  */
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { fileBody } from "./filebody.js";
-import { linkRuns, statusText, timeline, timeText } from "./model.js";
+import { isOver, linkRuns } from "./model.js";
+import { statusText, timeline, timeText } from "./rows.js";
 import { words } from "./words.js";
 
 /** So many of the newest are shown at first, and so many more at each asking. */
@@ -73,7 +74,7 @@ export class LogView {
     const fresh = conversation !== this.#conversation;
     this.#conversation = conversation;
     if (fresh) this.#reset();
-    const { rows, hidden } = timeline(conversation?.messages ?? [], { now: this.clock(), limit: this.#limit });
+    const { rows, hidden } = timeline(conversation?.messages ?? [], { now: this.clock(), limit: this.#limit, notes: conversation?.notes ?? [], over: isOver(conversation) });
     const follow = fresh || this.#following;
     // What was there before this page opened is not news.
     setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
@@ -140,14 +141,15 @@ export class LogView {
 }
 
 /**
- * A date or a gap.
+ * A date, a gap, or something that happened.
  * @param {Row} row
  * @returns {RowView}
  */
 function noteRow(row) {
   const text = el("span", { class: "sw-note-text" });
-  const element = el("div", { class: row.kind === "gap" ? "sw-note sw-gap" : "sw-note sw-date" },
-    row.kind === "gap" && icon("alert"), text);
+  const doubt = row.kind === "gap" || (row.kind === "note" && row.doubt);
+  const element = el("div", { class: `sw-note ${doubt ? "sw-gap" : row.kind === "note" ? "sw-event" : "sw-date"}` },
+    doubt ? icon("alert") : row.kind === "note" && icon("key"), text);
   return { element, update: (now) => { if (now.kind !== "message") setText(text, now.text); } };
 }
 
@@ -170,7 +172,8 @@ function messageRow(row, act, look) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const again = el("span", { class: "sw-agains" }, ...textActions.map(([action, label]) => button("sw-again", () => act(action, message), label)));
+  const actions = textActions.map(([action, label]) => button("sw-again", () => act(action, message), label));
+  const again = el("span", { class: "sw-agains" }, ...actions);
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);
   let shown = "";
@@ -201,6 +204,7 @@ function messageRow(row, act, look) {
       const told = now.showStatus && (!file || message.status === "sent");
       show(status, told);
       show(again, !file && message.self && message.status === "failed");
+      if (actions[0]) show(actions[0], now.again);
       show(foot, now.last || told);
     },
   };

@@ -2,109 +2,12 @@
  * What is shown, computed from what the client says: pure functions, no document, no clock but the caller's.
  * @typedef {import("./facade.js").Client} Client
  * @typedef {import("./facade.js").Conversation} Conversation
- * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").Member} Member
  */
-import { listText, missingText, words } from "./words.js";
+import { doubtfulText, forkedText, listText, words } from "./words.js";
 
 /** The most bytes of content in one message: the text as it travels, in JSON and UTF-8. */
 export const maxContentBytes = 32768;
-
-/** Messages of one sender closer than this, in ms, are one group. */
-const groupWithin = 5 * 60 * 1000;
-
-/**
- * @typedef {{kind: "date", key: string, text: string}} DateRow
- * @typedef {{kind: "gap", key: string, text: string}} GapRow
- * @typedef {{kind: "message", key: string, message: Message, name: string, first: boolean, last: boolean, showStatus: boolean}} MessageRow
- * @typedef {DateRow|GapRow|MessageRow} Row
- */
-
-/**
- * Log order is the order: a receipt time never moves a message. What is not in the log yet comes after all that is.
- * @param {readonly Message[]} messages
- * @returns {Message[]}
- */
-export function ordered(messages) {
-  const settled = messages.filter((m) => m.status === "received" || m.status === "sent");
-  const unsettled = messages.filter((m) => m.status !== "received" && m.status !== "sent");
-  return [...settled, ...unsettled];
-}
-
-/**
- * The rows of a conversation, oldest first.
- * @param {readonly Message[]} messages
- * @param {{now: number, limit?: number}} options  limit: only so many of the newest (default: all)
- * @returns {{rows: Row[], hidden: number}}
- */
-export function timeline(messages, { now, limit = Infinity }) {
-  const all = ordered(messages);
-  const hidden = Math.max(0, all.length - limit);
-  const shown = hidden ? all.slice(hidden) : all;
-  const lastSent = shown.findLast((m) => m.self && m.status === "sent");
-  /** @type {Row[]} */
-  const rows = [];
-  /** @type {Message|undefined} */
-  let before;
-  shown.forEach((message, i) => {
-    const after = shown[i + 1];
-    if (!before || !sameDay(before.time, message.time)) {
-      rows.push({ kind: "date", key: `date ${message.id}`, text: dayText(message.time, now) });
-      before = undefined;
-    }
-    if (message.gap) {
-      rows.push({ kind: "gap", key: `gap ${message.id}`, text: missingText(message.gap) });
-      before = undefined;
-    }
-    rows.push({
-      kind: "message",
-      key: `message ${message.id}`,
-      message,
-      name: message.self ? "You" : nameOf(message.from),
-      first: !before || !sameGroup(before, message),
-      last: !after || Boolean(after.gap) || !sameDay(message.time, after.time) || !sameGroup(message, after),
-      showStatus: message.self && (message.status !== "sent" || message === lastSent),
-    });
-    before = message;
-  });
-  return { rows, hidden };
-}
-
-/** @param {Message} a @param {Message} b */
-function sameGroup(a, b) {
-  return a.self === b.self && a.from?.id === b.from?.id && Math.abs(b.time - a.time) < groupWithin;
-}
-
-/** @param {number} a @param {number} b */
-function sameDay(a, b) {
-  return new Date(a).toDateString() === new Date(b).toDateString();
-}
-
-/** @param {number} time @param {number} now */
-export function dayText(time, now) {
-  const day = new Date(time);
-  const today = new Date(now);
-  if (day.toDateString() === today.toDateString()) return "Today";
-  // By the calendar, not by 24 hours: a day with a clock change has 23 or 25.
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (day.toDateString() === yesterday.toDateString()) return "Yesterday";
-  const year = day.getFullYear() === today.getFullYear() ? {} : { year: /** @type {const} */ ("numeric") };
-  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", ...year }).format(day);
-}
-
-/** @param {number} time */
-export function timeText(time) {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
-}
-
-/** @type {Readonly<Record<import("./facade.js").MessageStatus, string>>} */
-export const statusText = Object.freeze({
-  queued: "Queued, kept on this device",
-  sending: "Sending…",
-  sent: "Sent",
-  received: "",
-  failed: "Not sent",
-});
 
 /** @param {Member|null} member */
 export function nameOf(member) {
@@ -141,14 +44,26 @@ export function others(conversation) {
   return (conversation?.members ?? []).filter((m) => !m.self);
 }
 
+/** How far a conversation goes on: one that does, one that may again, one that is over. @type {Readonly<Record<Conversation["state"], number>>} */
+const goings = Object.freeze({ waiting: 2, secured: 2, rejoining: 1, doubtful: 1, forked: 1, lost: 0, closed: 0 });
+
 /**
- * The conversation a customer is in: the newest that goes on, or else the newest. The client's start() chooses so too.
+ * The conversation a customer is in: the newest that goes on, or else one that may again, or else the newest.
+ * The client's start() chooses so too.
  * @param {Client|undefined} client
  * @returns {Conversation|undefined}
  */
 export function currentOf(client) {
-  const all = client?.conversations ?? [];
-  return all.findLast((c) => c.state !== "closed" && c.state !== "lost") ?? all.at(-1);
+  const last = (/** @type {Conversation} */ c) => c.messages.at(-1)?.time ?? Infinity;
+  return [...(client?.conversations ?? [])].sort((a, b) => goings[a.state] - goings[b.state] || last(a) - last(b)).at(-1);
+}
+
+/**
+ * Whose course of the conversation is in doubt.
+ * @param {Conversation} conversation
+ */
+function differing({ differs }) {
+  return differs ? nameOf(differs) : "the other side";
 }
 
 /**
@@ -170,10 +85,14 @@ export function lockOf(client, conversation) {
   switch (conversation?.state) {
     case "secured":
       return { tone: "secure", title: `End-to-end encrypted with ${listText(others(conversation).map(nameOf)) || "no one else"}`, detail: "" };
+    case "rejoining":
+      return { tone: "pending", title: "Waiting to be let in again", detail: words.rejoining };
+    case "doubtful":
+      return { tone: "pending", title: `Paused until ${differing(conversation)} is heard from`, detail: doubtfulText(differing(conversation)) };
     case "lost":
-      return { tone: "danger", title: "Key lost", detail: words.lost };
+      return { tone: "danger", title: "Locked out", detail: words.lost };
     case "forked":
-      return { tone: "danger", title: "Stopped: the conversation was split", detail: words.forked };
+      return { tone: "danger", title: "Stopped: the conversation was split", detail: forkedText(conversation.differs && nameOf(conversation.differs)) };
     case "closed":
       return { tone: "open", title: "Ended", detail: words.closed };
   }
@@ -219,10 +138,31 @@ export function blocked(client, conversation) {
   if (client?.state === "refused") return words.refused;
   if (client?.state === "closed") return words.stopped;
   if (client?.state === "elsewhere") return words.elsewhere;
-  if (conversation?.state === "lost") return words.lost;
-  if (conversation?.state === "forked") return words.forked;
-  if (conversation?.state === "closed") return words.closed;
-  return "";
+  return conversation && (isPaused(conversation) || isOver(conversation)) ? lockOf(client, conversation).detail : "";
+}
+
+/**
+ * Nothing is sent for now, and that heals by itself.
+ * @param {Conversation|undefined} conversation
+ */
+export function isPaused(conversation) {
+  return conversation?.state === "rejoining" || conversation?.state === "doubtful";
+}
+
+/**
+ * Nothing can be sent any more, for good.
+ * @param {Conversation|undefined} conversation
+ */
+export function isOver(conversation) {
+  return conversation?.state === "lost" || conversation?.state === "forked" || conversation?.state === "closed";
+}
+
+/**
+ * What a person must be told aloud of the conversation itself, or "".
+ * @param {Conversation|undefined} conversation
+ */
+export function brokenText(conversation) {
+  return conversation?.state === "lost" || conversation?.state === "forked" ? lockOf(undefined, conversation).detail : "";
 }
 
 const encoder = new TextEncoder();

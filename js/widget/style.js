@@ -33,7 +33,10 @@ const parts = `
 .sw-date::before, .sw-date::after { content: ""; flex: 1; height: 1px; background: var(--line); }
 .sw-date { gap: 12px; }
 .sw-gap { align-self: center; padding: 6px 12px; border-radius: 8px; color: var(--pending); background: var(--pending-bg); font-size: 13px; }
-.sw-gap .sw-icon { width: 16px; height: 16px; }
+.sw-gap .sw-icon, .sw-event .sw-icon { width: 16px; height: 16px; }
+.sw-gap, .sw-event { max-width: 92%; box-sizing: border-box; line-height: 18px; text-wrap: balance; overflow-wrap: anywhere; }
+.sw-event { align-self: center; padding: 6px 12px; border-radius: 8px; color: var(--ink); background: var(--surface); font-size: 13px; }
+.sw-note:not(.sw-date) + .sw-note:not(.sw-date) { margin-top: -2px; }
 .sw-message { position: relative; display: flex; flex-direction: column; max-width: 84%; margin-top: 3px; }
 .sw-message.sw-first { margin-top: 12px; }
 .sw-message:has(> .sw-foot:not([hidden])) + .sw-message { margin-top: 10px; }
@@ -129,7 +132,7 @@ button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-vis
 }
 @keyframes sw-in { from { opacity: 0; transform: translateY(6px); } }
 @media (forced-colors: active) {
-  .sw-text, .sw-send, .sw-gap, .sw-newer { border: 1px solid CanvasText; }
+  .sw-text, .sw-send, .sw-gap, .sw-event, .sw-newer { border: 1px solid CanvasText; }
   .sw-self .sw-text { border-width: 2px; }
   .sw-send[aria-disabled] { color: GrayText; border-color: GrayText; }
   .sw-date::before, .sw-date::after { background: CanvasText; }
@@ -174,13 +177,13 @@ h2, p { margin: 0; }
 .sw-lock-words { min-width: 0; display: grid; gap: 1px; overflow-wrap: anywhere; }
 .sw-lock-title { font-weight: 650; }
 .sw-lock-detail:empty { display: none; }
-.sw-lock-detail { color: var(--ink); }
+.sw-lock-detail { color: var(--ink); text-wrap: pretty; }
 .sw-lock[data-tone="secure"] { background: var(--secure-bg); color: var(--secure); }
 .sw-lock[data-tone="pending"] { background: var(--pending-bg); color: var(--pending); }
 .sw-lock[data-tone="open"] { background: var(--surface); color: var(--ink); }
 .sw-lock[data-tone="danger"] { background: var(--danger-bg); color: var(--danger); }
 
-.sw-alert-frame { flex: none; padding: 4px 16px 14px 44px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
+.sw-alert-frame { text-wrap: pretty; flex: none; padding: 4px 16px 14px 44px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
 .sw-alert-frame .sw-plain { margin-top: 10px; }
 .sw-talk { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .sw-middle { position: relative; flex: 1; min-height: 0; display: flex; }
@@ -190,6 +193,8 @@ h2, p { margin: 0; }
 .sw-elsewhere { flex: 1; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 10px; padding: 24px 32px; text-align: center; color: var(--muted); font-size: 14px; line-height: 20px; border-top: 1px solid var(--line); }
 .sw-plain { min-height: 44px; padding: 0 20px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
 .sw-plain:hover { filter: brightness(1.08); }
+.sw-plain[data-quiet] { background: transparent; color: var(--ink); border-color: var(--edge); }
+.sw-plain[data-quiet]:hover { background: var(--surface); filter: none; }
 .sw-elsewhere .sw-plain { margin-top: 8px; }
 .sw-ended { flex: none; display: flex; justify-content: center; padding: 12px; border-top: 1px solid var(--line); }
 .sw-notice { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 2px 4px 2px 16px; border-top: 1px solid var(--line); background: var(--pending-bg); color: var(--ink); font-size: 13px; line-height: 18px; }

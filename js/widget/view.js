@@ -11,7 +11,7 @@ import { Composer } from "./composer.js";
 import { button, download, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { fileLook } from "./files.js";
 import { LogView } from "./log.js";
-import { blocked, connectionOf, currentOf, lockOf, nameOf, others } from "./model.js";
+import { blocked, brokenText, connectionOf, currentOf, isPaused, lockOf, nameOf, others } from "./model.js";
 import { People } from "./people.js";
 import { sheets } from "./style.js";
 import { Transfers } from "./transfers.js";
@@ -85,6 +85,7 @@ export class ChatView {
   #talk;
   #elsewhere;
   #ended;
+  #anew;
   #again;
 
   /**
@@ -134,7 +135,8 @@ export class ChatView {
     this.#empty = el("div", { class: "sw-empty" }, icon("lock"),
       el("p", { class: "sw-empty-title" }, "Write to us in private"),
       el("p", {}, "Your message is encrypted before it leaves this device. Only you and whoever answers can read it, not the server in between."));
-    this.#ended = el("div", { class: "sw-ended" }, button("sw-plain", () => this.options.startAnew?.(), "Start a new conversation"));
+    this.#anew = button("sw-plain", () => this.options.startAnew?.(), "Start a new conversation");
+    this.#ended = el("div", { class: "sw-ended" }, this.#anew);
     this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, this.log.element, this.#empty),
       this.#noticeBar, this.#ended, this.composer.element);
     this.#elsewhere = el("div", { class: "sw-elsewhere" }, icon("tabs"),
@@ -278,8 +280,10 @@ export class ChatView {
     show(this.#empty, !stopped && !(conversation?.messages.length) && client?.state !== "refused" && client?.state !== "closed");
     setText(this.#noticeText, this.#notice);
     show(this.#noticeBar, this.#notice !== "");
-    show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost");
-    this.composer.block(this.#blockedBy());
+    show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost" || conversation?.state === "rejoining");
+    // What goes on by itself is not to be left lightly.
+    setAttribute(this.#anew, "data-quiet", isPaused(conversation));
+    this.composer.block(this.#blockedBy(), isPaused(conversation) ? words.paused : words.shut);
     show(this.composer.element, conversation?.state !== "closed");
   }
 
@@ -303,9 +307,7 @@ export class ChatView {
     if (stage.kind === "refused" || client?.state === "refused") return words.refused;
     if (stage.kind === "failed") return sentence(stage.code);
     if (client?.state === "closed") return words.stopped;
-    if (conversation?.state === "forked") return words.forked;
-    if (conversation?.state === "lost") return words.lost;
-    return "";
+    return brokenText(conversation);
   }
 
   /** @param {Conversation|undefined} conversation */

@@ -64,8 +64,10 @@ export const words = Object.freeze({
   refused: "This page cannot verify who it would talk to. Nothing was sent.",
   noOne: "No one is here yet. Your message is kept on this device and is sent when someone comes.",
   reconnecting: "What you write is kept on this device and is sent when the connection is back.",
-  lost: "This device no longer holds the key of this conversation, so nothing can be read or sent here until the other side lets it in again.",
-  forked: "You and the other side were shown different conversations, so nothing more is sent here. Please tell them by another way.",
+  rejoining: "This device lost its keys to this conversation and has asked to be let in again. That happens by itself once the other side is here. What you wrote is kept and sent then.",
+  lost: "This device is no longer let into this conversation, so nothing new can be read or sent here.",
+  paused: "Writing is paused",
+  shut: "Nothing can be sent here",
   closed: "This conversation has ended.",
   stopped: "The part that encrypts has stopped. What you wrote is kept on this device.",
   proof: "Your sign-in was not accepted. The chat keeps trying; if it stays so, reload the page.",
@@ -84,6 +86,34 @@ export const words = Object.freeze({
   folder: "A folder cannot be attached. Attach the files in it.",
   notVerified: "Nobody has vouched for who this customer is. The conversation is encrypted with the key of their device, and that is all that is known.",
 });
+
+/**
+ * Why nothing is sent for now: a message came in somebody's name that may not be theirs.
+ * @param {string} name
+ */
+export function doubtfulText(name) {
+  return `A message in ${name}'s name did not prove genuine and tells of another course of this conversation. Nothing is sent until ${name} is heard from properly. What you wrote is kept.`;
+}
+
+/**
+ * Why nothing is sent any more: it is proven that two courses of one conversation were shown.
+ * @param {string|null} name  null: only the server's own word differs from before
+ */
+export function forkedText(name) {
+  if (name === null) return "The server shows another course of this conversation than before, so nothing more is sent here. Please tell the other side by another way.";
+  return `You and ${name} were shown different conversations. That is proven, so nothing more is sent here. Please tell ${name} by another way.`;
+}
+
+/**
+ * What happened between the messages.
+ * @param {"missed"|"rejoined"} kind
+ * @param {string} name  whom it is about; "" for this device
+ */
+export function noteText(kind, name) {
+  if (kind === "missed") return "Messages sent while this device was locked out cannot be read on it";
+  if (name === "") return "This device was let in again";
+  return `${name}'s device was let in again; it cannot read what was sent meanwhile`;
+}
 
 /**
  * The sentence for a code; what has no code, or one this table lacks, reads as "internal".
