@@ -66,7 +66,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 
 	request := entrylog.AppendRequest{Conversation: v.key[:], ID: wire.EntryID(raw), Entry: raw}
 	judged := v.chain.Check(entry)
-	if judged == nil && entry.Kind == wire.KindJoin && v.joins >= maxStandingJoins {
+	if judged == nil && entry.Kind == wire.KindJoin && !v.joins.allows(v.chain, entry, c.server.now(), c.server.limits.JoinInterval) {
 		judged = wire.RateLimited
 	}
 	if judged == nil && entry.Kind == wire.KindCommit {
@@ -115,7 +115,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 		if err := v.chain.Apply(entry); err != nil {
 			v.chain = nil // stored but not applied: the log is right, read it again
 		} else {
-			v.joins = nextJoins(v.joins, entry)
+			v.joins.follow(v.chain, entry, c.server.now())
 		}
 	}
 	c.server.hub.publish(v.key, sequence, raw, after)

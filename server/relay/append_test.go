@@ -187,33 +187,3 @@ func TestClosedConversationTakesNothingMore(t *testing.T) {
 	refused(t, s.atAgent, relay.Append{Conversation: s.talk.ID, Entry: stale}, wire.StaleEpoch)
 	s.entries(s.atAgent, 0, 2)
 }
-
-// A join request is part of the public state: what answers it must be valid
-// after a restart too.
-func TestJoinRequestSurvivesRestart(t *testing.T) {
-	s := play(t, nil)
-	join := s.customer.Join(s.talk)
-	s.append(s.atCustomer, join)
-	s.talk.Apply(join)
-	s.Restart()
-	at := s.Connect(s.customer)
-	ack := ask[relay.Ack](t, at, relay.Append{Conversation: s.talk.ID, Entry: join})
-	if !ack.Duplicate || ack.Sequence != 2 {
-		t.Errorf("%+v, want the repeat of 2", ack)
-	}
-	agent := s.Connect(s.agent)
-	answer := s.agent.Answer(s.talk, s.Org.Manifest, join)
-	if got := ask[relay.Ack](t, agent, relay.Append{Conversation: s.talk.ID, Entry: answer}); got.Sequence != 3 {
-		t.Errorf("the answer has sequence %d, want 3", got.Sequence)
-	}
-}
-
-func TestJoinRequestsBetweenCommitsAreBounded(t *testing.T) {
-	s := play(t, nil)
-	for range 16 {
-		s.append(s.atCustomer, s.customer.Join(s.talk))
-	}
-	refused(t, s.atCustomer, relay.Append{Conversation: s.talk.ID, Entry: s.customer.Join(s.talk)}, wire.RateLimited)
-	s.commit(s.agent, s.atAgent, relaytest.Change{})
-	s.append(s.atCustomer, s.customer.Join(s.talk))
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -25,14 +26,11 @@ type conversation struct {
 
 	sync.RWMutex
 	chain *wire.Chain // nil: to be read from the log
-	joins int         // join requests since the last commit
+	joins joins       // those of the chain
 
 	users   int           // of the cache, under its lock
 	element *list.Element // in the cache's order of use, while nobody uses it
 }
-
-// maxStandingJoins bounds what anyone who knows a leaf may add between two commits.
-const maxStandingJoins = 16
 
 // chains is the bounded cache of conversations.
 type chains struct {
@@ -114,7 +112,7 @@ func (v *conversation) lock(ctx context.Context, log entrylog.Log, write bool) (
 // that is damaged or trimmed does not matter here.
 func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 	id := wire.ID(v.key[16:])
-	chain, joins := wire.NewChain(id, v.tenant.manifests.byHash), 0
+	chain, joins := wire.NewChain(id, v.tenant.manifests.byHash), make(joins)
 	for after := uint64(0); ; {
 		entries, err := log.Commits(ctx, v.key[:], after, entrylog.MaxRead, 1<<20)
 		if err != nil {
@@ -132,21 +130,11 @@ func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 			if err != nil {
 				return fmt.Errorf("relay: stored entry %d does not follow: %w", e.Sequence, err)
 			}
-			joins = nextJoins(joins, entry)
+			joins.follow(chain, entry, time.UnixMilli(e.At))
 		}
 	}
 	v.chain, v.joins = chain, joins
 	return nil
-}
-
-func nextJoins(joins int, e *wire.Entry) int {
-	switch e.Kind {
-	case wire.KindCommit:
-		return 0
-	case wire.KindJoin:
-		return joins + 1
-	}
-	return joins
 }
 
 // memberIDs copies the ids of a roster.

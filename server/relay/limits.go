@@ -40,6 +40,9 @@ type Limits struct {
 	// takes, as they are another's supply. Default one in 10 s, burst 6.
 	TakeInterval time.Duration
 	TakeBurst    int
+	// JoinInterval is the time between two join requests for one leaf that are
+	// taken, of its owner and of new identities each. Default 1 min.
+	JoinInterval time.Duration
 	// Refusals in a row for going too fast close the connection. Default 200.
 	Refusals int
 	// KeyPackages of one agent are stored, beside its last-resort one. Default 100.
@@ -115,6 +118,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"PreAuth", &l.PreAuth, wire.PreAuthSeconds * time.Second},
 		{"GenesisInterval", &l.GenesisInterval, 10 * time.Second},
 		{"TakeInterval", &l.TakeInterval, 10 * time.Second},
+		{"JoinInterval", &l.JoinInterval, time.Minute},
 		{"KeyPackageLife", &l.KeyPackageLife, 30 * 24 * time.Hour},
 		{"Write", &l.Write, 20 * time.Second},
 		{"Ping", &l.Ping, 30 * time.Second},

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -174,21 +175,15 @@ func TestP13_RemovedMemberIsCutAtTheCommit(t *testing.T) {
 	atBea := s.Connect(bea)
 	s.commit(s.agent, s.atAgent, relaytest.Change{Adds: []*wire.KeyPackage{bea.KeyPackage(time.Now().Add(time.Hour), false)}})
 	s.subscribe(atBea, 0)
+	f := s.FilesOf(atBea, s.talk.ID)
 	removal := s.commit(s.agent, s.atAgent, relaytest.Change{Removes: []wire.ID{bea.ID()}})
-	s.append(s.atAgent, s.agent.Message(s.talk, 10))
-	s.append(s.atCustomer, s.customer.Message(s.talk, 10))
-	s.entries(atBea, 0, int(removal))
+	begin := time.Now()
+	answered(t, f, http.StatusForbidden, wire.NotMember, "POST", "/v1/files", nil, "Upload-Length", "10")
 	refused(t, atBea, relay.Subscribe{Conversation: s.talk.ID}, wire.NotMember)
-	refused(t, atBea, relay.Append{Conversation: s.talk.ID, Entry: bea.Message(s.talk, 10)}, wire.NotMember)
-	refused(t, atBea, relay.SendPassing{Conversation: s.talk.ID, Entry: bea.Passing(s.talk)}, wire.NotMember)
-	for _, body := range atBea.Pushed() {
-		if e, ok := body.(relay.Entry); ok {
-			t.Errorf("entry %d after the removal", e.Sequence)
-		}
+	if d := time.Since(begin); d > time.Second {
+		t.Errorf("cutting took %v", d)
 	}
-	if list := ask[relay.List](t, atBea, relay.ListConversations{}); len(list.Conversations) != 0 {
-		t.Error("the conversation is still listed")
-	}
+	s.removed(atBea, bea, removal)
 }
 
 func TestSubscriptionsOfOneConnectionAreBounded(t *testing.T) {

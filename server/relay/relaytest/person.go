@@ -145,9 +145,12 @@ func (p *Person) message(t *Talk, retention uint8, size int, begin []byte) []byt
 }
 
 // Join makes a join request for the member's own leaf.
-func (p *Person) Join(t *Talk) []byte {
+func (p *Person) Join(t *Talk) []byte { return p.JoinAs(t, p.ID()) }
+
+// JoinAs makes one for the leaf of any member.
+func (p *Person) JoinAs(t *Talk, member wire.ID) []byte {
 	j := &wire.JoinRequest{
-		Conversation: t.ID, Leaf: t.Chain.Member(p.ID()).KeyPackage.Leaf.Hash(), Reason: wire.ReasonLost,
+		Conversation: t.ID, Leaf: t.Chain.Member(member).KeyPackage.Leaf.Hash(), Reason: wire.ReasonLost,
 		KeyPackage: p.KeyPackage(time.Now().Add(time.Hour), false),
 	}
 	raw, err := j.Sign(p.Key)
