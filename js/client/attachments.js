@@ -34,6 +34,9 @@ import { safeFileName, sentFileName } from "./names.js";
 import { makeThumbnail, redraw } from "./thumbnail.js";
 import { upload } from "./upload.js";
 
+/** Progress is told of in steps of at least this: each makes the page draw, and objects to be collected. */
+const STEP = 1 / 100;
+
 export class Attachments {
   #host;
   #timeline;
@@ -260,6 +263,7 @@ export class Attachments {
    * @param {((done: number, total: number) => void) | undefined} tell
    */
   #progress(id, part, size, tell) {
+    if (part < 1 && part - (this.#timeline.find(id)?.file?.progress ?? 0) < STEP) return;
     this.#timeline.changeFile(id, { progress: part });
     try {
       tell?.(Math.round(part * size), size);

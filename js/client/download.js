@@ -69,20 +69,23 @@ async function receive({ end, files, conversation, going, onProgress, signal }, 
     await patience.ready();
     const stream = files.read(conversation, file, offset, length, signal);
     try {
+      /** @type {ArrayBuffer | undefined} */
+      let buffer;
       for (;;) {
         /** @type {Uint8Array | void | undefined} */
         let bytes = undefined;
         try {
-          ({ value: bytes } = await stream.next());
+          ({ value: bytes } = await (buffer ? stream.next(buffer) : stream.next()));
         } catch (error) {
           if (error instanceof FileRefusal && error.gone) throw new SealwireError("unavailable", "the relay does not have the file any more");
           await patience.failed(error);
         }
         if (!bytes) break;
         const came = bytes.length;
-        const content = await end.openPart(transfer, bytes);
-        if (!shelved && content.length > 0) await give(content);
+        const opened = await end.openPart(transfer, bytes);
+        if (!shelved && opened.content.length > 0) await give(opened.content);
         signal.throwIfAborted();
+        buffer = opened.buffer;
         offset += came;
         patience.well();
         onProgress(offset / length);

@@ -2,17 +2,16 @@
 /**
  * Opens one file, in the end service: takes the ciphertext as it comes, in any
  * pieces, opens each chunk in its place, and only then gives its plaintext away
- * or writes it down. Never more than one chunk is held. Whole is only what has
- * every chunk, no byte more, zeros as padding, and the hash of the message.
+ * or writes it down. Never more than one chunk is held, in the same buffers for
+ * all of them. Whole is only what has every chunk, no byte more, zeros as
+ * padding, and the hash of the message.
  *
  * @typedef {import("../core/instance.js").Core} Core
- * @typedef {{ write: (bytes: Uint8Array) => void }} Sink
+ * @typedef {{ write: (bytes: Uint8Array) => void }} Sink  has no use of the bytes once it returns
  */
 import { SealwireError } from "../errors.js";
 import { Writer, equalBytes } from "./bytes.js";
 import { CHUNK, OVERHEAD, paddedSize, sealedSize } from "./padding.js";
-
-const NOTHING = new Uint8Array();
 
 export class Opening {
   #core;
@@ -25,10 +24,11 @@ export class Opening {
   #taken = 0;
   /** Bytes of plaintext opened, padding included. */
   #opened = 0;
-  /** The chunk that is coming in. @type {Uint8Array} */
-  #chunk = NOTHING;
-  #filled = 0;
   #padded;
+  /** The chunk that is coming in, when it comes in pieces. */
+  #chunk;
+  #filled = 0;
+  #plaintext;
   /** Of the whole ciphertext. */
   length;
 
@@ -44,6 +44,9 @@ export class Opening {
     this.#sink = sink;
     this.#padded = paddedSize(size);
     this.length = sealedSize(size);
+    const most = Math.min(CHUNK, this.#padded);
+    this.#chunk = new Uint8Array(most + OVERHEAD);
+    this.#plaintext = new Uint8Array(most);
     this.#handle = core.call("stream_open_new", new Writer().raw(secret).u64(this.#padded).take());
   }
 
@@ -57,15 +60,19 @@ export class Opening {
     /** @type {Uint8Array[]} */
     const opened = [];
     for (let rest = bytes; rest.length > 0; ) {
-      if (this.#filled === 0) this.#chunk = new Uint8Array(Math.min(CHUNK, this.#padded - this.#opened) + OVERHEAD);
-      const piece = rest.subarray(0, this.#chunk.length - this.#filled);
-      this.#chunk.set(piece, this.#filled);
-      this.#filled += piece.length;
+      const due = Math.min(CHUNK, this.#padded - this.#opened) + OVERHEAD;
+      const piece = rest.subarray(0, due - this.#filled);
       rest = rest.subarray(piece.length);
-      if (this.#filled < this.#chunk.length) break;
-      const content = this.#open();
+      let chunk = piece;
+      if (piece.length < due) {
+        this.#chunk.set(piece, this.#filled);
+        this.#filled += piece.length;
+        if (this.#filled < due) break;
+        chunk = this.#chunk.subarray(0, due);
+      }
+      const content = this.#open(chunk);
       if (this.#sink) this.#sink.write(content);
-      else opened.push(content);
+      else opened.push(content.slice());
     }
     return opened.length === 1 ? /** @type {Uint8Array} */ (opened[0]) : opened.reduce((w, piece) => w.raw(piece), new Writer()).take();
   }
@@ -78,13 +85,16 @@ export class Opening {
   }
 
   close() {
+    this.#plaintext.fill(0);
     if (this.#core.dead || this.#handle === 0) return;
     this.#core.close(this.#handle);
     this.#handle = 0;
   }
 
-  #open() {
-    const plaintext = this.#core.callBytes("stream_open", this.#handle, new Writer().u64(this.#index).take(), this.#chunk);
+  /** @param {Uint8Array} chunk */
+  #open(chunk) {
+    const length = this.#core.callInto(this.#plaintext, "stream_open", this.#handle, new Writer().u64(this.#index).take(), chunk);
+    const plaintext = this.#plaintext.subarray(0, length);
     const content = Math.max(0, Math.min(plaintext.length, this.#size - this.#opened));
     if (plaintext.subarray(content).some((b) => b !== 0)) throw new SealwireError("open failed", "padding that is not zero");
     this.#index++;

@@ -23,6 +23,7 @@
  */
 import { SealwireError, codeOf } from "../errors.js";
 import { Slots } from "./slots.js";
+import { Tap } from "./tap.js";
 import { Writer, decodeText, fromBase64url, toBase64url } from "./bytes.js";
 
 /** @type {FileTimes} */
@@ -30,7 +31,8 @@ const TIMES = { answer: 30_000, part: 120_000, silence: 30_000 };
 /** Bytes of a refusal that are read, and of other answers. */
 const MAX_REFUSAL = 4096;
 const MAX_ANSWER = 4 * 1024 * 1024;
-/** What came is passed on in pieces of at least this many bytes. */
+const NOTHING = new Uint8Array();
+/** What came is passed on in pieces of this many bytes. */
 const PIECE = 256 * 1024;
 /** Files on their way up at once: the relay bounds what one end has under way. */
 const UPLOADS = 2;
@@ -94,12 +96,10 @@ export class RelayFiles {
    * @param {string} conversation
    * @param {string} id
    * @param {number} part
-   * @param {Uint8Array} bytes
+   * @param {Blob} body  of bare bytes Chromium keeps a copy for each part until it collects
    * @param {AbortSignal} signal
    */
-  async put(conversation, id, part, bytes, signal) {
-    // A Blob is handed over; of bare bytes Chromium keeps a copy of each part until it collects, and sends slower.
-    const body = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]);
+  async put(conversation, id, part, body, signal) {
     const init = { method: "PUT", body, headers: { "Content-Type": "application/octet-stream" } };
     await this.#done(conversation, `/${id}/${part}`, init, signal, this.#times.part);
   }
@@ -134,14 +134,14 @@ export class RelayFiles {
   }
 
   /**
-   * The bytes from `offset` on, to `length`, never more. Ends early when the connection does: then it throws after
-   * the last of what came.
+   * The bytes from `offset` on, to `length`, never more, in pieces whose buffer is given back for the next. Ends
+   * early when the connection does: then it throws after the last of what came.
    * @param {string} conversation
    * @param {string} id
    * @param {number} offset
    * @param {number} length  of the whole
    * @param {AbortSignal} signal
-   * @returns {AsyncGenerator<Uint8Array, void, void>}
+   * @returns {AsyncGenerator<Uint8Array, void, ArrayBuffer>}
    */
   async *read(conversation, id, offset, length, signal) {
     const timer = new Deadline(signal);
@@ -150,22 +150,27 @@ export class RelayFiles {
       const init = offset > 0 ? { headers: { Range: `bytes=${offset}-` } } : {};
       const response = await this.#call(conversation, `/${id}`, init, timer.signal);
       let skip = begins(response, offset, length);
-      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-      let left = length - offset;
-      for (let pieces = new Pieces(); ; ) {
+      const tap = new Tap(/** @type {ReadableStream<Uint8Array>} */ (response.body));
+      let piece = new Uint8Array(PIECE);
+      for (let filled = 0, left = length - offset; ; ) {
         timer.set(this.#times.silence);
-        const { done, value } = await reader.read().catch(() => /** @type {{ done: true, value: undefined }} */ ({ done: true, value: undefined }));
-        const bytes = value?.subarray(skip) ?? new Uint8Array();
-        skip -= (value?.length ?? 0) - bytes.length;
-        left -= bytes.length;
-        if (left < 0) throw new FileRefusal("too large", "the relay sent more than the file has", 200);
-        pieces.add(bytes);
-        if (pieces.length >= PIECE || ((done || left === 0) && pieces.length > 0)) {
-          timer.stop();
-          yield pieces.take();
-          // At the end one more is asked for: there must not be any.
+        // At the end one byte more is asked for: there must not be any.
+        const bytes = await tap.read(skip || Math.min(PIECE - filled, left + 1)).catch(() => NOTHING);
+        const ended = bytes.length === 0;
+        if (skip > 0) {
+          skip -= bytes.length;
+        } else {
+          left -= bytes.length;
+          if (left < 0) throw new FileRefusal("too large", "the relay sent more than the file has", 200);
+          piece.set(bytes, filled);
+          filled += bytes.length;
         }
-        if (!done) continue;
+        if (filled > 0 && (filled === PIECE || left === 0 || ended)) {
+          timer.stop();
+          piece = new Uint8Array(yield piece.subarray(0, filled));
+          filled = 0;
+        }
+        if (!ended) continue;
         signal.throwIfAborted();
         if (left > 0) throw new FileRefusal("unavailable", "the connection ended before the file did");
         return;
@@ -287,22 +292,6 @@ class Deadline {
     this.stop();
     this.#outer?.removeEventListener("abort", this.#follow);
     this.#controller.abort(new FileRefusal("unavailable", "ended"));
-  }
-}
-
-class Pieces {
-  #writer = new Writer();
-  length = 0;
-  /** @param {Uint8Array} bytes */
-  add(bytes) {
-    this.#writer.raw(bytes);
-    this.length += bytes.length;
-  }
-  take() {
-    const bytes = this.#writer.take();
-    this.#writer = new Writer();
-    this.length = 0;
-    return bytes;
   }
 }
 

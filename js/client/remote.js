@@ -27,10 +27,10 @@
  * @property {(id: string, unasked: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
- * @property {(transfer: number) => Promise<Uint8Array>} sealPart
+ * @property {(transfer: number, slot: number) => Promise<Blob>} sealPart
  * @property {(transfer: number, message: string, file: string, fields: import("./content.js").FileFields) => Promise<void>} sealedFile
  * @property {(conversation: string, sequence: number, shelve: boolean) => Promise<import("./transfers.js").OpenedFile>} openFile
- * @property {(transfer: number, bytes: Uint8Array) => Promise<Uint8Array>} openPart  takes the bytes away from its caller
+ * @property {(transfer: number, bytes: Uint8Array) => Promise<import("./transfers.js").OpenedPart>} openPart  takes the buffer away from its caller, and gives it back
  * @property {(transfer: number) => Promise<Blob | null>} openedFile
  * @property {(transfer: number) => Promise<void>} dropFile
  * @property {() => Promise<boolean>} owned
@@ -102,7 +102,7 @@ export function localEnd(end) {
     next: (id, unasked) => conversations.next(id, unasked),
     entryId: (entry) => conversations.entryId(entry),
     sealFile: (blob) => transfers.seal(blob),
-    sealPart: (transfer) => transfers.sealPart(transfer),
+    sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),
     sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),
     openFile: (conversation, sequence, shelve) => transfers.open(conversation, sequence, shelve),
     openPart: (transfer, bytes) => transfers.openPart(transfer, bytes),
@@ -183,14 +183,19 @@ export function remoteEnd(worker, onDeath) {
 }
 
 /**
- * Pieces of files change hands instead of being copied.
+ * What was received of a file changes hands instead of being copied: there with the call, back with the reply.
  * @param {Method} method
  * @param {unknown[]} values
  * @returns {ArrayBuffer[]}
  */
 function moved(method, values) {
-  if (method !== "sealPart" && method !== "openPart") return [];
-  return values.flatMap((v) => (v instanceof Uint8Array && v.buffer instanceof ArrayBuffer && v.byteLength === v.buffer.byteLength ? [v.buffer] : []));
+  if (method !== "openPart") return [];
+  return values.flatMap((v) => {
+    if (v instanceof Uint8Array) return v.buffer instanceof ArrayBuffer ? [v.buffer] : [];
+    if (typeof v !== "object" || v === null || !("buffer" in v && "content" in v)) return [];
+    const { buffer, content } = /** @type {import("./transfers.js").OpenedPart} */ (v);
+    return [buffer, /** @type {ArrayBuffer} */ (content.buffer)];
+  });
 }
 
 /**

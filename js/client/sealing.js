@@ -6,14 +6,19 @@
  * not change meanwhile: if it does, that is an error, never another content.
  *
  * A part is given once. Sealing again means another Sealing, under another key.
+ * All of it goes through the same few buffers, whatever the size of the file.
  */
 import { SealwireError } from "../errors.js";
 import { Mutex } from "./mutex.js";
-import { CHUNK, PART, paddedSize, sealedSize } from "./padding.js";
+import { CHUNK, OVERHEAD, PART, paddedSize, sealedSize } from "./padding.js";
+import { Tap } from "./tap.js";
 
 /** @typedef {import("../core/instance.js").Core} Core */
 
-const READ = 16 * CHUNK;
+/** Bytes of the file that are opened at a time: the browser looks each time whether it is still the same. */
+const READ = 64 * CHUNK;
+const MORE = Uint8Array.of(0);
+const LAST = Uint8Array.of(1);
 
 export class Sealing {
   #core;
@@ -25,11 +30,15 @@ export class Sealing {
   #sealed = 0;
   /** Bytes of ciphertext given. */
   #given = 0;
-  /** Sealed, not given yet. @type {Uint8Array} */
-  #rest = new Uint8Array();
-  /** A stretch of the file, from `#at` on. @type {Uint8Array} */
-  #read = new Uint8Array();
-  #at = 0;
+  #plaintext;
+  #chunk = new Uint8Array(CHUNK + OVERHEAD);
+  #part;
+  /** Of the chunk, what is not given yet. */
+  #rest = this.#chunk.subarray(0, 0);
+  /** The stretch of the file that is being read. @type {Tap | null} */
+  #tap = null;
+  /** Bytes of the file read. */
+  #read = 0;
   /** Of the whole ciphertext. */
   length;
 
@@ -42,22 +51,29 @@ export class Sealing {
     this.#blob = blob;
     this.#padded = paddedSize(blob.size);
     this.length = sealedSize(blob.size);
+    this.#plaintext = new Uint8Array(Math.min(CHUNK, this.#padded));
+    this.#part = new Uint8Array(Math.min(PART, this.length));
     this.#handle = core.call("stream_seal_new");
   }
 
-  /** The next part. Every part but the last has PART bytes. */
-  part() {
+  /**
+   * The next part. Every part but the last has PART bytes.
+   * @template T
+   * @param {(part: Uint8Array) => Promise<T>} take  may use the bytes until it settles, not beyond
+   * @returns {Promise<T>}
+   */
+  part(take) {
     return this.#mutex.run("", async () => {
-      const part = new Uint8Array(Math.min(PART, this.length - this.#given));
+      const part = this.#part.subarray(0, this.length - this.#given);
       for (let filled = 0; filled < part.length; ) {
-        if (this.#rest.length === 0) this.#rest = await this.#chunk();
+        if (this.#rest.length === 0) this.#rest = await this.#next();
         const piece = this.#rest.subarray(0, part.length - filled);
         part.set(piece, filled);
         filled += piece.length;
         this.#rest = this.#rest.subarray(piece.length);
       }
       this.#given += part.length;
-      return part;
+      return take(part);
     });
   }
 
@@ -68,42 +84,46 @@ export class Sealing {
   }
 
   close() {
+    this.#tap?.end();
+    this.#plaintext.fill(0);
     if (this.#core.dead || this.#handle === 0) return;
     this.#core.close(this.#handle);
     this.#handle = 0;
   }
 
-  async #chunk() {
-    const size = Math.min(CHUNK, this.#padded - this.#sealed);
-    const content = Math.max(0, Math.min(size, this.#blob.size - this.#sealed));
-    if (content > 0 && this.#sealed + content > this.#at + this.#read.length) {
-      this.#read = await this.#slice(this.#sealed);
-      this.#at = this.#sealed;
+  async #next() {
+    const plaintext = this.#plaintext.subarray(0, this.#padded - this.#sealed);
+    const content = Math.min(plaintext.length, this.#blob.size - this.#read);
+    for (let filled = 0; filled < content; ) {
+      const piece = await this.#some(content - filled);
+      plaintext.set(piece, filled);
+      filled += piece.length;
     }
-    const from = this.#sealed - this.#at;
-    /** @type {Uint8Array} */
-    let plaintext = this.#read.subarray(from, from + content);
-    if (content < size) {
-      const padded = new Uint8Array(size);
-      padded.set(plaintext);
-      plaintext = padded;
-    }
-    this.#sealed += size;
-    const last = this.#sealed === this.#padded ? 1 : 0;
-    return this.#core.callBytes("stream_seal", this.#handle, Uint8Array.of(last), plaintext);
+    plaintext.fill(0, content);
+    this.#sealed += plaintext.length;
+    const last = this.#sealed === this.#padded ? LAST : MORE;
+    return this.#chunk.subarray(0, this.#core.callInto(this.#chunk, "stream_seal", this.#handle, last, plaintext));
   }
 
-  /** @param {number} at */
-  async #slice(at) {
-    const end = Math.min(at + READ, this.#blob.size);
+  /**
+   * Some of what is next in the file.
+   * @param {number} most
+   */
+  async #some(most) {
+    const left = READ - (this.#read % READ);
     /** @type {Uint8Array} */
-    let bytes;
+    let piece;
     try {
-      bytes = new Uint8Array(await this.#blob.slice(at, end).arrayBuffer());
+      if (!this.#tap || left === READ) {
+        this.#tap?.end();
+        this.#tap = new Tap(this.#blob.slice(this.#read, this.#read + READ).stream(), this.#tap?.buffer);
+      }
+      piece = await this.#tap.read(Math.min(most, left));
     } catch {
       throw new SealwireError("unavailable", "the file cannot be read any more");
     }
-    if (bytes.length !== end - at) throw new SealwireError("truncated file", "the file changed while it was read");
-    return bytes;
+    if (piece.length === 0) throw new SealwireError("truncated file", "the file changed while it was read");
+    this.#read += piece.length;
+    return piece;
   }
 }

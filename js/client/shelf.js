@@ -1,17 +1,11 @@
 // @ts-check
 /**
- * The shelf: where received files lie, decrypted, until they are saved. Each
- * end service has a directory of its own in the origin-private file system,
- * held by a Web Lock of the same name; a directory whose lock nobody holds is
+ * The shelf: where received files lie, decrypted, until they are saved, and
+ * sealed parts until the relay has them. Each end service has a directory of
+ * its own in the origin-private file system, held by a Web Lock of the same name; a directory whose lock nobody holds is
  * what a page left behind, and the next start removes it; erasing the namespace
  * removes them all. Only dedicated workers can write there at once; elsewhere there is no shelf.
  *
- * @typedef {object} SyncFile   the part of FileSystemSyncAccessHandle that is used
- * @property {(bytes: Uint8Array, options: { at: number }) => number} write
- * @property {() => void} flush
- * @property {() => void} close
- *
- * @typedef {FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncFile> }} FileHandle
  * @typedef {FileSystemDirectoryHandle & { keys: () => AsyncIterableIterator<string> }} Directory
  *
  * @typedef {object} ShelfSystem   the platform, for tests
@@ -20,64 +14,11 @@
  */
 import { SealwireError } from "../errors.js";
 import { toHex } from "./bytes.js";
+import { ShelfFile, ShelfSlot, openNow } from "./shelved.js";
 
 const ROOT = "sealwire";
 /** How long a page that was taken over may take to let go of its directory, when all of them are erased (ms). */
 const LET_GO = 2_000;
-
-/** A file on the shelf: written, then taken as a Blob; `remove` at any time. */
-export class ShelfFile {
-  #directory;
-  #name;
-  #handle;
-  /** @type {SyncFile | null} */
-  #open;
-  #at = 0;
-
-  /**
-   * @param {FileSystemDirectoryHandle} directory
-   * @param {string} name
-   * @param {FileHandle} handle
-   * @param {SyncFile} open
-   */
-  constructor(directory, name, handle, open) {
-    this.#directory = directory;
-    this.#name = name;
-    this.#handle = handle;
-    this.#open = open;
-  }
-
-  /** @param {Uint8Array} bytes */
-  write(bytes) {
-    if (bytes.length === 0) return;
-    let written = 0;
-    try {
-      written = this.#open?.write(bytes, { at: this.#at }) ?? 0;
-    } catch {
-      // Told below, like a write that came too short.
-    }
-    if (written !== bytes.length) throw new SealwireError("unavailable", "there is no room left on this device");
-    this.#at += written;
-  }
-
-  /** @returns {Promise<Blob>} of a type that nothing renders */
-  async take() {
-    this.#open?.flush();
-    this.#shut();
-    const file = await this.#handle.getFile();
-    return file.slice(0, file.size, "application/octet-stream");
-  }
-
-  async remove() {
-    this.#shut();
-    await this.#directory.removeEntry(this.#name).catch(() => {});
-  }
-
-  #shut() {
-    this.#open?.close();
-    this.#open = null;
-  }
-}
 
 export class Shelf {
   #parent;
@@ -101,19 +42,28 @@ export class Shelf {
 
   /** A new, empty file. */
   async file() {
-    this.#own ??= this.#parent.getDirectoryHandle(this.#name, { create: true });
-    const directory = await this.#own;
-    const name = String(this.#next++);
-    const handle = /** @type {FileHandle} */ (await directory.getFileHandle(name, { create: true }));
-    const open = await handle.createSyncAccessHandle?.();
-    if (!open) throw new SealwireError("unavailable", "no files that can be written at once");
-    return new ShelfFile(directory, name, handle, open);
+    const { directory, name, handle } = await this.#create();
+    return new ShelfFile(directory, name, handle, await openNow(handle));
+  }
+
+  /** A new place for one thing after another. */
+  async slot() {
+    const { directory, name, handle } = await this.#create();
+    return new ShelfSlot(directory, name, handle);
   }
 
   /** Removes all of it. */
   async close() {
     await this.#parent.removeEntry(this.#name, { recursive: true }).catch(() => {});
     this.#release();
+  }
+
+  async #create() {
+    this.#own ??= this.#parent.getDirectoryHandle(this.#name, { create: true });
+    const directory = await this.#own;
+    const name = String(this.#next++);
+    const handle = /** @type {import("./shelved.js").FileHandle} */ (await directory.getFileHandle(name, { create: true }));
+    return { directory, name, handle };
   }
 }
 

@@ -5,6 +5,10 @@
  * used here alone; the page carries ciphertext and, where there is no shelf,
  * the content that was opened.
  *
+ * Memory: on a device with a shelf some 30 MB in the page's processes, whatever
+ * the size of the file. Without one (mode "none", some private windows) the
+ * browser keeps the parts that were sent until it collects them.
+ *
  * A transfer keeps the core that it began with, whatever becomes of the others.
  *
  * @typedef {import("./end.js").Context} Context
@@ -15,12 +19,17 @@
  * @property {string} file     the relay's name of it, base64url
  * @property {number} length   bytes of its ciphertext
  * @property {boolean} shelved its content goes to the shelf; else `openPart` gives it
+ *
+ * @typedef {object} OpenedPart
+ * @property {Uint8Array} content   empty when it went to the shelf
+ * @property {ArrayBuffer} buffer   that the ciphertext was in, to be filled again
  */
 import { SealwireError } from "../errors.js";
 import { fromBase64url, toBase64url } from "./bytes.js";
 import { encodeFileContent, fileOf } from "./content.js";
 import { historyKey } from "./conversations.js";
 import { Opening } from "./opening.js";
+import { Parts } from "./parts.js";
 import { decodeHistory } from "./records.js";
 import { Sealing } from "./sealing.js";
 import { openShelf } from "./shelf.js";
@@ -28,9 +37,9 @@ import { openShelf } from "./shelf.js";
 export class Transfers {
   #context;
   #outbox;
-  /** @type {Map<number, Sealing>} */
+  /** @type {Map<number, Parts>} */
   #up = new Map();
-  /** @type {Map<number, { opening: Opening, shelved: import("./shelf.js").ShelfFile | null }>} */
+  /** @type {Map<number, { opening: Opening, shelved: import("./shelved.js").ShelfFile | null }>} */
   #down = new Map();
   #last = 0;
   /** @type {Promise<import("./shelf.js").Shelf | null>} */
@@ -59,14 +68,18 @@ export class Transfers {
    */
   async seal(blob) {
     const { core } = await this.#context();
+    const shelf = await this.#shelf;
     const sealing = new Sealing(core, blob);
-    this.#up.set(++this.#last, sealing);
+    this.#up.set(++this.#last, new Parts(sealing, shelf));
     return { transfer: this.#last, length: sealing.length };
   }
 
-  /** @param {number} transfer */
-  async sealPart(transfer) {
-    return this.#sealing(transfer).part();
+  /**
+   * @param {number} transfer
+   * @param {number} slot  the part that was given for it before is no longer needed
+   */
+  async sealPart(transfer, slot) {
+    return this.#parts(transfer).next(slot);
   }
 
   /**
@@ -77,7 +90,7 @@ export class Transfers {
    * @param {FileFields} fields
    */
   async sealed(transfer, message, file, fields) {
-    const { secret, hash } = this.#sealing(transfer).finish();
+    const { secret, hash } = this.#parts(transfer).finish();
     await this.#outbox.release(message, encodeFileContent({ ...fields, file: fromBase64url(file), secret, hash }));
     await this.drop(transfer);
   }
@@ -105,10 +118,11 @@ export class Transfers {
   /**
    * @param {number} transfer
    * @param {Uint8Array} bytes  the next of its ciphertext
-   * @returns {Promise<Uint8Array>}
+   * @returns {Promise<OpenedPart>}
    */
   async openPart(transfer, bytes) {
-    return this.#opening(transfer).opening.part(bytes);
+    const content = this.#opening(transfer).opening.part(bytes);
+    return { content, buffer: /** @type {ArrayBuffer} */ (bytes.buffer) };
   }
 
   /**
@@ -125,12 +139,12 @@ export class Transfers {
 
   /** @param {number} transfer */
   async drop(transfer) {
-    const sealing = this.#up.get(transfer);
+    const parts = this.#up.get(transfer);
     const down = this.#down.get(transfer);
     this.#up.delete(transfer);
     this.#down.delete(transfer);
-    sealing?.close();
     down?.opening.close();
+    await parts?.close();
     await down?.shelved?.remove();
   }
 
@@ -142,7 +156,7 @@ export class Transfers {
   }
 
   /** @param {number} transfer */
-  #sealing(transfer) {
+  #parts(transfer) {
     const found = this.#up.get(transfer);
     if (!found) throw new SealwireError("bad handle", "no such transfer");
     return found;

@@ -74,6 +74,8 @@ class Round {
   /** Parts that the relay acknowledged. @type {Set<number>} */
   #there = new Set();
   #file = "";
+  /** The part that is sealed next: the end service gives them in order. */
+  #next = 0;
   /** Ends what is in flight when one part of it fails. */
   #abort = new AbortController();
 
@@ -98,6 +100,7 @@ class Round {
       this.#file = await this.#patience.until(() => files.create(this.#conversation, this.#length));
       await this.#parts();
       await this.#patience.until(() => this.#known(files.complete(this.#conversation, this.#file, this.#abort.signal)));
+      this.#options.onProgress(1);
       return this.#file;
     } catch (error) {
       this.#abort.abort(error);
@@ -113,37 +116,41 @@ class Round {
   }
 
   async #parts() {
-    /** @type {Set<Promise<void>>} */
-    const flying = new Set();
+    const lanes = Array.from({ length: IN_FLIGHT }, (_, lane) => this.#lane(lane));
     try {
-      for (let part = 0; part * PART < this.#length; part++) {
-        const bytes = await this.#options.end.sealPart(this.#transfer);
-        this.#abort.signal.throwIfAborted();
-        if (flying.size >= IN_FLIGHT) await Promise.race(flying);
-        const flight = this.#put(part, bytes).finally(() => flying.delete(flight));
-        flying.add(flight);
-        // Whichever fails first is told by the race or by the end.
-        flight.catch(() => {});
-      }
-      await Promise.all(flying);
+      await Promise.all(lanes);
     } catch (error) {
       this.#abort.abort(error);
-      await Promise.allSettled(flying);
+      await Promise.allSettled(lanes);
       throw error;
     }
   }
 
   /**
-   * @param {number} part
-   * @param {Uint8Array} bytes
+   * One part after another: whichever is next when the last is there.
+   * @param {number} lane
    */
-  async #put(part, bytes) {
+  async #lane(lane) {
+    while (this.#next * PART < this.#length) {
+      const part = this.#next++;
+      const body = await this.#options.end.sealPart(this.#transfer, lane);
+      this.#abort.signal.throwIfAborted();
+      await this.#put(part, body);
+    }
+  }
+
+  /**
+   * @param {number} part
+   * @param {Blob} body
+   */
+  async #put(part, body) {
     await this.#patience.until(async (again) => {
       if (again && !(await this.#missing(part))) return;
-      await this.#known(this.#options.files.put(this.#conversation, this.#file, part, bytes, this.#abort.signal));
+      await this.#known(this.#options.files.put(this.#conversation, this.#file, part, body, this.#abort.signal));
     });
     this.#there.add(part);
-    this.#options.onProgress((this.#there.size * PART) / Math.max(this.#length, this.#there.size * PART));
+    // It is all there only when the relay has said so of the whole.
+    this.#options.onProgress(Math.min(this.#there.size * PART, this.#length - 1) / this.#length);
   }
 
   /**

@@ -5,6 +5,7 @@
  *   const core = await instantiate(module);          // or instantiateNow(module)
  *   const end = core.call("end_new", role, roots);   // a number: handle, length or 0
  *   const id = core.callBytes("end_identity", end);  // a copy of the bytes in the tray
+ *   const n = core.callInto(chunk, "stream_seal", …);// the same, copied to the front of chunk
  *   core.putBulk(blob);                              // for exports that read the bulk buffer
  *   const saved = core.callBulk("end_save", end, ks);// the bytes the export left there; wiped there
  *   core.close(end);
@@ -150,6 +151,27 @@ export class Core {
   }
 
   /**
+   * The same into an array of the caller's, for what is called once for each chunk of a
+   * file: what is not allocated need not wait to be collected. Whatever does not fit is an error.
+   * @param {Uint8Array} into
+   * @param {string} name
+   * @param {...(number | Uint8Array)} args numbers, then byte arrays
+   * @returns {number} bytes written to the front of `into`
+   */
+  callInto(into, name, ...args) {
+    if (!isBytes(into)) throw new TypeError(`expected a Uint8Array, got ${kind(into)}`);
+    const length = this.#enter(name, args);
+    try {
+      this.#checkTray(length);
+      if (length > into.length) throw new SealwireError("too long", `${name}: ${length} bytes for an array of ${into.length}`);
+      this.#memory.readInto(this.#tray, into.subarray(0, length));
+    } finally {
+      this.#memory.wipe(this.#tray, Math.min(length, this.#traySize));
+    }
+    return length;
+  }
+
+  /**
    * Calls an export whose result stands in the bulk buffer, and empties that.
    * @param {string} name
    * @param {...(number | Uint8Array)} args numbers, then byte arrays
@@ -287,10 +309,15 @@ export class Core {
 
   /** @param {number} length */
   #take(length) {
-    if (length > this.#traySize) throw new TypeError("expected a length in the tray, got a handle: use call");
+    this.#checkTray(length);
     const bytes = this.#memory.read(this.#tray, length);
     this.#memory.wipe(this.#tray, length);
     return bytes;
+  }
+
+  /** @param {number} length */
+  #checkTray(length) {
+    if (length > this.#traySize) throw new TypeError("expected a length in the tray, got a handle: use call");
   }
 }
 

@@ -43,6 +43,15 @@ export class Memory {
   }
 
   /**
+   * Fills `into` with a copy.
+   * @param {number} address
+   * @param {Uint8Array} into
+   */
+  readInto(address, into) {
+    into.set(this.#view(address, into.length));
+  }
+
+  /**
    * @param {number} address
    * @param {number} length
    */

@@ -131,9 +131,10 @@ function platform() {
           return {
             write: (/** @type {Uint8Array} */ bytes, /** @type {{ at: number }} */ { at }) => {
               if (at + bytes.length > system.room) throw new DOMException("full", "QuotaExceededError");
-              file.bytes.push(...bytes);
+              file.bytes.splice(at, bytes.length, ...bytes);
               return bytes.length;
             },
+            truncate: (/** @type {number} */ size) => void (file.bytes.length = size),
             flush: () => {},
             close: () => void (file.open = false),
           };
@@ -232,6 +233,16 @@ test("the shelf: files of this page, of no type, gone on release and when it clo
   await file.remove();
   assert.equal(system.root.files.length, 1);
   assert.ok(!system.root.files.some((name) => name.includes(":")), "names that any file system takes");
+  const slot = await one.slot();
+  assert.deepEqual([...new Uint8Array(await (await slot.put(Uint8Array.of(4, 5, 6))).arrayBuffer())], [4, 5, 6]);
+  assert.deepEqual([...new Uint8Array(await (await slot.put(Uint8Array.of(7))).arrayBuffer())], [7], "one in the place of another");
+  assert.equal(system.root.files.length, 2);
+  await assert.rejects(slot.put(new Uint8Array(2_000)), unavailable, "no room left");
+  const last = slot.put(Uint8Array.of(8));
+  await slot.remove();
+  await last;
+  assert.equal(system.root.files.length, 1, "removed also while something is put there");
+  await assert.rejects(slot.put(Uint8Array.of(8)), unavailable);
   const half = await one.file();
   assert.throws(() => half.write(new Uint8Array(2_000)), unavailable, "no room left");
   await half.remove();

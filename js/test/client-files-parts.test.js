@@ -29,7 +29,7 @@ function content(size, seed = 1) {
 async function sealed(blob) {
   const sealing = new Sealing(core, blob);
   const parts = [];
-  for (let at = 0; at < sealing.length; at += PART) parts.push(await sealing.part());
+  for (let at = 0; at < sealing.length; at += PART) parts.push(await sealing.part(async (part) => part.slice()));
   const { secret, hash } = sealing.finish();
   sealing.close();
   return { parts, bytes: new Uint8Array(Buffer.concat(parts)), file: { secret, hash, size: blob.size } };
@@ -44,7 +44,7 @@ async function sealed(blob) {
 function opened(file, bytes, step = 100_000) {
   /** @type {Uint8Array[]} */
   const out = [];
-  const opening = new Opening(core, file, { write: (piece) => void out.push(piece) });
+  const opening = new Opening(core, file, { write: (piece) => void out.push(piece.slice()) });
   /** @type {unknown} */
   let error;
   try {

@@ -201,7 +201,9 @@ test("cancelled at any point, nothing is left at the relay, and it can be sent a
       store.reset();
       const name = `${round++}.bin`;
       const controller = new AbortController();
+      let shown = 0;
       store.fault = ({ what, part, count }) => {
+        shown = mine.messages.find((m) => m.file?.name === name)?.file?.progress ?? 0;
         if (point === "parts" && what === "put" && part === 1 && count === 0) return "cut";
         if ((what === "put" ? `put ${part}` : what) === point) controller.abort();
         return undefined;
@@ -209,6 +211,7 @@ test("cancelled at any point, nothing is left at the relay, and it can be sent a
       const { id } = await mine.sendFile(new File([content], name), { signal: controller.signal });
       const cancelled = await until(customer, "cancelled", () => mine.messages.find((m) => m.id === id && m.file?.state === "cancelled"));
       assert.deepEqual([cancelled.status, cancelled.file?.error], ["failed", undefined]);
+      assert.ok(shown < 1, "as long as it can be cancelled, it does not seem to be all there");
       store.fault = () => {};
       // What came last may be the completion: then there is nothing unfinished left either.
       await store.until(() => [...store.files.values()].every((f) => f.complete));
@@ -218,6 +221,27 @@ test("cancelled at any point, nothing is left at the relay, and it can be sent a
   }
   await fileSeen(agent, `${round - 1}.bin`, "available");
   assert.equal(agent.conversations[0]?.messages.filter((m) => m.file).length, round, "each came once");
+});
+
+test("two parts are on their way at once, never more", async () => {
+  const { agent, mine, theirs } = await pair();
+  const content = randomBytes(6 * PART);
+  let [now, most] = [0, 0];
+  /** @type {() => void} */
+  let second = () => {};
+  const both = new Promise((/** @type {(v: void) => void} */ resolve) => (second = resolve));
+  store.fault = async ({ what }) => {
+    if (what !== "put") return;
+    most = Math.max(most, ++now);
+    if (now === 2) second();
+    await both;
+    await new Promise(setImmediate);
+    now--;
+  };
+  await mine.sendFile(new File([content], "a.bin"));
+  const { id } = await fileSeen(agent, "a.bin", "available");
+  assert.equal(most, 2);
+  assert.ok((await bytesOf((await theirs.saveFile(id)).blob)).equals(content));
 });
 
 test("a file that is discarded on its way up is gone, here and there", async () => {
@@ -401,8 +425,14 @@ class Made extends Blob {
     return new Made(Math.min(end, this.#size) - start, this.#from + start);
   }
   /** @override */
-  async arrayBuffer() {
-    return made(this.#from, this.#size).buffer;
+  stream() {
+    const [from, size] = [this.#from, this.#size];
+    return new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(made(from, size));
+        controller.close();
+      },
+    });
   }
 }
 

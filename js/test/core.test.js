@@ -22,6 +22,21 @@ test("results are copies: a later call does not change them", async () => {
   assert.deepEqual(first, kept);
 });
 
+test("a result goes into an array of the caller's, to its front and no further; what does not fit is refused", async () => {
+  const core = await start();
+  const box = core.callBytes("nacl_secretbox", KEY, NONCE, Uint8Array.of(1, 2, 3));
+  const into = new Uint8Array(30).fill(9);
+  assert.equal(core.callInto(into.subarray(5), "nacl_secretbox", KEY, NONCE, Uint8Array.of(1, 2, 3)), box.length);
+  assert.deepEqual([...into], [9, 9, 9, 9, 9, ...box, 9, 9, 9, 9, 9, 9]);
+  const short = new Uint8Array(box.length - 1);
+  refuses("too long", () => core.callInto(short, "nacl_secretbox", KEY, NONCE, Uint8Array.of(1, 2, 3)));
+  assert.ok(short.every((b) => b === 0));
+  core.call("bulk_reserve", core.traySize);
+  core.call("bulk_put", 0, core.traySize);
+  assert.ok(core.callBytes("bulk_get", 0, core.traySize).every((b) => b === 0), "the tray holds nothing after it");
+  assert.throws(() => core.callInto(/** @type {never} */ (/** @type {unknown} */ ([])), "nacl_key_pair"), TypeError);
+});
+
 test("the tray holds nothing after a call", async () => {
   const core = await start();
   const canary = new TextEncoder().encode("canary canary canary canary.....");
