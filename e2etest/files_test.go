@@ -268,10 +268,14 @@ func TestCancelAtAnyPointLeavesNothing(t *testing.T) {
 		if len(d.Blobs()) != 1 {
 			t.Errorf("at %s the relay keeps %v", row.at, d.Blobs())
 		}
+		if laid := customer.PrivateFiles(); (len(laid) > 0) != (row.at != "its beginning") || len(laid) > 2 {
+			t.Errorf("at %s parts lie in %v, want two places at most, and some once there are parts", row.at, laid)
+		}
 		customer.ClickOf(harness.Cancel, name)
 		point.open()
 		customer.AwaitText(harness.Conversation, "Cancelled, not sent")
 		d.AwaitBlobs(0)
+		customer.AwaitNoPrivateFiles()
 		if row.at != "the last part" {
 			customer.ClickOf(harness.Discard, name)
 			harness.Eventually(t, name+" to be gone", func() (bool, string) {
@@ -360,6 +364,7 @@ func TestB07_TabClosedInMidUpload(t *testing.T) {
 
 	next.Open(d.URL + "/site#chat")
 	next.AwaitText(harness.Conversation, "Choose it again")
+	next.AwaitNoPrivateFiles() // the parts that were on their way
 	exchange(t, next, agent, "did you get it?", "no, nothing")
 	if saw := agent.PageText(); strings.Contains(saw, "half of it") {
 		t.Errorf("the agent sees half a file: %s", saw)

@@ -20,7 +20,13 @@ func (b *Browser) Resident(t testing.TB, name string) *Person {
 }
 
 // Renderers are the processes that run the pages of this browser.
-func (b *Browser) Renderers(t testing.TB) []int {
+func (b *Browser) Renderers(t testing.TB) []int { return b.processes(t, "renderer") }
+
+// Process is the one that they all belong to, which keeps what pages give into
+// its hands: a Blob's bytes are memory there.
+func (b *Browser) Process(t testing.TB) int { return b.processes(t, "browser")[0] }
+
+func (b *Browser) processes(t testing.TB, kind string) []int {
 	t.Helper()
 	info, err := chromedp.CallBrowser(b.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
 	if err != nil {
@@ -28,12 +34,12 @@ func (b *Browser) Renderers(t testing.TB) []int {
 	}
 	var pids []int
 	for _, p := range info.ProcessInfo {
-		if p.Type == "renderer" {
+		if p.Type == kind {
 			pids = append(pids, int(p.ID))
 		}
 	}
 	if len(pids) == 0 {
-		t.Fatal("a browser without renderers")
+		t.Fatalf("a browser without a process of type %s", kind)
 	}
 	return pids
 }
