@@ -28,6 +28,7 @@ func TestNeedInstallsOrSaysWhatToDo(t *testing.T) {
 		"Node too old":          {what: "node", fakes: map[string]string{"apt-get": apt, "id": "echo 0", "npm": "", "node": "echo 18"}, says: "too old", apt: true, fails: true},
 		"Node new enough":       {what: "node", fakes: map[string]string{"apt-get": apt, "npm": "", "node": "echo 20"}},
 		"no compiler":           {what: "cc", fakes: map[string]string{"apt-get": apt, "id": "echo 0", "go": "echo some-cc"}, says: "installing Debian's gcc libc6-dev", apt: true},
+		"no Spin":               {what: "spin", fakes: map[string]string{"apt-get": apt, "id": "echo 0"}, says: "installing Debian's spin", apt: true},
 		"unknown":               {what: "tea", says: "what is tea?", fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
