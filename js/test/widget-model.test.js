@@ -185,6 +185,13 @@ test("what happened stands in its place: one line, by the day, and it ends a gro
   assert.deepEqual(list.flatMap((r) => (r.kind === "note" ? [r.doubt] : [])), [true, false, false]);
 });
 
+test("where it is said that messages cannot be read, no gap says it again; a later one does", () => {
+  const by = (/** @type {string} */ text, /** @type {import("../widget/facade.js").Member} */ from, gap = 0) => message({ text, from, time: now, ...(gap ? { gap } : {}) });
+  const list = [by("a", ana), by("b", ana, 2), by("c", bo, 1), by("d", ana, 3)];
+  const { rows: shown } = timeline(list, { now, notes: [note({ after: list[0]?.id ?? "", time: now })] });
+  assert.deepEqual(shown.map((r) => (r.kind === "message" ? r.message.text : r.kind)), ["date", "a", "note", "b", "c", "gap", "d"]);
+});
+
 test("a note before all messages, on a day of its own, and one whose place is hidden", () => {
   const yesterday = new Date(2026, 2, 11, 10).getTime();
   const [one, two] = [message({ text: "one", time: now }), message({ text: "two", time: now })];

@@ -50,6 +50,8 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
   let before;
   /** @type {number|undefined} */
   let day;
+  /** Who has spoken since it was said that messages cannot be read: what they miss before that is said with it. @type {Set<string>|undefined} */
+  let since;
   /** @param {string} id @param {number} time */
   const dated = (id, time) => {
     if (day === undefined || !sameDay(day, time)) {
@@ -66,6 +68,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
       dated(note.id, note.time);
       rows.push({ kind: "note", key: note.id, text: noteText(note.kind, note.member?.self ? "" : nameOf(note.member)), doubt: note.kind === "missed" });
       before = undefined;
+      if (note.kind === "missed") since = new Set();
     }
   };
   if (hidden === 0) tell(notesAfter(""));
@@ -73,7 +76,8 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
     const after = shown[i + 1];
     const here = notesAfter(message.id);
     dated(message.id, message.time);
-    if (message.gap) {
+    const sender = message.from?.id ?? "";
+    if (message.gap && (!since || since.has(sender))) {
       rows.push({ kind: "gap", key: `gap ${message.id}`, text: missingText(message.gap) });
       before = undefined;
     }
@@ -88,6 +92,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
       again: !over,
     });
     before = message;
+    since?.add(sender);
     tell(here);
   });
   return { rows, hidden };

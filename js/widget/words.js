@@ -67,7 +67,7 @@ export const words = Object.freeze({
   rejoining: "This device lost its keys to this conversation and has asked to be let in again. That happens by itself once the other side is here. What you wrote is kept and sent then.",
   lost: "This device is no longer let into this conversation, so nothing new can be read or sent here.",
   paused: "Writing is paused",
-  shut: "Nothing can be sent here",
+  shut: "Nothing can be sent",
   closed: "This conversation has ended.",
   stopped: "The part that encrypts has stopped. What you wrote is kept on this device.",
   proof: "Your sign-in was not accepted. The chat keeps trying; if it stays so, reload the page.",
