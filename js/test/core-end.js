@@ -14,11 +14,22 @@ export class CoreEnd {
   /** @param {import("../core/instance.js").Core} core @param {number} role @param {Uint8Array[]} roots */
   constructor(core, role, roots) {
     this.core = core;
-    this.handle = core.call("end_new", join(u8(role), list8(roots, (r) => r)));
+    this.pinned = join(u8(role), list8(roots, (r) => r));
+    this.handle = core.call("end_new", this.pinned);
     const r = new Reader(core.callBytes("end_identity", this.handle));
     this.identity = r.fixed(32);
     this.id = r.fixed(16);
     this.instance = r.fixed(16);
+  }
+
+  /** A page load: saved, loaded again, as another instance. */
+  reload() {
+    const keystore = this.core.call("keystore_open", new Uint8Array(32));
+    const saved = this.core.callBulk("end_save", this.handle, keystore);
+    this.core.close(this.handle);
+    this.core.putBulk(saved);
+    this.handle = this.core.call("end_load", keystore, this.pinned);
+    this.core.close(keystore);
   }
 
   /** @param {Uint8Array} manifest @param {boolean} [newest] */
@@ -53,7 +64,7 @@ export class CoreEnd {
   }
 }
 
-const STATES = ["empty", "active", "lost", "forked", "closed", "not a member"];
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful"];
 
 export class CoreConversation {
   /** @param {import("../core/instance.js").Core} core @param {number} handle */
@@ -73,7 +84,18 @@ export class CoreConversation {
   }
 
   due(now = NOW) { return this.core.call("conversation_due", this.handle, u64(now)); }
-  commit(now = NOW) { return this.core.callBytes("conversation_commit", this.handle, u64(now)); }
+
+  /** @param {Uint8Array} [answers] a join request that a person said yes to @param {bigint} [now] */
+  commit(answers = new Uint8Array(0), now = NOW) { return this.core.callBytes("conversation_commit", this.handle, join(u64(now), bytes8(answers))); }
+  joinRequest(now = NOW) { return this.core.callBytes("conversation_join_request", this.handle, u64(now)); }
+
+  joins() {
+    const r = new Reader(this.core.callBytes("conversation_joins", this.handle));
+    const joins = r.list8(32, () => ({ id: r.fixed(16), replaces: r.fixed(16), by: r.fixed(16), same: r.bool(), reason: r.u8(), alias: r.bytes8() }));
+    r.end();
+    return joins;
+  }
+
   pending() { return this.core.callBytes("conversation_pending", this.handle); }
 
   /** @param {Uint8Array} content @param {boolean} [passing] */
@@ -89,7 +111,7 @@ export class CoreConversation {
   status() {
     const r = new Reader(this.core.callBytes("conversation_status", this.handle));
     const status = {
-      conversation: r.fixed(16), epoch: r.u64(), index: r.u64(), state: STATES[r.u8()], transcript: r.fixed(32), logHash: r.fixed(32),
+      conversation: r.fixed(16), epoch: r.u64(), index: r.u64(), state: STATES[r.u8()], transcript: r.fixed(32), logHash: r.fixed(32), by: r.fixed(16),
       members: r.list8(16, () => ({ id: r.fixed(16), role: r.u8(), verified: r.bool(), self: r.bool(), identity: r.fixed(32), alias: r.bytes8() })),
     };
     r.end();
@@ -111,6 +133,10 @@ function readEvent(bytes) {
     r.end();
   } else if (type === "ignored") {
     event.code = r.u16();
+  } else if (type === "join") {
+    event.own = r.bool();
+    Object.assign(event, { replaces: r.fixed(16), same: r.bool(), reason: r.u8() });
+    r.end();
   }
   return event;
 }

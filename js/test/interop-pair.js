@@ -47,11 +47,18 @@ export class Log {
 
   agree() {
     const s = this.theirs.status();
-    assert.equal(s.state, this.ours.state);
+    const doubted = !this.ours.forked && this.ours.doubted.includes(toHex(this.ours.end.identity.id));
+    if (this.ours.state === "doubtful") assert.notEqual(this.theirs.due(), 0, "whom we doubt knows it, and commits");
+    // They doubt us when we know that they have cause to.
+    assert.equal(s.state, doubted ? "doubtful" : this.ours.state === "doubtful" ? "active" : this.ours.state);
+    assert.deepEqual(s.by, doubted ? this.ours.end.identity.id : this.ours.forkedBy ?? new Uint8Array(16));
     assert.equal(s.epoch, this.ours.chain.empty ? 0n : this.ours.chain.epoch);
     assert.equal(s.index, this.ours.index);
     assert.deepEqual(s.transcript, this.ours.chain.head);
     assert.deepEqual(s.logHash, this.ours.logHash);
+    const joins = this.theirs.joins().map((j) => [toHex(j.id), toHex(j.replaces), toHex(j.by), j.same, j.reason, toHex(j.alias)]);
+    assert.deepEqual(joins, this.ours.chain.standing.map(({ id, request: r, owner, old }) =>
+      [toHex(id), toHex(old.id), toHex(r.sender), owner, r.reason, toHex(r.package.credential?.alias ?? new Uint8Array(0))]));
     assert.deepEqual(s.members.map((m) => [toHex(m.id), m.role]), this.ours.chain.roster.map((m) => [toHex(m.id), m.role]));
   }
 }

@@ -11,7 +11,7 @@ import { Company, NOW, NOW_S } from "./independent/company.js";
 import { identity, leafHash, randomBytes } from "./independent/crypto.js";
 import { decodeEntry, encodeJoinRequest } from "./independent/entries.js";
 import { Conversation, End } from "./independent/member.js";
-import { decodeCredential, decodeManifest, ROLE } from "./independent/statements.js";
+import { decodeCredential, decodeManifest, encodeKeyPackage, ROLE } from "./independent/statements.js";
 import { code, core, Log, member, ourAgent, ourCustomer, theySay, weSay } from "./interop-pair.js";
 
 /**
@@ -165,6 +165,9 @@ test("the core ignores a message with one thing wrong, with the code of its rule
     for (const entry of other.log.entries) hers.read(entry);
     other.log.append(hers.seal(utf8("psst")), "not a member");
   });
+  // An epoch to come told of another log: it doubts us until we show that we read this one.
+  assert.equal(pair.theirs.status().state, "doubtful");
+  pair.log.append(ours.commit({ time: NOW }));
   theySay(pair, utf8("it went on"));
   weSay(pair, utf8("unharmed"));
 });
@@ -429,7 +432,7 @@ test("statements that the core refuses, with the code that the independent reade
   customer.credential(company.credential(customer.identity));
 });
 
-test("a join request of the leaf's owner is read by both; a stranger's for an agent's leaf, an old leaf's and a forged one are not", () => {
+test("a join request of the leaf's owner is read by both; a stranger's for an agent's leaf, one with a leaf that stands and a forged one are not", () => {
   const pair = ourAgent();
   const { ours, company, log } = pair;
   const me = /** @type {import("./independent/chain.js").Member} */ (ours.self);
@@ -443,4 +446,15 @@ test("a join request of the leaf's owner is read by both; a stranger's for an ag
   log.append(request(ours.end, customer.leaf), "bad commit"); // another member is no new identity
   log.append(request(ours.end, randomBytes(1216)), "not a member");
   log.append(request(ours.end, me.leaf, identity(randomBytes(32))), "open failed");
+  for (const half of [join(customer.leaf.slice(0, 32), me.leaf.slice(32)), me.leaf]) {
+    const keyPackage = encodeKeyPackage(ours.end.identity, { credential: ours.end.credential, leaf: half, expires: FAR, lastResort: false });
+    log.append(encodeJoinRequest({ conversation: ours.id, leafHash: leafHash(me.leaf), reason: 1, keyPackage }, ours.end.identity), "bad commit");
+  }
+  const second = member(pair.company, ROLE.agent, "Bea");
+  log.append(ours.commit({ time: NOW, add: [add(second, ROLE.agent)] }));
+  const hers = new Conversation(second, ours.id);
+  for (const entry of log.entries) hers.read(entry);
+  log.append(hers.commit({ time: NOW, marks: 1 }));
+  hers.read(log.entries[log.entries.length - 1]);
+  log.append(request(second, /** @type {import("./independent/chain.js").Member} */ (hers.self).leaf), "not a member"); // it leaves
 });

@@ -10,6 +10,7 @@ import { boxKey, checkEd25519, checkX25519, entryId, H, identity, keyHash, label
 import { padded } from "./independent/entries.js";
 import { decodeFrame, encodeFrame } from "./independent/frames.js";
 import { Conversation, End } from "./independent/member.js";
+import { NOW_S } from "./independent/company.js";
 import { openAtRest, sealAtRest } from "./independent/rest.js";
 import { decodeCredential, decodeKeyPackage, decodeManifest, encodeCredential, encodeKeyPackage, encodeManifest, keyPackageHolds } from "./independent/statements.js";
 
@@ -85,7 +86,7 @@ function reading(c, entry, passing) {
     out.code = cause.code;
   }
   return {
-    ...out, state: c.state, epoch: c.chain.empty ? 0 : Number(c.chain.epoch), index: Number(c.index),
+    ...out, state: c.state, ...(c.by === null ? {} : { by: toHex(c.by) }), ...(c.owes(NOW_S) ? { owes: true } : {}), epoch: c.chain.empty ? 0 : Number(c.chain.epoch), index: Number(c.index),
     transcript: toHex(c.chain.head), log_hash: toHex(c.logHash), epoch_secret: c.epoch === null ? "" : toHex(c.epoch.secret),
   };
 }

@@ -131,6 +131,21 @@ func TestOwnersRequestStandsBesideANewIdentitys(t *testing.T) {
 	if all := loaded.Joins(); len(all) != 2 || all[0].ID != other || all[0].Same || all[1].ID != own || !all[1].Same {
 		t.Fatalf("loaded: %+v", all)
 	}
+	seen := map[bool]bool{}
+	for len(seen) < 2 { // whichever of the two who ask stands first in the roster
+		p, third := newTrio(t)
+		fresh := p.newDevice("")
+		other := p.ask(fresh)
+		third = p.wiped(third)
+		p.ask(third)
+		p.read(p.agent)
+		m := commit(t, p.must(p.agent.Commit(p.now, Moves{Answers: other})))
+		if !bytes.Equal(m.Answers, other[:]) || len(m.Adds) != 1 || !slices.Equal(m.Removes, []wire.ID{p.customer.Self()}) {
+			t.Fatalf("answers %x, adds %d, removes %x", m.Answers, len(m.Adds), m.Removes)
+		}
+		bo, customer := third.Self(), p.customer.Self()
+		seen[bytes.Compare(bo[:], customer[:]) < 0] = true
+	}
 	chosen := commit(t, p.must(copyOf(t, p.agent).Commit(p.now, Moves{Answers: other})))
 	unasked := commit(t, p.must(p.agent.Commit(p.now, Moves{})))
 	if !bytes.Equal(chosen.Answers, other[:]) || !bytes.Equal(unasked.Answers, own[:]) {

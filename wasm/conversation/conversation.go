@@ -159,7 +159,7 @@ func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
 // ForkedBy is the member whose log differs, when the state is Forked, or may
 // differ, when it is Doubtful.
 func (c *Conversation) ForkedBy() wire.ID {
-	if !c.forked && len(c.doubted) != 0 {
+	if c.State() == Doubtful {
 		return c.doubted[0]
 	}
 	return c.forkedBy

@@ -115,6 +115,31 @@ func TestP05_ValidCommitFromAnotherBranchIsAppliedAndStops(t *testing.T) {
 	p.dueFails("agent", p.agent, wire.ForkedLog)
 }
 
+// The proof is public: an end that is lost meanwhile takes it too, and does not
+// ask to be let in to a log that is not the others'. The first one is named.
+func TestP05_LostEndSeesTheFork(t *testing.T) {
+	p, third := newTrio(t)
+	lost := p.wiped(p.agent)
+	crossing := func(c *Conversation) []byte {
+		m := commit(t, garbled(c, p.now))
+		other := &wire.Commit{Conversation: m.Conversation, Epoch: m.Epoch, Parent: wire.Hash{1}, ManifestHash: m.ManifestHash, SeenIndex: m.SeenIndex, SeenHash: wire.Hash{2}, Time: m.Time,
+			KeyPackage: m.KeyPackage, Role: m.Role, Ephemeral: m.Ephemeral, Seals: m.Seals, Tag: m.Tag}
+		other.Sign(c.end.identity)
+		return other.Encode()
+	}
+	p.log.entries = append(p.log.entries, crossing(p.customer), crossing(third))
+	for name, c := range map[string]*Conversation{"lost": lost, "active": p.agent} {
+		for _, ev := range p.read(c) {
+			ignored(t, name, ev, wire.ForkedLog)
+		}
+		if c.State() != Forked || c.ForkedBy() != p.customer.Self() {
+			t.Errorf("%s: state %d, by %x", name, c.State(), c.ForkedBy())
+		}
+	}
+	_, err := lost.JoinRequest(p.now)
+	want(t, "asks", err, wire.ForkedLog)
+}
+
 // Whoever says to have read what is still to come, or entries of the epoch
 // before, read another log.
 func TestP05_SeenIndexMustBeWithinTheEpoch(t *testing.T) {

@@ -52,7 +52,7 @@ func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 			return c.request, nil
 		}
 	}
-	if now >= c.rejoined && now-c.rejoined < rejoinPause {
+	if now-c.rejoined < rejoinPause { // a clock that was set back makes no pause
 		return nil, wire.RateLimited
 	}
 	kp, err := c.end.keyPackage(now/1000+packageSeconds, false)

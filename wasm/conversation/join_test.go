@@ -126,6 +126,9 @@ func TestLostMemberIsAddedAgainAndBothTalk(t *testing.T) {
 			t.Errorf("%s: came back in role %d", name, m.Role)
 		}
 		p.talk(*lost, other)
+		if (*lost).request != nil {
+			t.Errorf("%s: the request is kept", name)
+		}
 		if after := len((*lost).end.packages); after != before {
 			t.Errorf("%s: %d secrets of key packages stay", name, after-before)
 		}

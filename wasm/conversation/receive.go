@@ -113,12 +113,14 @@ func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
 // signed that it read what this end did not at that index. One that merely lost
 // a race read less than the commit that won.
 func (c *Conversation) crossing(m *wire.Commit, ev *Event) bool {
-	return ev.Code == wire.StaleHead && c.member && !c.forked && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
+	return ev.Code == wire.StaleHead && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
 		c.chain.Member(ev.Sender) != nil && m.Signed()
 }
 
 func (c *Conversation) fork(ev *Event) {
-	c.forked, c.forkedBy = true, ev.Sender
+	if !c.forked {
+		c.forked, c.forkedBy = true, ev.Sender
+	}
 	ev.Code = wire.ForkedLog
 }
 

@@ -28,6 +28,9 @@ var vectorScenarios = []vectorScenario{
 	{"foreign-credential", "An agent whose credential another company issued: the genesis that adds it, and a commit that does.", playForeignCredential},
 	{"tampered-manifest", "A manifest with a changed byte is refused, and a commit that names it waits for ever; one by a stranger does not.", playTamperedManifest},
 	{"unopened", "A commit whose seal does not open: its readers are lost, and come to nothing after it.", playUnopened},
+	{"rejoin", "An agent whose state was rolled back is lost, asks, is answered; then a commit seals garbage to the customer, who asks too; then both are lost.", playRejoin},
+	{"new-identity", "A customer's new identity asks; only a commit of an agent that names its request lets it in.", playNewIdentity},
+	{"doubt", "Messages in a member's name that do not open and tell of another log: doubt, what ends it, and what does not.", playDoubt},
 }
 
 // start is a customer and an agent, the genesis read.

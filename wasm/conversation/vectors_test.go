@@ -87,6 +87,8 @@ type vectorReading struct {
 	Counter     uint64   `json:"counter,omitempty"`
 	Gap         uint64   `json:"gap,omitempty"`
 	State       string   `json:"state"`
+	By          hexBytes `json:"by,omitempty"`   // forked or doubtful: of whom
+	Owes        bool     `json:"owes,omitempty"` // a commit at once, for the others' sake
 	Epoch       uint64   `json:"epoch"`
 	Index       uint64   `json:"index"`
 	Transcript  hexBytes `json:"transcript"`
@@ -122,6 +124,16 @@ func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vector
 	}
 	head, log := c.TranscriptHash(), c.LogHash()
 	out.State, out.Epoch, out.Index, out.Transcript, out.LogHash = vectorStates[c.State()], c.Epoch(), c.Index(), head[:], log[:]
+	if s := c.State(); s == Forked || s == Doubtful {
+		by := c.ForkedBy()
+		out.By = by[:]
+	}
+	if c.ready() == nil {
+		out.Owes = c.defend
+		for _, m := range c.Members() {
+			out.Owes = out.Owes || m.ID != c.Self() && c.answer(now, &m, wire.ID{}) != nil
+		}
+	}
 	out.EpochSecret = hexBytes{}
 	if c.member {
 		out.EpochSecret = append(out.EpochSecret, c.secrets.epoch[:]...)

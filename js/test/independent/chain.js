@@ -2,7 +2,7 @@
 // relay agree on. Members are plain values; apply() makes a new roster.
 
 import { CLOSE, LEAVE } from "./entries.js";
-import { order, Refused, same, toHex } from "./codec.js";
+import { fromHex, order, Refused, same, toHex } from "./codec.js";
 import { leafHash, verify } from "./crypto.js";
 import { checkChains, companySide, namesQueue, ROLE, keyPackageHolds } from "./statements.js";
 
@@ -13,6 +13,7 @@ const NONE = new Uint8Array(0);
  * @typedef {{ id: Uint8Array, identity: Uint8Array, role: number, credential: import("./statements.js").Credential | null,
  *   leaf: Uint8Array, leaving: boolean }} Member
  * @typedef {import("./entries.js").Commit} Commit
+ * @typedef {{ id: Uint8Array, request: import("./entries.js").JoinRequest, owner: boolean, old: Member }} Standing  owner: made by the old leaf's
  */
 
 /** @param {boolean} holds @param {string} code @param {string} why */
@@ -64,6 +65,7 @@ export class Chain {
     if (entry.kind === "join") {
       const owner = this.#checkJoin(entry);
       const leaf = toHex(entry.leafHash);
+      this.requests.delete(`${leaf} ${owner}`); // the newest is the last
       this.requests.set(`${leaf} ${owner}`, { id: toHex(entryId), request: entry, owner, leaf });
       return;
     }
@@ -172,6 +174,30 @@ export class Chain {
     return { roster, manifest };
   }
 
+  /** The standing requests, in the log's order. @returns {Standing[]} */
+  get standing() {
+    return [...this.requests.values()].map(({ id, request, owner, leaf }) => {
+      const old = /** @type {Member} */ (this.roster.find((m) => toHex(leafHash(m.leaf)) === leaf));
+      return { id: fromHex(id), request, owner, old };
+    });
+  }
+
+  /**
+   * Section 7: whether a commit of that role under the manifest would be valid
+   * which answers the request, so that its reader owes it one; no clock.
+   * @param {Standing} standing @param {number} role @param {import("./statements.js").Manifest} manifest
+   */
+  answerable({ request, owner, old }, role, manifest) {
+    if (!owner || role === ROLE.archive || this.roster.some((m) => sharesHalf(m.leaf, request.package.leaf))) return false;
+    try {
+      this.#checkCredential(request.package, old.role, manifest, this.queue);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof Refused)) throw cause;
+      return false;
+    }
+  }
+
   /** @param {import("./statements.js").KeyPackage} k @param {number} role @param {import("./statements.js").Manifest} m @param {Uint8Array} queue */
   #checkCredential(k, role, m, queue) {
     must(keyPackageHolds(k), "bad credential", "key package's signature");
@@ -253,10 +279,10 @@ export class Chain {
   #checkJoin(e) {
     must(same(e.conversation, this.conversation), "bad argument", "another conversation");
     const old = this.roster.find((m) => same(leafHash(m.leaf), e.leafHash));
-    if (old === undefined || this.closed) throw new Refused("not a member", "the leaf does not stand");
+    if (old === undefined || this.closed || old.leaving) throw new Refused("not a member", "the leaf does not stand, or its owner leaves");
     const owner = same(old.id, e.sender);
     must(owner || (old.role === ROLE.customer && this.member(e.sender) === undefined), "bad commit", "made by another");
-    must(!same(old.leaf, e.package.leaf), "bad commit", "the old leaf");
+    must(!this.roster.some((m) => sharesHalf(m.leaf, e.package.leaf)), "bad commit", "a leaf that stands already");
     must(keyPackageHolds(e.package) && verify(e.package.identity, "join request", e.signed, e.signature), "open failed", "signature");
     return owner;
   }

@@ -1,11 +1,11 @@
-// Sections 4.1, 5.2, 5.3, 5.5, 6: an end, and its reading and writing of one
+// Sections 4.1, 5.2, 5.3, 5.5, 6, 7: an end, and its reading and writing of one
 // conversation. It can stand on the customer's side and on the company's.
 
-import { bytes32, join, list8, order, Refused, same, toHex, u8 } from "./codec.js";
+import { bytes32, fromHex, join, list8, order, Refused, same, toHex, u8 } from "./codec.js";
 import { Chain } from "./chain.js";
 import * as crypto from "./crypto.js";
-import { decodeEntry, commitHash, encodeBody, encodeCommit, encodeHeader, encodeMessage, encodeSeals, padded, CLOSE } from "./entries.js";
-import { decodeKeyPackage, encodeKeyPackage, ROLE } from "./statements.js";
+import { decodeEntry, commitHash, encodeBody, encodeCommit, encodeHeader, encodeJoinRequest, encodeMessage, encodeSeals, padded, CLOSE } from "./entries.js";
+import { decodeCredential, decodeKeyPackage, encodeKeyPackage, ROLE } from "./statements.js";
 
 const { Expand, Extract, H, MAC } = crypto;
 const EMPTY = new Uint8Array(0);
@@ -69,6 +69,13 @@ export class Conversation {
     this.epochIndex = 0n; // index of the epoch's commit
     this.wasMember = false;
     this.forked = false;
+    /** @type {Uint8Array | null} who showed that it read another log @see forked */
+    this.forkedBy = null;
+    /** @type {string[]} members in whose names came what tells of another log; oneself: the others doubt this end */
+    this.doubted = [];
+    this.unopened = false; // why it is lost
+    /** @type {Uint8Array | null} */
+    this.request = null;
     this.joined = 0n; // the epoch that added this end
     /** @type {Map<string, bigint>} */
     this.counters = new Map();
@@ -88,7 +95,30 @@ export class Conversation {
     if (this.forked) return "forked";
     if (this.chain.closed) return "closed";
     if (this.self === undefined) return "not a member";
-    return this.epoch === null ? "lost" : "active";
+    if (this.epoch === null) return "lost";
+    return this.#others.length === 0 ? "active" : "doubtful";
+  }
+
+  get #others() { return this.doubted.filter((id) => id !== toHex(this.end.identity.id)); }
+
+  /** Whose log differs, or may differ. */
+  get by() {
+    if (this.forked) return this.forkedBy;
+    return this.state === "doubtful" ? fromHex(this.#others[0]) : null;
+  }
+
+  /** Section 5.6: whether it commits at once, for the others' sake. @param {bigint} now in seconds */
+  owes(now) {
+    if (this.state !== "active" && this.state !== "doubtful") return false;
+    return this.doubted.includes(toHex(this.end.identity.id)) || this.answerable(now).length > 0;
+  }
+
+  /** What it answers unasked (section 7). @param {bigint} now in seconds */
+  answerable(now) {
+    const me = /** @type {import("./chain.js").Member} */ (this.self);
+    const { newest } = this.end;
+    return this.chain.standing.filter((s) => newest !== null && !same(s.old.id, me.id) && s.request.package.expires > now &&
+      (s.request.package.credential?.notAfter ?? now + 1n) > now && this.chain.answerable(s, me.role, newest));
   }
 
   // Reading.
@@ -107,9 +137,10 @@ export class Conversation {
       if (!(cause instanceof Refused) || cause.code === "unavailable") throw cause;
       let code = cause.code;
       if (entry.kind === "commit" && code === "stale head" && this.#crossing(entry)) {
-        this.forked = true;
+        this.#fork(entry.sender);
         code = "forked log";
       }
+      if (entry.kind === "message") this.#suspect(entry);
       this.#count(encoded);
       return { ...event, type: "ignored", code };
     }
@@ -118,10 +149,34 @@ export class Conversation {
   /** @param {Uint8Array} encoded */
   #count(encoded) { this.log.push(H("log", this.logHash, crypto.entryHash(encoded))); }
 
+  /** @param {Uint8Array} by */
+  #fork(by) {
+    if (!this.forked) this.forkedBy = by;
+    this.forked = true;
+  }
+
+  /** Whether a seen, not below the epoch's commit and not too old, is another log's than this end's. @param {{ seen: bigint, seenHash: Uint8Array }} e */
+  #another(e) {
+    if (e.seen < this.epochIndex || e.seen + 1024n <= this.index) return false;
+    return e.seen > this.index || !same(this.log[Number(e.seen)], e.seenHash);
+  }
+
+  /** A message that was not accepted, but tells of another log (6.3). @param {import("./entries.js").Message} m */
+  #suspect(m) {
+    const speaks = [ROLE.customer, ROLE.guest, ROLE.agent, ROLE.bot];
+    const sender = this.chain.member(m.sender);
+    if (this.epoch === null || !same(m.conversation, this.id) || m.retention !== 1 || sender === undefined || !speaks.includes(sender.role)) return;
+    if (m.epoch <= this.chain.epoch && !this.#another(m)) return;
+    this.#settle(m.sender);
+    this.doubted.push(toHex(m.sender));
+  }
+
+  /** @param {Uint8Array} id */
+  #settle(id) { this.doubted = this.doubted.filter((other) => other !== toHex(id)); }
+
   /** Whether a commit on another head shows another log (5.4). @param {import("./entries.js").Commit} e */
   #crossing(e) {
-    return this.state === "active" && this.chain.member(e.sender) !== undefined && e.seen >= this.epochIndex &&
-      !(e.seen <= this.index && same(this.log[Number(e.seen)], e.seenHash)) &&
+    return this.chain.member(e.sender) !== undefined && this.#another(e) &&
       crypto.verify(e.committer.identity, "commit signature", join(e.c, e.tag), e.signature);
   }
 
@@ -135,7 +190,9 @@ export class Conversation {
         return this.#commit(entry, id);
       case "message":
         this.chain.check(entry, id);
-        return { type: /** @type {const} */ ("message"), ...this.#open(entry, true) };
+        const opened = this.#open(entry, true);
+        this.#settle(entry.sender);
+        return { type: /** @type {const} */ ("message"), ...opened };
     }
   }
 
@@ -145,19 +202,24 @@ export class Conversation {
     const first = this.chain.empty;
     const epochIndex = this.epochIndex;
     this.chain.apply(entry, id);
-    const seenRight = first || (entry.seen >= epochIndex && entry.seen <= this.index && same(this.log[Number(entry.seen)], entry.seenHash));
-    if (!seenRight) this.forked = true;
+    const seenRight = first || (entry.seen >= epochIndex && !this.#another(entry));
+    if (!seenRight) this.#fork(entry.sender);
+    for (const id of [entry.sender, ...entry.remove]) this.#settle(id);
     const own = same(entry.sender, this.end.identity.id);
     const init = this.epoch?.init ?? (first ? new Uint8Array(64) : null);
     this.epoch = null;
     if (!this.chain.closed && this.self !== undefined) {
       this.wasMember = true;
-      if (entry.added.some((k) => same(k.id, this.end.identity.id))) this.joined = entry.epoch;
+      if (entry.added.some((k) => same(k.id, this.end.identity.id))) {
+        this.joined = entry.epoch;
+        this.doubted = [];
+      }
       try {
         const joiner = own ? this.#ownJoiner(entry, init) : this.#joiner(entry, init, before);
         this.epoch = schedule(joiner, entry);
       } catch (cause) {
         if (!(cause instanceof Refused)) throw cause; // else: lost
+        if (init !== null || this.joined === entry.epoch) this.unopened = cause.code === "open failed";
       }
     }
     for (const pending of this.pending.keys()) this.pending.delete(pending);
@@ -212,7 +274,7 @@ export class Conversation {
     }
     if (stored && m.seen >= this.epochIndex && m.seen + 1024n <= this.index) throw new Refused("stale epoch", "seen long ago");
     if (stored && !(m.seen >= this.epochIndex && m.seen <= this.index && same(this.log[Number(m.seen)], m.seenHash))) {
-      this.forked = true;
+      this.#fork(m.sender);
       throw new Refused("forked log");
     }
     // Instances belong to their sender: two who name the same one have one each.
@@ -301,6 +363,7 @@ export class Conversation {
    */
   seal(content, change = {}) {
     if (this.epoch === null) throw new Refused("epoch gone");
+    if (this.state === "doubtful") throw new Refused("forked log", "doubtful");
     const passing = change.passing === true;
     const { end } = this;
     /** @type {import("./entries.js").Header} */
@@ -316,6 +379,30 @@ export class Conversation {
     plain.set(join(bytes32(content), signature));
     change.plain?.(plain);
     return encodeMessage(header, crypto.secretbox(Expand(change.secret ?? this.epoch.secret, 32, "message key", header), fields.nonce, plain));
+  }
+
+  /** Section 7: to be added again, or as a customer's new identity. @param {bigint} now in seconds */
+  joinRequest(now) {
+    const { end, chain } = this;
+    const alias = end.credential === null ? EMPTY : decodeCredential(end.credential).alias;
+    const old = this.state === "lost" ? this.self
+      : this.state === "not a member" && !this.wasMember && end.role === ROLE.customer
+        ? chain.roster.find((m) => m.role === ROLE.customer && same(m.credential?.alias ?? EMPTY, alias))
+        : undefined;
+    if (old === undefined) throw new Refused("not a member", "nothing to ask for");
+    const leaf = crypto.leafHash(old.leaf);
+    if (this.request !== null) {
+      const before = /** @type {import("./entries.js").JoinRequest} */ (decodeEntry(this.request));
+      if (same(before.leafHash, leaf) && before.package.expires > now) return this.request;
+    }
+    const reason = this.state === "lost" && this.unopened ? 2 : 1;
+    this.request = encodeJoinRequest({ conversation: this.id, leafHash: leaf, reason, keyPackage: end.keyPackage(now + 7n * 86400n) }, end.identity);
+    return this.request;
+  }
+
+  /** The fields of a commit that answers a standing request. @param {import("./chain.js").Standing} standing */
+  answer({ id, request, old }) {
+    return { answers: id, remove: [old.id], add: [{ role: old.role, keyPackage: request.package.encoded }] };
   }
 
   /** A stale message for the epoch of now (section 6.4). @param {Uint8Array} old @param {Uint8Array} content */
