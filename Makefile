@@ -1,5 +1,5 @@
 # Needs make, git and Go (1.26 or newer; 1.21 or newer fetches it). `make demo` needs nothing else.
-# `make test` and `make e2e` also want a C compiler, Node and Chromium: scripts/need finds or installs them.
+# `make test` and `make e2e` also want a C compiler, Node, Chromium and Spin: scripts/need finds or installs them.
 
 ADDR     ?= 127.0.0.1:8787
 FUZZTIME ?= 10s
@@ -29,9 +29,10 @@ check: wasm $(NODE_MODULES)
 	go test ./e2etest/walls
 	go run ./scripts/size
 
-# Everything that must hold at each commit. Fuzz seeds run as ordinary tests.
+# Everything that must hold at each commit. Fuzz seeds run as ordinary tests, and the
+# model of the commit rule is searched by Spin (e2etest/model), which compiles with cc.
 test: check
-	scripts/need cc chromium
+	scripts/need cc chromium spin
 	go test -race $$(go list ./... | grep -v /e2etest)
 	$(WASIP1) go test -exec="$(CURDIR)/scripts/wasip1" ./wasm/...
 	cd js && node --test
@@ -39,18 +40,21 @@ test: check
 
 # All of the browser scenarios.
 e2e: wasm $(NODE_MODULES)
-	scripts/need chromium node
+	scripts/need cc chromium node spin
 	go test -count=1 ./e2etest/...
 
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:
 	scripts/fuzz $(FUZZTIME)
 
-# The long forms of what make test does briefly: a thousand kills, thousands of sockets, a crowd that comes and goes.
+# The long forms of what make test does briefly: a thousand kills, thousands of sockets, a crowd that comes and goes,
+# a million nonces, the model's large worlds.
 soak: wasm
-	scripts/need cc
+	scripts/need cc spin
 	SEALWIRE_KILLS=1000 go test -count=1 -v -timeout 60m -run TestS01 ./server/cmd/sealwire
 	SEALWIRE_SOCKETS=5000 SEALWIRE_COMERS=100000 go test -count=1 -v -timeout 60m -run 'TestA15|TestA16' ./server/relay
+	SEALWIRE_NONCES=1000000 go test -count=1 -v -timeout 60m ./e2etest/nonces
+	SEALWIRE_MODEL=deep go test -count=1 -v -timeout 90m ./e2etest/model
 
 # Figures beside their floors and beside other libraries, in about two minutes. Never fails for being slow.
 # Parts: make bench BENCH="node chromium file relay idle".
