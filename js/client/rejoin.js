@@ -51,9 +51,17 @@ export function remembered({ missed, defend, asked }, event, { state }, mine) {
   return {
     missed: lost && (missed || cannotRead(event)),
     // Whoever is let in again begins with the others' log: nothing of before is held against it.
-    defend: !lost && (event.type === "ignored" && event.own && !mine ? true : defend && !(event.type === "commit" && event.own)),
+    defend: !lost && (event.type === "ignored" && event.own && !mine ? true : defend && !proves(event)),
     asked: lost ? request : "",
   };
+}
+
+/**
+ * It shows the others that this end reads their log.
+ * @param {LogEvent} event
+ */
+function proves(event) {
+  return (event.type === "commit" || event.type === "message") && event.own;
 }
 
 /** @param {LogEvent} event */

@@ -76,7 +76,13 @@ export class Sender {
         continue;
       }
       if (step.kind === "message") timeline.change(step.message, "sending");
-      if (!(await this.#append(step.entry))) continue;
+      try {
+        if (!(await this.#append(step.entry))) continue;
+      } catch (error) {
+        // Nobody asked for it, and it is asked again after its pause.
+        if (step.kind === "join" && error instanceof SealwireError && error.code === "rate limited") return;
+        throw error;
+      }
       if (step.kind === "message" || duty) rounds = -1;
     }
     throw new SealwireError("unavailable", "the relay accepts nothing");

@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
+import { codes } from "../errors.js";
 import { Demo, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
@@ -249,6 +250,31 @@ test("an answer that the relay withholds: rejoining goes on, what is written is 
   await demo.start();
   await seen(agent, "kept", "sent");
   await seen(customer, "kept", "received");
+});
+
+test("a relay that says too much of a request: nobody is told, and it is asked again after a pause", async () => {
+  const customer = await agentRestored();
+  const mine = counting();
+  const counted = mine.wire.fromEnd;
+  let refused = false;
+  /** @type {(frame: import("../client/frames.js").Frame) => void} */
+  let give = () => {};
+  mine.wire.toEnd = (frame, inject) => ((give = inject), [frame]);
+  mine.wire.fromEnd = (frame) => {
+    counted?.(frame);
+    if (refused || frame.type !== T.append || frame.bytes?.[1] !== 3) return undefined;
+    refused = true;
+    queueMicrotask(() => give({ type: T.error, request: frame.request, code: codes.indexOf("rate limited") + 1 }));
+    return [];
+  };
+  const agent = await demo.agent({ wire: mine.wire });
+  await until(agent, "let in again", () => refused && first(agent).state === "secured");
+  await first(agent).send("back");
+  await seen(customer, "back");
+  const requests = /** @type {Uint8Array[]} */ (mine.sent["join"]);
+  assert.equal(requests.length, 2);
+  assert.deepEqual(requests[1], requests[0]);
+  assert.deepEqual(errorsOf(agent), []);
 });
 
 /**
