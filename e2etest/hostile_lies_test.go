@@ -34,8 +34,10 @@ func TestLies(t *testing.T) {
 
 // end is one end of a stage, of whatever kind.
 type end interface {
-	// Say keeps a text to be sent, or is refused, as a person would try it.
+	// Say keeps a text to be sent, once that is possible. Try tries it now, and
+	// may be refused.
 	Say(text string)
+	Try(text string)
 	// Reconnect ends the connection and makes another at once.
 	Reconnect()
 	Report() report
@@ -90,7 +92,8 @@ func (s *stage) play() {
 
 // step does one step: "customer says c1" waits until it has come as far as the
 // lie lets it, "customer tries c1" does not; "agent is forked", "agent shows c1"
-// and "agent reconnects", "enter talk", "customer has sent nothing".
+// and "agent reconnects", "enter talk", "customer reads refused", "customer hears
+// bad credential", "customer has sent nothing", "the lie is told", "another customer talks" (to the same agent).
 func (s *stage) step(step string) {
 	s.t.Helper()
 	word := strings.Fields(step)
@@ -98,6 +101,20 @@ func (s *stage) step(step string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.route(s.liar.Enter(word[1]), "", nil)
+		return
+	}
+	if step == "another customer talks" {
+		other := s.demo.NativeCustomer(s.t)
+		other.Say(s.text("x1"))
+		s.await(step, lies.Agent, func(r report) bool { return slices.Contains(r.Shows, s.text("x1")) })
+		return
+	}
+	if step == "the lie is told" {
+		harness.Eventually(s.t, step, func() (bool, string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.liar.Silent()) == 0, fmt.Sprint(s.liar.Fired())
+		})
 		return
 	}
 	if len(word) < 2 || s.ends[word[0]] == nil {
@@ -108,7 +125,7 @@ func (s *stage) step(step string) {
 	case word[1] == "reconnects":
 		who.Reconnect()
 	case word[1] == "tries" && len(word) == 3:
-		who.Say(s.text(word[2]))
+		who.Try(s.text(word[2]))
 	case word[1] == "says" && len(word) == 3:
 		who.Say(s.text(word[2]))
 		s.come(name, word[2])
@@ -116,8 +133,17 @@ func (s *stage) step(step string) {
 		s.await(step, name, func(r report) bool { return slices.Contains(r.Shows, s.text(word[2])) })
 	case word[1] == "is" && len(word) == 3:
 		s.await(step, name, func(r report) bool { return r.State == word[2] || r.Client == word[2] })
+	case word[1] == "hears":
+		code := strings.Join(word[2:], " ")
+		s.await(step, name, func(r report) bool {
+			return r.Codes == nil && r.Told == nil || slices.Contains(append(r.Codes, r.Told...), code)
+		})
+	case word[1] == "reads" && len(word) == 3:
+		s.says(name, word[2])
 	case step == name+" has sent nothing":
 		s.silent(name)
+	case strings.HasPrefix(step, name+" has sent "):
+		s.await(step, name, func(r report) bool { return r.Sent == nil || slices.Contains(r.Sent, s.text(word[3])) })
 	default:
 		s.t.Fatalf("no such step: %q", step)
 	}
@@ -130,7 +156,7 @@ func (s *stage) come(name, label string) {
 	if name == lies.Customer {
 		other = lies.Agent
 	}
-	if slices.Contains(s.lie.Expect[name].Sent, label) && s.kind != lies.Chromium {
+	if slices.Contains(s.lie.Expect[name].Sent, label) {
 		s.await(label+" to be sent", name, func(r report) bool { return slices.Contains(r.Sent, text) })
 	}
 	if slices.Contains(s.lie.Expect[other].Shows, label) {
@@ -153,7 +179,7 @@ func (s *stage) differs(out lies.Outcome, r report) string {
 		"state": {r.State, out.State}, "client": {r.Client, out.Client},
 		"shows": {fmt.Sprint(s.labels(r.Shows)), fmt.Sprint(out.Shows)}, "sent": {fmt.Sprint(s.labels(r.Sent)), fmt.Sprint(out.Sent)},
 	} {
-		told := what != "client" && what != "sent" || r.Client != "" && what == "client" || r.Sent != nil && what == "sent"
+		told := pair[0] != "" && (what != "sent" || r.Sent != nil)
 		if what == "client" && pair[1] == "" {
 			pair[1] = "online"
 		}

@@ -55,7 +55,7 @@ func wantNothingSent(t *testing.T, w *harness.Wire, text string) {
 
 // sayIfPossible tries what a stubborn customer tries: the box may be blocked.
 func sayIfPossible(p *harness.Person, text string) {
-	if p.Sees(harness.Message) && p.Enabled(harness.Message) {
+	if p.Writable(harness.Message) {
 		p.Write(harness.Message, text)
 		if p.Enabled(harness.Send) {
 			p.Click(harness.Send)

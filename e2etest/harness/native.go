@@ -48,7 +48,8 @@ type Native struct {
 	agents  bool
 	refused bool
 	begins  bool
-	acked   []byte // on this connection, and not read back
+	acked   []byte // on this connection
+	ackedAt uint64
 	outbox  []*outgoing
 	codes   []wire.Code // what the core, the relay or a check of this member answered
 	broken  error
@@ -164,6 +165,7 @@ func (n *Native) connect() {
 	}
 	ws.SetReadLimit(wire.MaxFrame)
 	n.mu.Lock()
+	n.unanswered()
 	n.ws, n.answers, n.agents = ws, map[uint32]func(relay.Body){}, false
 	n.acked = nil
 	for _, k := range n.talks {
@@ -216,6 +218,11 @@ func (n *Native) gone(ws *websocket.Conn, err error) {
 	if n.ctx.Err() == nil && n.broken == nil {
 		n.broken = err
 	}
+	n.unanswered()
+}
+
+// unanswered tells all who wait that the connection has ended; n.mu is held.
+func (n *Native) unanswered() {
 	for request, answer := range n.answers {
 		delete(n.answers, request)
 		answer(nil)

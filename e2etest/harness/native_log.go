@@ -15,6 +15,7 @@ type talk struct {
 
 	following bool // subscribed, on the connection of now
 	asking    bool
+	head      uint64  // of the log, when it was subscribed to
 	stored    bool    // an own genesis was acknowledged
 	split     bool    // the relay's log is not the one that was read
 	last      wire.ID // the entry at its index
@@ -52,7 +53,7 @@ func (n *Native) follow(k *talk) {
 		k.asking = false
 		switch b := b.(type) {
 		case relay.Ack:
-			k.following = true
+			k.following, k.head = true, b.Sequence
 			if b.Sequence < k.Index() {
 				n.codes = append(n.codes, wire.RolledBack)
 				n.forked(k)
@@ -151,13 +152,7 @@ func (n *Native) again(k *talk) {
 		return
 	}
 	k.following = false
-	time.AfterFunc(pause, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.ctx.Err() == nil {
-			n.follow(k)
-		}
-	})
+	n.later(func() { n.follow(k) })
 }
 
 // fetch gets the manifest that a commit names, and goes on with the commit.

@@ -32,9 +32,6 @@ func (o *outgoing) is(id wire.ID) bool { return slices.Contains(o.ids, id) }
 func (n *Native) Try(text string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if k := n.talk; k != nil && n.stateOf(k) != conversation.Active {
-		n.codes = append(n.codes, wire.ForkedLog) // kept, for when the doubt is over
-	}
 	n.outbox = append(n.outbox, &outgoing{talk: n.talk, text: text})
 	n.wake()
 }
@@ -67,18 +64,23 @@ func (n *Native) step() bool {
 	if err != nil {
 		n.codes = append(n.codes, wire.CodeOf(err))
 	}
-	waits := entry == nil || bytes.Equal(entry, n.acked) // what was acknowledged here is to be read back
+	again := entry != nil && bytes.Equal(entry, n.acked)
+	if again && k.Index() >= n.ackedAt { // where it should stand is something else
+		n.acked = nil
+		n.later(func() {})
+	}
 	n.mu.Unlock()
-	if waits {
+	if entry == nil || again { // what was acknowledged here is to be read back
 		return false
 	}
 	answer, err := n.Ask(relay.Append{Conversation: k.ID(), Entry: entry})
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, ok := answer.(relay.Ack); err == nil && ok {
-		n.acked, k.stored = entry, true
-		n.follow(k)  // a genesis
-		return false // reading it back is what wakes us
+	if ack, ok := answer.(relay.Ack); err == nil && ok {
+		n.acked, n.ackedAt, k.stored = entry, ack.Sequence, true
+		n.follow(k) // a genesis
+		n.wake()    // it may have been read back before this
+		return false
 	}
 	if code, ok := err.(wire.Code); ok {
 		n.codes = append(n.codes, code)
@@ -90,15 +92,20 @@ func (n *Native) step() bool {
 			}
 		}
 	}
-	if n.ctx.Err() == nil {
-		time.AfterFunc(pause, func() {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			n.again(k)
-			n.wake()
-		})
-	}
+	n.later(func() { n.again(k) })
 	return false
+}
+
+// later does something after a pause, and looks again at what there is to send.
+func (n *Native) later(do func()) {
+	time.AfterFunc(pause, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.ctx.Err() == nil {
+			do()
+			n.wake()
+		}
+	})
 }
 
 // next is the entry to append now, or nil. n.mu is held.
@@ -110,7 +117,7 @@ func (n *Native) next() (*talk, []byte, error) {
 	if k.Index() == 0 {
 		return k, k.Pending(), nil
 	}
-	if k.split || !k.following {
+	if k.split || !k.following || k.Index() < k.head {
 		return nil, nil, nil
 	}
 	now := nowMillis()
@@ -189,7 +196,7 @@ func (n *Native) begin() (*talk, []byte, error) {
 		}
 		n.refused = true
 	}
-	time.AfterFunc(pause, func() { n.mu.Lock(); n.wake(); n.mu.Unlock() })
+	n.later(func() {})
 	return nil, nil, err
 }
 

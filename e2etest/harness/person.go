@@ -129,14 +129,26 @@ func (p *Person) Click(th Thing) {
 	})
 }
 
-// Write puts text into the box th, as a keyboard or an input method does.
+// Write waits until the box th can be written in and puts text into it, as a
+// keyboard or an input method does.
 func (p *Person) Write(th Thing, text string) {
 	p.t.Helper()
-	p.Click(th)
-	p.do("write", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, input.InsertText, input.InsertTextParams{Text: text})
-		return err
-	}))
+	Eventually(p.t, p.Name+" to write in "+th.String(), func() (bool, string) {
+		p.Click(th)
+		before := p.Value(th)
+		p.do("write", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, input.InsertText, input.InsertTextParams{Text: text})
+			return err
+		}))
+		// It may have been closed for writing meanwhile.
+		return text == "" || p.Value(th) != before, p.peek()
+	})
+}
+
+// Writable says whether the box th is there and takes what is typed.
+func (p *Person) Writable(th Thing) bool {
+	p.t.Helper()
+	return p.is(th, func(n *accessibility.Node) bool { return !has(n, "disabled") && !has(n, "readonly") })
 }
 
 // Say writes text into the message box and presses Send.
@@ -158,13 +170,18 @@ func (p *Person) Value(th Thing) string {
 // Enabled says whether th is there and may be used.
 func (p *Person) Enabled(th Thing) bool {
 	p.t.Helper()
+	return p.is(th, func(n *accessibility.Node) bool { return !has(n, "disabled") })
+}
+
+func (p *Person) is(th Thing, so func(*accessibility.Node) bool) bool {
+	p.t.Helper()
 	n, err := chromedp.Run(p.ctx, chromedp.Action[*accessibility.Node](func(ctx context.Context, tab *chromedp.Target) (*accessibility.Node, error) {
 		return findNode(ctx, tab, th)
 	}))
 	if err != nil && !errors.Is(err, errAbsent) && !moved(err) {
 		p.t.Fatalf("%s: find %s: %v", p.Name, th, err)
 	}
-	return err == nil && !disabled(n)
+	return err == nil && so(n)
 }
 
 // Eval evaluates an expression in the page, awaits it, and decodes the result.
@@ -258,9 +275,10 @@ func describes(n *accessibility.Node, text string) bool {
 	return n.Description != nil && json.Unmarshal(n.Description.Value, &is) == nil && is == text
 }
 
-func disabled(n *accessibility.Node) bool {
+// has says whether a property of th is true.
+func has(n *accessibility.Node, property accessibility.PropertyName) bool {
 	for _, prop := range n.Properties {
-		if prop.Name == "disabled" && prop.Value != nil {
+		if prop.Name == property && prop.Value != nil {
 			var is bool
 			return json.Unmarshal(prop.Value.Value, &is) == nil && is
 		}
@@ -274,7 +292,7 @@ func click(th Thing) chromedp.Action[chromedp.Void] {
 		if err != nil {
 			return err
 		}
-		if disabled(n) {
+		if has(n, "disabled") {
 			return errDisabled
 		}
 		if _, err := cdp.Call(ctx, tab, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: n.BackendDOMNodeID}); err != nil {

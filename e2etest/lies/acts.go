@@ -2,6 +2,7 @@ package lies
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/sealwire/sealwire/server/relay"
@@ -69,6 +70,20 @@ func (l *Liar) act(n int, a Act, f Frame, items []item) []item {
 		return l.mixed(at)
 	case "inject", "replay":
 		return l.put(n, a, f, items)
+	case "pass":
+		if c, ok := conversationOf(f.Body); ok {
+			return append(items, item{Frame: Frame{End: f.End, Body: relay.Passing{Conversation: c, Entry: l.thing(n, a, f, payload(f.Body))}}})
+		}
+	case "crowd":
+		var list relay.List
+		for range a.Count {
+			var id wire.ID
+			for i := range id {
+				id[i] = byte(l.chance.Uint32())
+			}
+			list.Conversations = append(list.Conversations, relay.ListItem{Conversation: id, Sequence: 1})
+		}
+		return append(items, item{Frame: Frame{End: f.End, Body: list}})
 	case "split":
 		if c, ok := conversationOf(f.Body); ok {
 			l.view(f.End, c).apart = true
@@ -186,10 +201,8 @@ func (l *Liar) put(n int, a Act, f Frame, items []item) []item {
 func (l *Liar) mixed(at place) []item {
 	window := l.windows[at]
 	delete(l.windows, at)
-	if l.chance == nil {
-		l.chance = l.dice(int(at.n), window[0].Frame)
-	}
-	order := l.chance.Perm(len(window))
+	// Not by what the frames hold: that is another each time.
+	order := rand.New(rand.NewPCG(l.seed, uint64(l.matched[at]))).Perm(len(window))
 	if slices.IsSorted(order) {
 		slices.Reverse(order)
 	}
@@ -204,7 +217,6 @@ func (l *Liar) shuffled(at place) []Frame {
 	if len(l.windows[at]) == 0 {
 		return nil
 	}
-	l.chance = nil
 	var out []Frame
 	for _, i := range l.mixed(at) {
 		out = append(out, l.send(i)...)

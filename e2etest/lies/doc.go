@@ -13,7 +13,8 @@
 // leaves no hole, what it puts in shifts the rest, and an end that asks again is
 // shown the same lie again. An act that is fleeting is a clumsy lie: the end is
 // shown something once, in the place of the truth, which it gets when it asks
-// again. After the act split the Liar is the relay of that end, and its log is
+// again; so it is with a false number, bytes that are no frame, and an end of the
+// connection. After the act split the Liar is the relay of that end, and its log is
 // its own branch.
 //
 // The caller's duties. Tell frames of one connection in order, up and down as

@@ -22,6 +22,7 @@ var templates = []string{
 	"plaintext message",                                                        // a true header, and text where the ciphertext was
 	"ghost message",                                                            // a message of a stranger
 	"forged message",                                                           // a message in the name of the newest one's sender, with a key of its own
+	"doubtful message",                                                         // the same, and its header tells of another log
 	"ghost commit",                                                             // a stranger's commit on the head, signed by it
 	"ghost added",                                                              // the commit, with a stranger among the added
 	"ghost join",                                                               // a stranger's request for the customer's place
@@ -111,14 +112,17 @@ func (l *Liar) forge(with string, c wire.ID, p, text []byte) []byte {
 	copy(message.Sealed[16:], text)
 	switch with {
 	case "ghost message":
-	case "plaintext message", "forged message":
+	case "plaintext message", "forged message", "doubtful message":
 		if last := known.message; last != nil {
 			message.Sender, message.Instance, message.Counter = last.Sender, last.Instance, last.Counter
 			message.SeenIndex, message.SeenHash, message.Nonce = last.SeenIndex, last.SeenHash, last.Nonce
-			if with == "forged message" {
+			if with != "plaintext message" {
 				message.Counter++
 				message.SeenIndex, message.SeenHash = known.index, known.hash
 				message.Nonce[0] ^= 1
+				if with == "doubtful message" {
+					message.SeenHash[0] ^= 1
+				}
 			}
 		}
 	case "ghost commit":

@@ -254,7 +254,7 @@ func (l *Liar) tellAnswer(f Frame, request relay.FrameType) (items []item, fleet
 		for _, act := range r.Do {
 			l.chance = l.dice(n, f)
 			items = l.act(n, act, f, items)
-			fleeting = fleeting || act.Fleeting || act.Do == "set" && act.Field == "sequence"
+			fleeting = fleeting || act.Fleeting || act.Do == "raw" || act.Do == "close" || act.Do == "set" && act.Field == "sequence"
 		}
 	}
 	return items, fleeting

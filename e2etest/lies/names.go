@@ -60,10 +60,12 @@ func (a *Act) check() error {
 		return malformed("%s: no such code: %q", a.Do, a.Code)
 	case a.Do == "set" && !slices.Contains(settable, a.Field):
 		return malformed("set: no such field: %q", a.Field)
-	case slices.Contains([]string{"replace", "overlay", "inject"}, a.Do) && a.With == "":
+	case slices.Contains([]string{"replace", "overlay", "inject", "pass"}, a.Do) && a.With == "":
 		return malformed("%s: with what?", a.Do)
 	case slices.Contains([]string{"truncate", "extend"}, a.Do) && a.Bytes < 1:
 		return malformed("%s: how many bytes?", a.Do)
+	case a.Do == "crowd" && a.Count < 1:
+		return malformed("crowd: of how many?")
 	case a.Do == "reorder" && a.Count < 2:
 		return malformed("reorder: a window of two or more")
 	case a.Do == "delay" && (a.Count < 1) == (a.Until == ""):

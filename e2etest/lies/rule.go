@@ -67,6 +67,8 @@ var verbs = map[string][]string{
 	"reorder":  {"count", "fleeting"},          // so many of them are shown in another order
 	"inject":   {"with", "of", "nth", "before", "fleeting"},
 	"replay":   {"of", "nth", "count", "before", "fleeting"}, // remembered entries again; count 0: one, -1: all
+	"pass":     {"with"},                                     // a message that is not stored, made of a template
+	"crowd":    {"count"},                                    // a list of so many conversations that are none
 	"split":    {},                                           // from here on this end has a branch of its own
 	"cross":    {},                                           // of a branch: this entry is shown, this append goes to the real log
 	"rollback": {"count"},                                    // on a subscribe: so many entries less than were shown, and a branch from there
