@@ -50,7 +50,10 @@ func (w *World) Heal() (*World, error) {
 		}
 		return &n, nil
 	}
-	return nil, w.healed()
+	if err := w.healed(); err != nil {
+		return nil, err
+	}
+	return nil, w.sealedToMembers()
 }
 
 func lastWord(m *Member) string { return m.Name + " has a last word" }
@@ -96,6 +99,27 @@ func (w *World) healed() error {
 		for k, other := range w.Members {
 			if w.stands(k) && w.speaks(k) && !w.excused(k) && !slices.ContainsFunc(m.Shown, func(s Shown) bool { return s.Text == lastWord(other) }) {
 				return fmt.Errorf("%s was not shown the last word of %s", m.Name, other.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// sealedToMembers wants that nobody's state, of the start or of now, opens a
+// message of an epoch that its owner was not in.
+func (w *World) sealedToMembers() error {
+	for i, m := range w.Members {
+		if head := w.Log.Head().Member(m.ID); m.Founder && head != nil && head.Since == 0 {
+			continue // never out of it
+		}
+		var thief Thief
+		thief.Steal(m)
+		if !m.Anew && w.first != nil {
+			thief.Steal(w.first[i])
+		}
+		for _, at := range thief.Opens(w.Log) {
+			if w.Log.Chain(at).Member(m.ID) == nil {
+				return fmt.Errorf("what %s holds opens message %d, and it was not in", m.Name, at)
 			}
 		}
 	}

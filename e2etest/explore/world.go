@@ -42,12 +42,13 @@ type World struct {
 
 // Setup says what world begins.
 type Setup struct {
-	Checked    bool // the relay checks; else the transport stores anything
-	Agents     int  // at genesis
-	Newcomers  int  // agents that are not in yet
-	Texts      int  // that each has to say
-	Short      bool // the last agent's credential ends within the hour
-	Supervisor bool // the last agent is a supervisor
+	Checked    bool   // the relay checks; else the transport stores anything
+	Agents     int    // at genesis
+	Newcomers  int    // agents that are not in yet
+	Texts      int    // that each has to say
+	Short      bool   // the last agent's credential ends within the hour
+	Supervisor bool   // the last agent is a supervisor
+	Of         *World // the company and the ends are those of that world
 	Budget     Budget
 }
 
@@ -55,8 +56,11 @@ type Setup struct {
 // committed once since its page was loaded, so that nothing is due.
 func NewWorld(s Setup) *World {
 	co := NewCompany()
+	if s.Of != nil {
+		co = s.Of.Company
+	}
 	w := &World{Company: co, Now: Day0, Whole: s.Budget.Restore == 0, epochs: map[wire.Hash]string{}}
-	customer := co.end(wire.Customer, "", 0)
+	customer := s.end(co, 0, wire.Customer, 0)
 	var ends []*conversation.End
 	var adds []conversation.Newcomer
 	for n := range s.Agents + s.Newcomers {
@@ -69,7 +73,7 @@ func NewWorld(s Setup) *World {
 				role = wire.Supervisor
 			}
 		}
-		e := co.end(role, fmt.Sprint("agent ", n+1), until)
+		e := s.end(co, n+1, role, until)
 		kp, err := e.KeyPackage(Day0/1000+7*24*3600, false)
 		must(err)
 		ends = append(ends, e)
@@ -105,6 +109,15 @@ func NewWorld(s Setup) *World {
 	}
 	w.first = slices.Clone(w.Members)
 	return w
+}
+
+// end is the n-th member's.
+func (s Setup) end(co *Company, n int, role wire.Role, until uint64) *conversation.End {
+	if s.Of != nil {
+		e, _ := s.Of.Members[n].open(true)
+		return e
+	}
+	return co.end(role, fmt.Sprint("agent ", n), until)
 }
 
 // must takes a step of the set-up.
