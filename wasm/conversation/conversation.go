@@ -132,7 +132,8 @@ func newConversation(end *End, id wire.ID) *Conversation {
 }
 
 // Join follows a conversation from its first entry; whether this end is in it
-// shows as entries are read.
+// shows as entries are read. An end that has spoken in it is loaded anew before:
+// its instance's counters begin again.
 func (e *End) Join(id wire.ID) *Conversation { return newConversation(e, id) }
 
 // Self is the member id of this end.

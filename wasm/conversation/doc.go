@@ -6,12 +6,15 @@
 // the manifests it verified and the secrets of the key packages it published.
 // A [Conversation] belongs to an End and follows one log: entries go in by
 // [Conversation.Receive], strictly in the log's order, and come out as an
-// [Event]; [Conversation.Seal] and [Conversation.Commit] make entries.
+// [Event]; [Conversation.Seal] and [Conversation.Commit] make entries. An end
+// without the epoch's secrets asks by [Conversation.JoinRequest], and the
+// others' commits answer.
 //
 // Promises. Nothing that fails a check leaves as content. An own commit takes
 // effect only when it is read back from the log. After a commit the secrets it
 // replaced are gone from memory as far as Go lets one erase. A message is
-// sealed for the roster of now, and Seal refuses while a commit is due.
+// sealed for the roster of now, and Seal refuses while a commit is due, or
+// while somebody may have been shown another log (doubt.go).
 //
 // The caller's duties. Save the state that Marshal gives, sealed by package
 // keystore, before the result of a call that changed it is used: send an entry

@@ -199,7 +199,7 @@ func TestDoubtOfTwo(t *testing.T) {
 func TestGarbageInAMembersNameHeals(t *testing.T) {
 	for _, g := range grounds {
 		p, third, _ := newDoubted(t, g.change)
-		for round := range 3 {
+		for round := range 2 {
 			for _, c := range []*Conversation{p.agent, p.customer, third} {
 				p.read(c)
 			}

@@ -265,6 +265,10 @@ func TestJoinRequestRules(t *testing.T) {
 	code(t, "owner's, by the guest", replacing(h.guest, h.customer, own, Customer), 0)
 	code(t, "owner's, by the archive", replacing(h.archive, h.customer, own, Customer), BadCommit)
 	code(t, "with another role", replacing(h.agent, h.customer, own, Guest), BadCredential)
+	risen := h.join(h.supervisor, leafOf(h.supervisor))
+	h.apply(h.chain, risen)
+	code(t, "a supervisor's, as agent", replacing(h.guest, h.supervisor, risen, Agent), BadCommit)
+	code(t, "a supervisor's", replacing(h.guest, h.supervisor, risen, Supervisor), 0)
 	code(t, "new identity, by the agent", replacing(h.agent, h.customer, fresh, Customer), 0)
 	for _, by := range []*actor{h.bot, h.inbox, h.supervisor, h.guest} {
 		code(t, "new identity, by another", replacing(by, h.customer, fresh, Customer), NotMember)
