@@ -31,7 +31,7 @@ export function titleOf(conversation) {
   return customer ? nameOf(customer) : "New conversation";
 }
 
-const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Key lost", doubtful: "Paused", lost: "Locked out", forked: "Stopped", closed: "Ended" });
+const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Waiting to be let in", doubtful: "Paused", lost: "Locked out", forked: "Stopped", closed: "Ended" });
 
 /**
  * @param {readonly Conversation[]} conversations

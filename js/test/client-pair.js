@@ -56,12 +56,16 @@ export async function ends(demo) {
   });
   await closeAll();
 
-  /** @param {Store} store @param {import("../client/types.js").RoleName} role */
-  async function open(store, role) {
+  /**
+   * @param {Store} store
+   * @param {import("../client/types.js").RoleName} role
+   * @param {{ renew?: boolean }} [options]  false: an agent keeps the credential that it has
+   */
+  async function open(store, role, { renew = true } = {}) {
     const end = new End(() => instantiate(module));
     const opened = await end.openIn(store, { role, roots, history: "none" });
     await end.manifest(manifest, true);
-    if (role === "agent") await end.credential(fromBase64url(await demo.credential(opened.identity)));
+    if (role === "agent" && renew) await end.credential(fromBase64url(await demo.credential(opened.identity)));
     return { end, opened, store };
   }
 

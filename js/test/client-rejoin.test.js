@@ -112,7 +112,7 @@ test("after a crash between asking and the answer, the same bytes are asked with
   const step = await agent.end.conversations.next(id, true);
   assert.ok(step.kind === "join");
   // It crashes before it knows whether the request arrived.
-  const again = { ...(await world.open(agent.store, "agent")), read: agent.read };
+  const again = { ...(await world.open(agent.store, "agent", { renew: false })), read: agent.read };
   assert.deepEqual(again.opened.conversations.map((c) => [c.status.state, c.asks]), [["lost", ["join"]]]);
   const same = await again.end.conversations.next(id, true);
   assert.ok(same.kind === "join");
@@ -133,7 +133,7 @@ test("a request that is in the log is not appended again, even after a new start
   const { id, flush, read, agent, log } = await rolledBack();
   await read(agent);
   await flush(agent, true);
-  const again = { ...(await world.open(agent.store, "agent")), read: agent.read };
+  const again = { ...(await world.open(agent.store, "agent", { renew: false })), read: agent.read };
   const length = log.length;
   await flush(again, true);
   assert.equal(log.length, length);
@@ -190,6 +190,36 @@ test("a text that waited while the keys were gone is sent after it, once", async
   await read(agent);
   await flush(agent);
   assert.deepEqual(texts(await read(customer)), ["kept meanwhile"]);
+});
+
+test("a message that was sealed before the keys were gone, and is not in the log, is sealed again and read once", async () => {
+  const { id, log, flush, read, customer, agent } = await talking();
+  await agent.end.queue(id, encodeTextContent("sealed early"));
+  const early = await agent.end.conversations.next(id);
+  assert.equal(early.kind, "message");
+  const store = await copyOf(agent.store);
+  const at = agent.read;
+  // The newer profile never got to send it, and commits.
+  const newer = { ...(await world.open(agent.store, "agent")), read: at };
+  await newer.end.conversations.discard(/** @type {{ message: string }} */ (early).message);
+  await newer.end.queue(id, encodeTextContent("from the newer profile"));
+  await flush(newer);
+  await read(customer);
+
+  const again = { ...(await world.open(store, "agent")), read: at };
+  await read(again);
+  await flush(again, true);
+  await read(customer);
+  await flush(customer, true);
+  await read(again);
+  await flush(again);
+  const received = await read(customer);
+  assert.deepEqual(texts(received), ["sealed early"]);
+  assert.ok(received.every(({ event }) => event.type !== "ignored"));
+  // A lying relay that stores the early form too shows nobody a second one.
+  if (early.kind === "message") log.push(early.entry);
+  assert.deepEqual(texts(await read(customer)), []);
+  assert.deepEqual(texts(await read(again)), []);
 });
 
 test("two copies of one identity that take each other's place: no round is shorter than a minute", async () => {
