@@ -31,6 +31,14 @@ func AddressOf(proxies []netip.Prefix, r *http.Request) string {
 	return newAddresses(Limits{}, proxies).of(r).String()
 }
 
+// AllowancesOf sweeps, and says how many are known.
+func AllowancesOf(s *Server) (identities, customers int) {
+	s.hub.sweepAllowances()
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return len(s.hub.identities), len(s.hub.customers)
+}
+
 // AddressesOf sweeps, and says how many addresses are known.
 func AddressesOf(s *Server) int {
 	s.addresses.sweep()

@@ -87,11 +87,28 @@ func TestA08_PlacesAreForThoseWithATicket(t *testing.T) {
 		t.Fatal(err)
 	}
 	transfers(t, s, 0)
+	var taken []net.Conn
 	for i := range places {
-		begin(t, s.Addr, fmt.Sprintf("/v1/files/%s/%d", id, i), f.Ticket)
+		taken = append(taken, begin(t, s.Addr, fmt.Sprintf("/v1/files/%s/%d", id, i), f.Ticket))
 	}
 	transfers(t, s, places)
-	answered(t, s.FilesOf(s.atAgent, s.talk.ID), http.StatusServiceUnavailable, wire.Unavailable, "GET", "/v1/files/"+id, nil)
+	agents := s.FilesOf(s.atAgent, s.talk.ID)
+	for range 20 { // more than one may have under way
+		answered(t, agents, http.StatusServiceUnavailable, wire.Unavailable, "GET", "/v1/files/"+id, nil)
+	}
+	begun := time.Now()
+	if a, err := http.ReadResponse(bufio.NewReader(begin(t, s.Addr, "/v1/files/"+id+"/0", agents.Ticket)), nil); err != nil || a.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("it took %v: the body was waited for", took)
+	}
+	// To be sent away is to have nothing under way.
+	for _, c := range taken {
+		_ = c.Close()
+	}
+	transfers(t, s, 0)
+	answered(t, agents, http.StatusNotFound, wire.Unavailable, "GET", "/v1/files/"+id, nil)
 }
 
 // A peer that breaks off is nothing for the operator, and its address nothing

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,6 +149,72 @@ func TestA07_ComingBackRefillsNothing(t *testing.T) {
 		at := s.Connect(s.customer)
 		refused(t, at, relay.Append{Conversation: s.talk.ID, Entry: s.customer.Message(s.talk, 10)}, wire.RateLimited)
 		refused(t, at, relay.TakeKeyPackage{Queue: "default"}, wire.RateLimited)
+	}
+}
+
+// What one may do is known while there is a connection or something of it is used
+// up, and then forgotten.
+func TestA07_AllowancesAreKeptWhileTheyMatter(t *testing.T) {
+	s := play(t, func(c *relay.Config) {
+		c.Limits.EntriesPerSecond, c.Limits.EntryBurst = 0.001, 3
+		c.Limits.GenesisInterval, c.Limits.TakeInterval = time.Hour, time.Hour
+	})
+	idle := relaytest.NewPerson(wire.Customer)
+	atIdle := s.Connect(idle)
+	known := func(identities, customers int) bool {
+		i, c := relay.AllowancesOf(s.Server)
+		return i == identities && c == customers
+	}
+	until := func(what string, done func() bool) {
+		t.Helper()
+		for ctx := relaytest.Context(t); !done(); {
+			if ctx.Err() != nil {
+				t.Fatal(what)
+			}
+			runtime.Gosched()
+		}
+	}
+	if !known(3, 2) { // the agent is no customer
+		t.Error("those who are connected are forgotten")
+	}
+	second := s.Connect(idle) // goes by the same
+	s.atCustomer.Close()
+	atIdle.Close()
+	second.Close()
+	until("who has used nothing is not forgotten", func() bool { return known(2, 1) })
+	// The customer has begun a conversation: that is remembered.
+	again := s.Connect(s.customer)
+	s.append(again, s.customer.Message(s.talk, 10))
+	s.append(again, s.customer.Message(s.talk, 10))
+	refused(t, again, relay.Append{Conversation: s.talk.ID, Entry: s.customer.Message(s.talk, 10)}, wire.RateLimited)
+}
+
+// brokenLog stores nothing while it is broken.
+type brokenLog struct {
+	entrylog.Log
+	broken atomic.Bool
+}
+
+func (l *brokenLog) Append(ctx context.Context, r entrylog.AppendRequest) (uint64, bool, error) {
+	if l.broken.Load() {
+		return 0, false, errors.New("the disk is gone")
+	}
+	return l.Log.Append(ctx, r)
+}
+
+// The use of a key package is noted before its commit is stored. If that fails,
+// the same commit may come again, and no other.
+func TestA07_FailedGenesesMayComeAgain(t *testing.T) {
+	log := &brokenLog{}
+	s := play(t, func(c *relay.Config) { log.Log = c.Log; c.Log = log })
+	once := s.agent.KeyPackage(time.Now().Add(time.Hour), false)
+	first, other := s.newGenesis(s.customer, once), s.newGenesis(s.customer, once)
+	log.broken.Store(true)
+	refused(t, s.atCustomer, first, wire.Unavailable)
+	log.broken.Store(false)
+	refused(t, s.atCustomer, other, wire.Replayed)
+	if got := ask[relay.Ack](t, s.atCustomer, first); got.Sequence != 1 || got.Duplicate {
+		t.Errorf("again: %+v", got)
 	}
 }
 

@@ -45,7 +45,8 @@ func many(name string, usual int) int {
 // them come at once, those who are too many are sent away for a while, and in
 // the end all are in.
 func TestA15_A20_DrainAndTheHerdThatComesBack(t *testing.T) {
-	r := relaytest.Start(t, func(c *relay.Config) { c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = float64(herd)*2/3, herd/3 })
+	perSecond, atOnce := float64(herd)*2/3, herd/3
+	r := relaytest.Start(t, func(c *relay.Config) { c.Limits.AcceptsPerSecond, c.Limits.AcceptBurst = perSecond, atOnce })
 	var shed atomic.Int64
 	arrive := func(p *relaytest.Person) (*relaytest.Client, error) {
 		for ctx := relaytest.Context(t); ; {
@@ -96,7 +97,8 @@ func TestA15_A20_DrainAndTheHerdThatComesBack(t *testing.T) {
 	if t.Failed() {
 		t.FailNow()
 	}
-	if shed.Load() == 0 || took > 30*time.Second {
+	tooMany := float64(herd) > float64(atOnce)+perSecond*took.Seconds() // a slow machine brings no crowd
+	if tooMany && shed.Load() == 0 || took > 30*time.Second {
 		t.Errorf("%d were sent away, all were in after %v", shed.Load(), took)
 	}
 	t.Logf("%d ends came back in %v; %d times one was sent away", herd, took, shed.Load())

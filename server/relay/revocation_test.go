@@ -3,7 +3,9 @@ package relay_test
 import (
 	"crypto/ed25519"
 	"testing"
+	"time"
 
+	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -90,6 +92,17 @@ func TestTakePassesOverKeyPackagesThatDoNotStand(t *testing.T) {
 		t.Error("another key package than the one that stands")
 	}
 	refused(t, s.atCustomer, relay.TakeKeyPackage{Queue: "default"}, wire.Unavailable) // not the last resort, either
+	// Nor one whose credential is not valid yet.
+	raw, err = s.Org.Issue(authority.Request{Identity: s.agent.Identity(), Alias: "Ana", Now: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := *s.agent
+	if early.Credential, err = wire.DecodeCredential(raw); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, at, &early, false)
+	refused(t, s.atCustomer, relay.TakeKeyPackage{Queue: "default"}, wire.Unavailable)
 	want, _ = publish(t, at, s.agent, true)
 	if got := ask[relay.Record](t, s.atCustomer, relay.TakeKeyPackage{Queue: "default"}); string(got.Value) != string(want) {
 		t.Error("another key package of last resort than the one that stands")
