@@ -33,15 +33,15 @@ check: wasm $(NODE_MODULES)
 # model of the commit rule is searched by Spin (e2etest/model), which compiles with cc.
 test: check
 	scripts/need cc chromium spin
-	go test -race $$(go list ./... | grep -v /e2etest)
+	go test -race $$(go list ./... | grep -v -e /e2etest -e /server/proxies)
 	$(WASIP1) go test -exec="$(CURDIR)/scripts/wasip1" ./wasm/...
 	cd js && node --test
-	go test -short ./e2etest/...
+	go test -short ./e2etest/... ./server/proxies
 
-# All of the browser scenarios.
+# All of the browser scenarios, and the relay behind proxies.
 e2e: wasm $(NODE_MODULES)
-	scripts/need cc chromium node spin
-	go test -count=1 ./e2etest/...
+	scripts/need cc chromium node spin nginx caddy
+	go test -count=1 ./e2etest/... ./server/proxies
 
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:

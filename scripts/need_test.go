@@ -29,6 +29,8 @@ func TestNeedInstallsOrSaysWhatToDo(t *testing.T) {
 		"Node new enough":       {what: "node", fakes: map[string]string{"apt-get": apt, "npm": "", "node": "echo 20"}},
 		"no compiler":           {what: "cc", fakes: map[string]string{"apt-get": apt, "id": "echo 0", "go": "echo some-cc"}, says: "installing Debian's gcc libc6-dev", apt: true},
 		"no Spin":               {what: "spin", fakes: map[string]string{"apt-get": apt, "id": "echo 0"}, says: "installing Debian's spin", apt: true},
+		"no proxy":              {what: "caddy", fakes: map[string]string{"apt-get": apt, "id": "echo 0"}, says: "installing Debian's caddy", apt: true},
+		"a proxy unstarted":     {what: "caddy", fakes: map[string]string{"apt-get": apt, "id": "echo 0", "systemctl": "echo systemctl $*"}, says: "systemctl mask --runtime --quiet caddy\nneed: the proxy caddy is missing", apt: true},
 		"unknown":               {what: "tea", says: "what is tea?", fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
