@@ -271,6 +271,9 @@ func TestCancelAtAnyPointLeavesNothing(t *testing.T) {
 		if laid := customer.PrivateFiles(); (len(laid) > 0) != (row.at != "its beginning") || len(laid) > 2 {
 			t.Errorf("at %s parts lie in %v, want two places at most, and some once there are parts", row.at, laid)
 		}
+		if found := privatelyHeld(t, customer, path); found > 0 {
+			t.Errorf("at %s %d pieces of the file lie there as they are", row.at, found)
+		}
 		customer.ClickOf(harness.Cancel, name)
 		point.open()
 		customer.AwaitText(harness.Conversation, "Cancelled, not sent")
@@ -308,6 +311,34 @@ func TestCancelAtAnyPointLeavesNothing(t *testing.T) {
 	}
 	agent.ClickOf(harness.Save, name)
 	wantSame(t, downloads.Await(harness.Patience, name), sum)
+}
+
+// privatelyHeld counts the pieces of a file (16 bytes from each 64 KiB of it)
+// that the page's private files hold.
+func privatelyHeld(t *testing.T, p *harness.Person, path string) int {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pieces []string
+	for at := 0; at+16 <= len(content); at += 65_536 {
+		pieces = append(pieces, hex.EncodeToString(content[at:at+16]))
+	}
+	return harness.Eval[int](p, fmt.Sprintf(`(async (pieces) => {
+		const text = (bytes) => Array.from(bytes, (b) => String.fromCharCode(b)).join("");
+		const wanted = pieces.map((hex) => text(hex.match(/../g).map((b) => parseInt(b, 16))));
+		const found = new Set();
+		const walk = async (directory) => {
+			for await (const handle of directory.values()) {
+				if (handle.kind === "directory") { await walk(handle); continue; }
+				const held = text(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
+				for (const piece of wanted) if (held.includes(piece)) found.add(piece);
+			}
+		};
+		await walk(await navigator.storage.getDirectory());
+		return found.size;
+	})("%s".split(" "))`, strings.Join(pieces, " ")))
 }
 
 // The relay is killed while a file goes up, and while it comes down; the file
