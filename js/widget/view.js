@@ -262,7 +262,7 @@ export class ChatView {
     setAttribute(this.#lock, "data-tone", lock.tone);
     setIcon(this.#lockIcon, lockIcons[lock.tone]);
     setText(this.#lockTitle, lock.title);
-    const offline = client?.state === "offline" && lock.tone !== "danger";
+    const offline = client?.state === "offline" && lock.tone !== "danger" && !isPaused(conversation);
     setText(this.#lockDetail, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
     this.#people.render(conversation?.members ?? []);
     show(this.#who, Boolean(conversation?.members.length) && client?.state !== "elsewhere");
