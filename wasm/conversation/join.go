@@ -40,7 +40,7 @@ func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 		}
 		return nil, wire.BadArgument
 	}
-	if old == nil {
+	if old == nil || old.Leaving {
 		return nil, wire.NotMember
 	}
 	if err := c.maySend(now); err != nil {

@@ -342,8 +342,12 @@ func TestLeaverCannotComeBackByRequest(t *testing.T) {
 	p.log.mustAppend(p.must(third.Commit(p.now, Moves{Marks: wire.MarkLeave})))
 	p.read(third)
 	p.read(lost)
+	before := len(lost.end.packages)
 	_, err := lost.JoinRequest(p.now)
 	want(t, "its end", err, wire.NotMember)
+	if len(lost.end.packages) != before {
+		t.Error("a key package was made for nothing")
+	}
 	entry := p.must(requestOf(third.end, third, third.Self()))
 	want(t, "made by hand", p.log.append(entry), wire.NotMember)
 	ignored(t, "read", next(t, p.customer, entry), wire.NotMember)
