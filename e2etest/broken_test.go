@@ -102,9 +102,9 @@ func body(name string, change func([]byte) []byte) func(*http.Response) error {
 	}
 }
 
-// foreignCredential answers a request for a credential in the name of another
-// company: for the same identity, as the real answer says it.
-func foreignCredential(t *testing.T, org *authority.Org, answer []byte) []byte {
+// anotherCredential answers a request for a credential as the given company,
+// with the given alias: for the same identity, as the real answer says it.
+func anotherCredential(t *testing.T, org *authority.Org, alias string, answer []byte) []byte {
 	var a struct{ Credential string }
 	if err := json.Unmarshal(answer, &a); err != nil {
 		t.Error(err)
@@ -120,7 +120,7 @@ func foreignCredential(t *testing.T, org *authority.Org, answer []byte) []byte {
 		t.Error(err)
 		return answer
 	}
-	forged, err := org.Issue(authority.Request{Identity: real, Alias: "Ana"})
+	forged, err := org.Issue(authority.Request{Identity: real, Alias: alias})
 	if err != nil {
 		t.Error(err)
 		return answer

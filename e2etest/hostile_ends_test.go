@@ -247,6 +247,9 @@ func (e pageEnd) Report() report {
 			out.State = state
 		}
 	}
+	if strings.Contains(all, "No conversations yet") {
+		out.State = "none"
+	}
 	if strings.Contains(all, "End-to-end encrypted with") {
 		out.State = "secured"
 	}

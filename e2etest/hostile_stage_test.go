@@ -218,12 +218,33 @@ func (s *stage) props(names []string) lies.Props {
 			b = s.keyPackage(own, wire.Agent, later, now.Add(-time.Minute))
 		case "bot's key package":
 			b = s.keyPackage(own, wire.Bot, later, later)
+		case lies.Stolen:
+			b = s.customerCredential(own)
 		default:
 			s.t.Fatalf("no prop %q", name)
 		}
 		props[name] = b
 	}
 	return props
+}
+
+// customerCredential is one of a customer whom the company vouches for.
+func (s *stage) customerCredential(org *authority.Org) []byte {
+	s.t.Helper()
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := &wire.Credential{Role: wire.Customer, Identity: public, Alias: "Mia", Issuer: wire.KeyHash(org.Issuer.Public().(ed25519.PublicKey)),
+		NotBefore: uint64(time.Now().Add(-30 * time.Minute).Unix()), NotAfter: uint64(time.Now().Add(time.Hour).Unix())}
+	b, err := c.Issue(org.Issuer)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := org.Manifest.CheckCredential(c); err != nil {
+		s.t.Fatalf("it is no good with its own key either: %v", err)
+	}
+	return b
 }
 
 func (s *stage) foreign() *authority.Org {

@@ -19,21 +19,44 @@ const pause = 200 * time.Millisecond
 
 // outgoing is a text that is not read back yet.
 type outgoing struct {
-	talk  *talk // nil: there is no conversation yet
-	text  string
-	entry []byte
-	epoch uint64
-	ids   []wire.ID // of all its sealed forms
+	talk    *talk // nil: there is no conversation yet
+	content []byte
+	entry   []byte
+	epoch   uint64
+	ids     []wire.ID // of all its sealed forms
 }
 
 func (o *outgoing) is(id wire.ID) bool { return slices.Contains(o.ids, id) }
 
 // Try keeps a text and sends it as soon as that is safe.
 func (n *Native) Try(text string) {
+	var content bytes.Buffer
+	to := json.NewEncoder(&content)
+	to.SetEscapeHTML(false) // as JSON is written elsewhere: six bytes for each < would not fit
+	if err := to.Encode(map[string]string{"type": "text", "text": text}); err != nil {
+		panic(err) // a map of strings
+	}
+	n.keep(bytes.TrimSpace(content.Bytes()))
+}
+
+func (n *Native) keep(content []byte) *outgoing {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.outbox = append(n.outbox, &outgoing{talk: n.talk, text: text})
+	o := &outgoing{talk: n.talk, content: content}
+	n.outbox = append(n.outbox, o)
 	n.wake()
+	return o
+}
+
+// Send sends content of any kind, as it is, and waits until it is read back.
+func (n *Native) Send(content []byte) {
+	n.t.Helper()
+	o := n.keep(content)
+	Eventually(n.t, "the native member to read back what it sent", func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return !slices.Contains(n.outbox, o), fmt.Sprint(n.codes, n.broken)
+	})
 }
 
 // wake tells the pump that there may be something to do.
@@ -88,7 +111,7 @@ func (n *Native) step() bool {
 			delete(n.talks, k.ID())
 			n.talk = nil
 			for _, o := range n.outbox {
-				*o = outgoing{text: o.text}
+				*o = outgoing{content: o.content}
 			}
 		}
 	}
@@ -156,15 +179,12 @@ func (n *Native) sealed(k *talk, o *outgoing, now uint64) (*talk, []byte, error)
 	if o.entry != nil && o.epoch == k.Epoch() {
 		return k, o.entry, nil
 	}
-	content, err := json.Marshal(map[string]string{"type": "text", "text": o.text})
-	if err != nil {
-		return nil, nil, err
-	}
 	var entry []byte
+	var err error
 	if o.entry == nil {
-		entry, err = k.Seal(now, wire.Stored, content)
+		entry, err = k.Seal(now, wire.Stored, o.content)
 	} else {
-		entry, err = k.Reseal(now, o.entry, content)
+		entry, err = k.Reseal(now, o.entry, o.content)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -241,6 +261,13 @@ func (n *Native) Conversation() wire.ID {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.talk.ID()
+}
+
+// Members are those of the native member's conversation, as its commits say.
+func (n *Native) Members() []wire.Member {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.talk.Members())
 }
 
 // NativeReport is how a native member stands.

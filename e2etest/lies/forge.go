@@ -142,6 +142,16 @@ func (l *Liar) forge(with string, c wire.ID, p, text []byte) []byte {
 			Adds:  append(slices.Clone(e.Commit.Adds), wire.Add{Role: wire.Guest, KeyPackage: g.kp}),
 			Seals: append(slices.Clone(e.Commit.Seals), wire.Seal{Ciphertext: make([]byte, wire.MLKEMCTSize), Box: make([]byte, 16+wire.JoinerSecret)})}
 		return m.Encode()
+	case "stolen genesis":
+		e, err := wire.DecodeEntry(p)
+		if err != nil || e.Kind != wire.KindCommit {
+			return p
+		}
+		old := e.Commit
+		m := &wire.Commit{Conversation: old.Conversation, ManifestHash: old.ManifestHash, SeenHash: old.SeenHash, Time: old.Time, Role: old.Role, Queue: old.Queue,
+			KeyPackage: l.thief(g), Adds: old.Adds, Ephemeral: old.Ephemeral, Seals: old.Seals, Tag: old.Tag}
+		m.Sign(g.key)
+		return m.Encode()
 	case "ghost join":
 		j := &wire.JoinRequest{Conversation: c, Leaf: known.customer, Reason: wire.ReasonLost, KeyPackage: g.kp}
 		b, err := j.Sign(g.key)
@@ -166,6 +176,25 @@ func raw(a Act) []byte {
 		return append([]byte{byte(relay.TypeChallenge), 0, 0, 0, 0, 0}, make([]byte, 32)...)
 	}
 	return relay.EncodeFrame(0, relay.Entry{Entry: make([]byte, max(a.Bytes, wire.MaxFrame))})
+}
+
+// Stolen is the prop that the template "stolen genesis" needs: a customer's
+// credential, whose key the liar replaces by its own.
+const Stolen = "customer's credential"
+
+// thief is the stranger's key package under the stolen credential.
+func (l *Liar) thief(g stranger) *wire.KeyPackage {
+	raw := slices.Clone(l.props[Stolen])
+	copy(raw[2:], g.kp.Identity) // behind version and role
+	c, err := wire.DecodeCredential(raw)
+	if err != nil {
+		panic(err)
+	}
+	kp := &wire.KeyPackage{Credential: c, Leaf: g.kp.Leaf, Expires: g.kp.Expires}
+	if _, err := kp.Sign(g.key); err != nil {
+		panic(err)
+	}
+	return kp
 }
 
 // stranger is an identity that is in no roster.

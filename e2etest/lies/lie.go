@@ -169,7 +169,9 @@ func (l *Lie) Needs() []string {
 	var names []string
 	for _, r := range l.Rules {
 		for _, a := range r.Do {
-			if a.With != "" && !slices.Contains(templates, a.With) && !slices.Contains(names, a.With) {
+			if a.With == "stolen genesis" {
+				names = append(names, Stolen)
+			} else if a.With != "" && !slices.Contains(templates, a.With) && !slices.Contains(names, a.With) {
 				names = append(names, a.With)
 			}
 		}
