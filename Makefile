@@ -3,11 +3,12 @@
 
 ADDR     ?= 127.0.0.1:8787
 FUZZTIME ?= 10s
+DEPTH    ?= 2
 
 WASIP1 = GOOS=wasip1 GOARCH=wasm
 NODE_MODULES = js/node_modules/.package-lock.json
 
-.PHONY: demo wasm check test e2e fuzz soak bench size clean
+.PHONY: demo wasm check test e2e fuzz soak explore bench size clean
 
 # The company's site, its agent's desk and what the relay sees, on http://$(ADDR). State in .demo/.
 demo: wasm
@@ -55,6 +56,10 @@ soak: wasm
 	SEALWIRE_SOCKETS=5000 SEALWIRE_COMERS=100000 go test -count=1 -v -timeout 60m -run 'TestA15|TestA16' ./server/relay
 	SEALWIRE_NONCES=1000000 go test -count=1 -v -timeout 60m ./e2etest/nonces
 	SEALWIRE_MODEL=deep go test -count=1 -v -timeout 90m ./e2etest/model
+
+# Every order of steps in small worlds, DEPTH steps further than in make test, and 100,000 schedules of a relay that lies.
+explore:
+	SEALWIRE_DEPTH=$(DEPTH) SEALWIRE_SCHEDULES=100000 go test -count=1 -v -timeout 12h ./e2etest/explore
 
 # Figures beside their floors and beside other libraries, in about two minutes. Never fails for being slow.
 # Parts: make bench BENCH="node chromium file relay idle".

@@ -14,6 +14,8 @@ var small = []struct {
 	{"a newcomer and a leaver", 6, Setup{Checked: true, Agents: 1, Newcomers: 1, Texts: 1, Budget: Budget{Refresh: 1, Add: 1, Leave: 1, Crash: 1}}},
 	{"a credential ends", 5, Setup{Checked: true, Agents: 2, Short: true, Texts: 1, Budget: Budget{Refresh: 1, Lapse: 1, Restore: 1}}},
 	{"closing", 7, Setup{Checked: true, Agents: 1, Texts: 1, Budget: Budget{Refresh: 1, Close: 2, Crash: 1}}},
+	{"commits with each message", 6, Setup{Checked: true, Agents: 1, Texts: 2, Rotate: 1, Budget: Budget{Refresh: 1, Crash: 1}}},
+	{"a newer manifest, another credential", 6, Setup{Checked: true, Agents: 1, Texts: 1, Manifests: 2, Budget: Budget{Refresh: 1, Learn: 1, Renew: 1, Restore: 1}}},
 	{"two, any transport", 5, Setup{Agents: 1, Texts: 1, Budget: Budget{Refresh: 2, Crash: 1, Twice: 1, Delay: 1}}},
 	{"three, any transport", 4, Setup{Agents: 2, Texts: 1, Budget: Budget{Refresh: 2, Delay: 1}}},
 	{"two, an old disk", 7, Setup{Checked: true, Agents: 1, Texts: 1, Budget: Budget{Refresh: 2, Restore: 1, Crash: 1}}},
@@ -32,7 +34,11 @@ func TestEveryOrderInSmallWorlds(t *testing.T) {
 	var worlds, steps, healing int
 	for _, s := range small {
 		t.Run(s.name, func(t *testing.T) {
-			x := &Explorer{Depth: max(2, s.depth+deep-slow)}
+			more := deep
+			if s.setup.Budget.Add > 0 && s.setup.Budget.Flip > 0 { // the widest: a step costs tens of thousands of worlds
+				more = deep / 2
+			}
+			x := &Explorer{Depth: max(2, s.depth+more-slow)}
 			err := x.Run(NewWorld(s.setup))
 			t.Log(x)
 			if err != nil {

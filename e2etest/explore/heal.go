@@ -40,6 +40,12 @@ func (w *World) Heal() (*World, error) {
 		}
 	}
 	if !w.lastWords {
+		// What doubt and loss ask of the ends they do unasked by their people.
+		for i, m := range w.Members {
+			if w.stands(i) && m.state != conversation.Active && !w.excused(i) {
+				return nil, fmt.Errorf("%s is left in state %d until somebody speaks", m.Name, m.state)
+			}
+		}
 		n := *w
 		n.lastWords = true
 		n.Members = slices.Clone(w.Members)
@@ -118,7 +124,7 @@ func (w *World) sealedToMembers() error {
 			thief.Steal(w.first[i])
 		}
 		for _, at := range thief.Opens(w.Log) {
-			if w.Log.Chain(at).Member(m.ID) == nil {
+			if in := w.Log.Chain(at).Member(m.ID); in == nil || in.Leaving {
 				return fmt.Errorf("what %s holds opens message %d, and it was not in", m.Name, at)
 			}
 		}

@@ -74,6 +74,9 @@ func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) e
 		}
 		return nil
 	}
+	if w.Log.Chain(before.index).Leaving() {
+		return fmt.Errorf("it counts while a member is leaving")
+	}
 	if ev.Type != conversation.Opened || string(ev.Content) != e.Text {
 		return fmt.Errorf("type %d, code %v, %q; sealed was %q", ev.Type, ev.Code, ev.Content, e.Text)
 	}

@@ -222,6 +222,26 @@ func (m *Member) sent(at uint64) *Member {
 	return n
 }
 
+// Learn is the member that heard of its company's newest manifest.
+func (m *Member) Learn(now uint64) *Member {
+	n, _ := m.once(deed{kind: Learn, now: now}, func() (*Member, error) {
+		e, c := m.open(true)
+		must(e.AddManifest(m.company.Newest().Bytes(), now/1000, true))
+		return m.saved(e, c), nil
+	})
+	return n
+}
+
+// Renew is the member under another credential, good for half a day.
+func (m *Member) Renew(now uint64) *Member {
+	n, _ := m.once(deed{kind: Renew, now: now}, func() (*Member, error) {
+		e, c := m.open(true)
+		must(e.SetCredential(m.company.credential(e, m.Name, now/1000-30, now/1000+12*3600), now/1000))
+		return m.saved(e, c), nil
+	})
+	return n
+}
+
 // Write puts a text into the outbox.
 func (m *Member) Write(text string) *Member {
 	n := m.changed()

@@ -230,6 +230,7 @@ func (e *Entry) tokens() []token {
 		t.place(m.SeenIndex)
 		t.random(m.SeenHash[:])
 		t.plain(m.Time)
+		t.random(m.ManifestHash[:])
 		t.plain(uint64(m.Marks)<<8 + uint64(m.Role))
 		t.plain(uint64(len(m.Adds)))
 		for _, a := range m.Adds {
@@ -290,13 +291,20 @@ func (m *Member) tokens() []token {
 	e, c := m.open(false)
 	instance := e.Instance()
 	t.random(instance[:])
+	t.plain(e.Newest().Sequence)
 	t.walk(reflect.ValueOf(e).Elem().FieldByName("packages"))
+	if c := reflect.ValueOf(e).Elem().FieldByName("credential"); !c.IsNil() {
+		t.random(c.Elem().FieldByName("raw").Bytes())
+	}
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
 		switch f := v.Field(i); v.Type().Field(i).Name {
 		case "end", "chain": // above; and the log's
 		case "pending", "request", "counters": // below
-		case "epochMessages", "ownMessages": // no world has as many as matter
+		case "epochMessages", "ownMessages":
+			if m.company.rotate < wire.RotateMessages { // else no world has as many as matter
+				t.walk(f)
+			}
 		case "index", "base":
 			t.place(f.Uint())
 		case "joined":

@@ -29,6 +29,8 @@ const (
 	Answer                    // commits and answers a new identity's join request
 	Wipe                      // the customer's disk is gone: it comes back as another
 	Lapse                     // an hour passes
+	Learn                     // this end hears of the company's newest manifest
+	Renew                     // this agent's end gets another credential
 	FlipBox                   // the relay puts in what this member is about to send, or sent last: with a bit of what is sealed flipped
 	FlipSeen                  // with a bit of the log hash flipped
 	FlipAhead                 // as if its maker had read far more
@@ -39,7 +41,7 @@ const (
 )
 
 var kindNames = [kinds]string{"make", "send", "drop", "delay", "arrive", "twice", "read", "crash", "restore",
-	"refresh", "add", "leave", "close", "answer", "wipe", "lapse", "flip box", "flip seen", "flip ahead", "flip epoch", "flip tag", "flip signature"}
+	"refresh", "add", "leave", "close", "answer", "wipe", "lapse", "learn", "renew", "flip box", "flip seen", "flip ahead", "flip epoch", "flip tag", "flip signature"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -61,7 +63,7 @@ func (w *World) Steps() (out []Step) {
 				k == Drop && b.Drop == 0, k == Delay && b.Delay == 0, k == Twice && (b.Twice == 0 || w.Log.Checked),
 				k == Crash && b.Crash == 0, k == Restore && b.Restore == 0,
 				k == Refresh && b.Refresh == 0, k == Add && b.Add == 0, k == Leave && b.Leave == 0, k == Close && b.Close == 0,
-				k == Lapse && b.Lapse == 0, k == Answer && !w.Members[0].Anew, k == Wipe && (i != 0 || b.Wipe == 0),
+				k == Lapse && b.Lapse == 0, k == Learn && b.Learn == 0, k == Renew && b.Renew == 0, k == Answer && !w.Members[0].Anew, k == Wipe && (i != 0 || b.Wipe == 0),
 				k >= FlipBox && b.Flip == 0:
 			default:
 				out = append(out, Step{k, i})
@@ -119,6 +121,18 @@ func (w *World) Do(s Step) (*World, error) {
 		anew := newMember(w.Company, "customer anew", e, e.Join(w.Log.Head().Conversation()))
 		anew.Anew = true
 		return w.with(s.Who, anew).spend(b), nil
+	case Learn:
+		b.Learn--
+		if m.end.Newest().Sequence == w.Company.Newest().Sequence {
+			return nil, nil
+		}
+		return w.with(s.Who, m.Learn(w.Now)).spend(b), nil
+	case Renew:
+		b.Renew--
+		if m.role == wire.Customer {
+			return nil, nil
+		}
+		return w.with(s.Who, m.Renew(w.Now)).spend(b), nil
 	case Lapse:
 		b.Lapse--
 		n := w.spend(b)

@@ -14,6 +14,7 @@ type Budget struct {
 	Crash, Restore             int // pages that end; disks that go back to what they were at the start
 	Drop, Delay, Twice         int // answers that are lost, appends that arrive later, or again
 	Wipe, Lapse, Flip          int // the customer's disk is gone; an hour passes, in which short credentials end; entries that nobody made
+	Learn, Renew               int // ends hear of a newer manifest; agents get another credential
 }
 
 // late is an append that has left its member and not arrived.
@@ -48,6 +49,8 @@ type Setup struct {
 	Texts      int    // that each has to say
 	Short      bool   // the last agent's credential ends within the hour
 	Supervisor bool   // the last agent is a supervisor
+	Manifests  int    // that the company has; its ends begin with the first
+	Rotate     int    // messages that an epoch carries; default as many as may be
 	Of         *World // the company and the ends are those of that world
 	Budget     Budget
 }
@@ -55,7 +58,7 @@ type Setup struct {
 // NewWorld is a world in which all members have read the genesis, and each has
 // committed once since its page was loaded, so that nothing is due.
 func NewWorld(s Setup) *World {
-	co := NewCompany()
+	co := NewCompany(s.Rotate)
 	if s.Of != nil {
 		co = s.Of.Company
 	}
@@ -98,6 +101,9 @@ func NewWorld(s Setup) *World {
 		w = w.readAll().must(Step{Refresh, i}).must(Step{Send, i})
 	}
 	w = w.readAll()
+	for range s.Manifests - 1 {
+		co.Publish(Day0/1000 + 365*24*3600)
+	}
 	w.Budget = s.Budget
 	for i, m := range w.Members {
 		for n := range s.Texts {
