@@ -124,12 +124,15 @@ const outbox = [
   { conversation: "0b".repeat(16), id: id(1), time: 5, epoch: 3, content: text, entry: text, ids: [id(3), id(4)], held: false },
 ].map((o) => encodeOutbox(o));
 property("decodeOutbox", outbox, decodeOutbox, coded("open failed"), (record, bytes) => {
-  assert.deepEqual(encodeOutbox(/** @type {any} */ (record)).length <= bytes.length, true);
+  const { ids } = /** @type {import("../client/records.js").OutboxRecord} */ (record);
+  if (ids.length <= 64) assert.deepEqual(encodeOutbox(/** @type {any} */ (record)), bytes, "a record has one form");
 });
 const history = [null, from].map((by) => encodeHistory({ sequence: 4, id: id(1), own: by === null, time: 5, gap: 0, from: /** @type {any} */ (by), content: text }));
-property("decodeHistory", history, decodeHistory, coded("open failed"));
+/** No byte is left out. @param {any} item @param {Uint8Array} bytes */
+const allOfIt = (item, bytes) => assert.equal((item.note === undefined ? encodeHistory(item) : encodeNote(item)).length, bytes.length);
+property("decodeHistory", history, decodeHistory, coded("open failed"), allOfIt);
 const notes = [null, from].map((by) => encodeNote({ sequence: 4, note: "rejoined", time: 5, from: /** @type {any} */ (by) }));
-property("decodeKept", [...history, ...notes], decodeKept, coded("open failed"));
+property("decodeKept", [...history, ...notes], decodeKept, coded("open failed"), allOfIt);
 
 const u64 = (/** @type {number} */ n) => [0, 0, 0, 0, 0, 0, 0, n];
 const sixteen = (/** @type {number} */ n) => new Array(16).fill(n);
