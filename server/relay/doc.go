@@ -19,7 +19,8 @@
 //
 // The caller's duties. Open log and files and close them after [Server.Drain];
 // give the host names under which ends dial ([Config.Hosts]): a hello is valid
-// for one of these only. Put TLS in front of it, or give it a certificate.
+// for one of these only. Put TLS in front of it, or give it a certificate; name
+// the proxy that does ([Config.Proxies]), as limits go by address.
 //
 // Limits. One process: the hub knows the connections of this one. A connection
 // that does not read is cut, never waited for ([Limits.Queue]); it resumes
@@ -27,6 +28,6 @@
 //
 // One file a concept: frame (encodings), hello (who is there), connection
 // (one end), dispatch (what a frame does), hub (who hears of it), chains (the
-// public state of conversations), manifests, keypackages, tickets, files
-// (with answer, upload, download), cors, limits, http.
+// public state of conversations), joins, manifests, keypackages, tickets (with
+// crowd), files (with answer, upload, download), allowance, addresses, http.
 package relay
