@@ -6,11 +6,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 )
+
+// known are the worlds of schedules, by the number of agents at genesis; one
+// more is to be added. Nothing in a schedule is random but what it draws itself:
+// a run that failed fails again.
+func known(t *testing.T) map[int]*World {
+	cryptotest.SetGlobalRandom(t, 1<<63)
+	return map[int]*World{
+		1: NewWorld(Setup{Checked: true, Agents: 1, Newcomers: 1}),
+		2: NewWorld(Setup{Checked: true, Agents: 2, Newcomers: 1}),
+	}
+}
 
 // What once failed, or shows what matters, is played first.
 func TestKnownRuns(t *testing.T) {
-	worlds := map[int]*World{1: NewWorld(Setup{Checked: true, Agents: 1}), 2: NewWorld(Setup{Checked: true, Agents: 2})}
+	worlds := known(t)
 	files, err := filepath.Glob("testdata/runs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no runs", err)
@@ -30,6 +42,7 @@ func TestKnownRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 			var o Outcome
+			cryptotest.SetGlobalRandom(t, run.Seed)
 			if run.Rules == nil {
 				o, err = (&Shuffle{Agents: run.Agents, Turns: run.Turns}).Play(worlds[run.Agents])
 			} else {

@@ -69,8 +69,8 @@ func (p *Pool) CatchUp(i, n int) error {
 }
 
 // Shuffle is a run of members of a pool, as data. Turns are say, send, show,
-// catch up, round, crash, restore, commit, leave
-// and wait.
+// catch up, round, crash, restore, commit, add,
+// leave and wait.
 type Shuffle struct {
 	About  string `json:"about,omitempty"`
 	Agents int    `json:"agents"`
@@ -85,7 +85,7 @@ func (s *Shuffle) Play(w *World) (Outcome, error) {
 			return Outcome{}, fmt.Errorf("turn %d, %v: %w", n, turn, err)
 		}
 	}
-	return Outcome{Alarms: p.Alarms, Opened: p.Opened}, nil
+	return p.Outcome, nil
 }
 
 func (p *Pool) turn(turn Turn) error {
@@ -121,6 +121,11 @@ func (p *Pool) turn(turn Turn) error {
 		return p.Send(i)
 	case "commit":
 		if err := p.Commit(i, conversation.Moves{}); err != nil {
+			return err
+		}
+		return p.Send(i)
+	case "add":
+		if err := p.Add(i); err != nil {
 			return err
 		}
 		return p.Send(i)

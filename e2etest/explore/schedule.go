@@ -21,7 +21,7 @@ type Schedule struct {
 
 // Turn is one thing that happens. Which fields count says Do.
 type Turn struct {
-	Do  string `json:"do"` // act, talk, read, say, crash, restore, hang up, commit, leave, wait, after
+	Do  string `json:"do"` // act, talk, read, say, crash, restore, hang up, commit, add, leave, wait, after
 	Who int    `json:"who,omitempty"`
 	N   int    `json:"n,omitempty"` // entries to read; minutes to wait
 }
@@ -30,13 +30,6 @@ func (s *Schedule) String() string {
 	b, err := json.Marshal(s)
 	must(err)
 	return string(b)
-}
-
-// Outcome is what a schedule came to.
-type Outcome struct {
-	Fired  bool // a rule acted: the relay lied
-	Alarms int
-	Opened int
 }
 
 // Play runs a schedule on members of a world with as many agents. An error is a
@@ -58,7 +51,8 @@ func (s *Schedule) Play(w *World) (Outcome, error) {
 	if err == nil {
 		err = t.finish()
 	}
-	return Outcome{t.lied(), t.Alarms, t.Opened}, err
+	t.Fired = t.lied()
+	return t.Outcome, err
 }
 
 func (t *Told) lied() bool {
@@ -103,6 +97,11 @@ func (t *Told) turn(turn Turn) error {
 			return nil
 		}
 		return t.Commit(i, conversation.Moves{})
+	case "add":
+		if t.lines[i].split || t.Members[i].waits > t.Members[i].index {
+			return nil
+		}
+		return t.Add(i)
 	case "wait":
 		t.Now += uint64(turn.N) * 60_000
 	case "after":
@@ -133,6 +132,9 @@ func (t *Told) finish() error {
 		return nil
 	}
 	for i, m := range t.Members {
+		if !m.Founder {
+			continue
+		}
 		if m.state != conversation.Active || t.lines[i].split || len(m.Outbox) != 0 {
 			return fmt.Errorf("nobody lied, and %s is in state %d with %d texts left", m.Name, m.state, len(m.Outbox))
 		}

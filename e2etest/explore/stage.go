@@ -22,8 +22,22 @@ type Stage struct {
 	accepted map[place3]string   // the text of each message that anybody accepted
 	texts    int
 
-	Alarms int // how often a state became Forked or Doubtful
-	Opened int // messages that were accepted
+	newcomers [][]byte // key packages of who is not in yet
+
+	Outcome
+}
+
+// Outcome is what a run came to.
+type Outcome struct {
+	Fired  bool // a rule acted: the relay lied
+	Alarms int  // how often a state became Forked or Doubtful
+	Opened int  // messages that were accepted
+	Added  int  // commits that were read and let somebody in, or in again
+}
+
+// Count adds another run's.
+func (o *Outcome) Count(other Outcome) {
+	o.Alarms, o.Opened, o.Added = o.Alarms+other.Alarms, o.Opened+other.Opened, o.Added+other.Added
 }
 
 // trail is the log as one member was shown it.
@@ -49,7 +63,7 @@ type reads struct {
 
 // NewStage puts the members of a world on a stage. They share what they have read.
 func NewStage(w *World) *Stage {
-	s := &Stage{Now: w.Now, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
+	s := &Stage{Now: w.Now, newcomers: w.newcomers, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
 	start := wire.LogHash0(w.Log.Head().Conversation())
 	for _, m := range w.Members {
 		s.Members = append(s.Members, m.changed())
@@ -81,6 +95,9 @@ func (s *Stage) next(i int) *Entry {
 
 // Say has a member write something new.
 func (s *Stage) Say(i int) {
+	if state := s.Members[i].state; state == conversation.Empty || state == conversation.NotMember {
+		return // nobody would hear it
+	}
 	s.texts++
 	s.Members[i] = s.Members[i].Write(fmt.Sprintf("text %d of %s", s.texts, s.Members[i].Name))
 }
@@ -95,6 +112,21 @@ func (s *Stage) Commit(i int, moves conversation.Moves) error {
 		return nil
 	}
 	return s.make(i, Refresh, moves)
+}
+
+// Add has a member that may do so add who is not in yet.
+func (s *Stage) Add(i int) error {
+	m := s.Members[i]
+	if len(s.newcomers) == 0 || m.role != wire.Agent || m.index == 0 {
+		return nil
+	}
+	kp, err := wire.DecodeKeyPackage(s.newcomers[0])
+	must(err)
+	if slices.ContainsFunc(m.Look().Members(), func(in wire.Member) bool { return in.ID == kp.MemberID() }) {
+		return nil
+	}
+	moves := conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Agent, KeyPackage: s.newcomers[0]}}}
+	return s.Commit(i, moves)
 }
 
 func (s *Stage) make(i int, k Kind, moves conversation.Moves) error {
@@ -187,6 +219,9 @@ func (s *Stage) judge(i int, before *Member, ev *conversation.Event, raw []byte)
 	}
 	if ev.Type == conversation.Applied {
 		t.base = m.index
+		if len(ev.Added) > 0 {
+			s.Added++
+		}
 	}
 	return s.judgeAgreement(c, m)
 }
@@ -234,8 +269,8 @@ func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw 
 			must = roster[at].Role.Speaks() && (d.Message.Epoch > before.epoch || d.Message.SeenIndex >= t.base && other(d.Message.SeenIndex, d.Message.SeenHash))
 			may = must || d.Message.Epoch == before.epoch && other(d.Message.SeenIndex, d.Message.SeenHash)
 		case wire.KindCommit:
-			must = other(d.Commit.SeenIndex, d.Commit.SeenHash) && (ev.Type == conversation.Applied || d.Commit.SeenIndex >= t.base)
-			may = must
+			may = other(d.Commit.SeenIndex, d.Commit.SeenHash) && (ev.Type == conversation.Applied || d.Commit.SeenIndex >= t.base)
+			must = may && (ev.Type == conversation.Applied || ev.Code == wire.StaleHead || ev.Code == wire.ForkedLog)
 		}
 	}
 	switch {
