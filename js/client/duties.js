@@ -122,6 +122,8 @@ export class Duties {
 
 /**
  * In which order the members of a conversation answer, so that not all do at once.
+ * The first turn is the asker's own: if it is not lost after all, and another has
+ * a copy of its key, its commit comes before any answer.
  * @param {readonly Ask[]} asks
  * @param {readonly import("./types.js").Member[]} members  in the order that all ends have
  * @returns {Duty[]}
@@ -129,7 +131,8 @@ export class Duties {
 export function turnsOf(asks, members) {
   return asks.map((ask) => {
     const [, by] = ask.split(" ");
-    const line = by === undefined ? [] : members.filter((m) => m.id !== by && m.role !== "archive");
-    return { ask, turn: Math.max(0, line.findIndex((m) => m.self)) };
+    if (by === undefined) return { ask, turn: 0 };
+    const line = members.filter((m) => m.id !== by && m.role !== "archive");
+    return { ask, turn: 1 + Math.max(0, line.findIndex((m) => m.self)) };
   });
 }

@@ -145,7 +145,7 @@ function noteOf(sequence, event, { state, members }, missed) {
   if (state === "lost" && !missed && cannotRead(event)) return { sequence, note: "missed", time, from: members.find((m) => m.self) ?? null };
   if (event.type !== "commit") return undefined;
   const from = members.find((m) => event.added.includes(m.id) && event.removed.includes(m.id));
-  // Let in by what it cannot open, this end is where it was.
-  if (!from || (from.self && state === "lost")) return undefined;
-  return { sequence, note: "rejoined", time, from };
+  if (!from) return undefined;
+  // Let in by what it cannot open: perhaps it was a copy of this device that asked.
+  return { sequence, note: from.self && state === "lost" ? "replaced" : "rejoined", time, from };
 }

@@ -38,7 +38,7 @@ const HELD = 2;
 /** Version byte of a note. */
 const NOTE = 2;
 /** @type {readonly import("./types.js").NoteKind[]} */
-const NOTES = ["missed", "rejoined"];
+const NOTES = ["missed", "rejoined", "replaced"];
 /** Sealed forms that are remembered for one message; a lying relay can cause more, old ones go. */
 const MAX_FORMS = 64;
 

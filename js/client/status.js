@@ -17,6 +17,7 @@
  *
  * @typedef {object} Join      a join request that stands
  * @property {Uint8Array} id
+ * @property {string} replaces  member id in whose place
  * @property {string} by       member id of who asks
  * @property {boolean} same    the member itself, whose keys it is to replace
  *
@@ -135,8 +136,8 @@ export function decodeJoins(bytes) {
     const list = [];
     for (let n = r.u8(); n > 0; n--) {
       const id = r.raw(16);
-      r.raw(16);
-      list.push({ id, by: toHex(r.raw(16)), same: r.u8() === 1 });
+      const replaces = toHex(r.raw(16));
+      list.push({ id, replaces, by: toHex(r.raw(16)), same: r.u8() === 1 });
       r.u8();
       r.bytes8();
     }

@@ -39,9 +39,10 @@
  * @property {MessageFile} [file]  it tells of a file; its text is empty then
  * @property {boolean} [unknown]   content that this version cannot make sense of: there is nothing to show but that
  *
- * @typedef {"missed" | "rejoined"} NoteKind
+ * @typedef {"missed" | "rejoined" | "replaced"} NoteKind
  *   missed: from here on there were messages that this device cannot read, as it had lost its keys.
  *   rejoined: the device of `member` had lost its keys and was let in again; what was sent meanwhile it cannot read.
+ *   replaced: this device's place was given away by an answer that it cannot open; somebody may have a copy of its key.
  *
  * @typedef {object} Note       something that happened, in its place among the messages
  * @property {string} id

@@ -44,9 +44,10 @@
  *
  * Something that happened, in its place: after the message with that id, or "" for the beginning.
  * missed: this device had lost its keys and cannot read what was sent. rejoined: the member's device was let in again.
+ * replaced: this device's place was given away by an answer that it cannot open.
  * @typedef {object} Note
  * @property {string} id
- * @property {"missed"|"rejoined"} kind
+ * @property {"missed"|"rejoined"|"replaced"} kind
  * @property {number} time
  * @property {Member|null} member
  * @property {string} after

@@ -66,7 +66,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
   const tell = (here) => {
     for (const note of here) {
       dated(note.id, note.time);
-      rows.push({ kind: "note", key: note.id, text: noteText(note.kind, note.member?.self ? "" : nameOf(note.member)), doubt: note.kind === "missed" });
+      rows.push({ kind: "note", key: note.id, text: noteText(note.kind, note.member?.self ? "" : nameOf(note.member)), doubt: note.kind !== "rejoined" });
       before = undefined;
       if (note.kind === "missed") since = new Set();
     }

@@ -106,11 +106,12 @@ export function forkedText(name) {
 
 /**
  * What happened between the messages.
- * @param {"missed"|"rejoined"} kind
+ * @param {"missed"|"rejoined"|"replaced"} kind
  * @param {string} name  whom it is about; "" for this device
  */
 export function noteText(kind, name) {
   if (kind === "missed") return "Messages sent while this device was locked out cannot be read on it";
+  if (kind === "replaced") return "This device's place here was given to another that has its key. If that was not you, please tell the other side by another way";
   if (name === "") return "This device was let in again";
   return `${name}'s device was let in again; it cannot read what was sent meanwhile`;
 }
