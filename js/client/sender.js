@@ -83,7 +83,8 @@ export class Sender {
         if (step.kind === "join" && error instanceof SealwireError && error.code === "rate limited") return;
         throw error;
       }
-      if (step.kind === "message" || duty) rounds = -1;
+      // A relay that shows something else in a message's place gets no endless stream of it.
+      if (duty || (step.kind === "message" && timeline.find(step.message)?.status !== "sending")) rounds = -1;
     }
     throw new SealwireError("unavailable", "the relay accepts nothing");
   }
