@@ -185,6 +185,7 @@ export class Session {
       await this.#trouble(error);
       if (isRefusal(error)) {
         this.#refuse();
+        this.#tell(error);
         this.relay.reset(true);
       }
       throw error;
