@@ -17,6 +17,7 @@ import { loadModule } from "../core/loader.js";
  * @property {import("../client/client.js").Client} client
  * @property {string} role
  * @property {string[]} told      codes of errors, notices and refusals, in order
+ * @property {string[]} texts     all else that it told, in words
  * @property {string[]} through   states of its conversation, in order
  */
 
@@ -66,10 +67,16 @@ const orders = {
       : { role: "agent", credential: async ({ identity }) => String((await post(`${url}/demo/credential`, { identity: Buffer.from(identity).toString("base64url") })).credential) };
     const client = await connect({ module: await module }, { relay, orgKey, history: "none", WebSocket: socketThrough(url, proxy), ...who });
     /** @type {End} */
-    const end = { client, role, told: [], through: [] };
+    const end = { client, role, told: [], texts: [], through: [] };
     ends.set(name, end);
-    client.on("error", ({ error }) => void end.told.push(codeOf(error)));
-    client.on("notice", ({ code }) => void end.told.push(code));
+    client.on("error", ({ error }) => {
+      end.told.push(codeOf(error));
+      end.texts.push(error.message);
+    });
+    client.on("notice", ({ code, text }) => {
+      end.told.push(code);
+      end.texts.push(text);
+    });
     client.on("conversation", () => {
       const state = conversationOf(end)?.state;
       if (state && end.through.at(-1) !== state) end.through.push(state);
@@ -95,7 +102,7 @@ const orders = {
       conversation: conversation?.id ?? "",
       members: conversation?.members.map((m) => m.id) ?? [],
       messages: conversation?.messages.map(({ text, self, status, gap, from }) => ({ text, self, status, gap: gap ?? 0, from: from?.id ?? "" })) ?? [],
-      all: JSON.stringify(end.client.conversations.map((c) => [c.messages, c.members])),
+      all: JSON.stringify([end.texts, end.client.conversations.map((c) => [c.messages, c.members])]),
       told: end.told,
       through: end.through,
     };
