@@ -27,10 +27,16 @@ func TestMain(m *testing.M) {
 	if slow > 0 && schedules == 1_000 {
 		schedules = 100
 	}
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		flag.Set("rapid.checks", strconv.Itoa(schedules))
-	}
 	os.Exit(m.Run())
 }
+
+// check sets how many schedules the next property test draws, unless the command
+// line said so.
+func check(times int) {
+	if given := flag.Lookup("rapid.checks"); given.Value.String() == given.DefValue || checks == given.Value.String() {
+		checks = strconv.Itoa(times)
+		flag.Set("rapid.checks", checks)
+	}
+}
+
+var checks string

@@ -23,6 +23,7 @@ func drawnShuffle(t *rapid.T) Turn {
 }
 
 func TestNoOrderIsBelieved(t *testing.T) {
+	check(schedules)
 	worlds := known(t)
 	var sum Outcome
 	all := 0

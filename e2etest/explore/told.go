@@ -12,8 +12,9 @@ import (
 // honest, frame by frame.
 type Told struct {
 	*Stage
-	Liar *lies.Liar
-	Log  *Log // the honest relay's
+	Liar    *lies.Liar
+	Passing bool // the liar's lies leave nothing behind
+	Log     *Log // the honest relay's
 
 	conversation wire.ID
 	lines        []*line
@@ -25,7 +26,7 @@ type Told struct {
 type line struct {
 	follows bool // subscribed
 	request uint32
-	asked   map[uint32]relay.FrameType
+	asked   map[uint32]relay.Body
 	unread  []relay.Entry
 	last    wire.ID // of the entry read last
 	first   wire.ID // and when it came
@@ -37,7 +38,7 @@ type line struct {
 func NewTold(w *World, liar *lies.Liar) (*Told, error) {
 	t := &Told{Stage: NewStage(w), Liar: liar, Log: w.Log, conversation: w.Log.Head().Conversation()}
 	for i, m := range t.Members {
-		l := &line{asked: map[uint32]relay.FrameType{}}
+		l := &line{asked: map[uint32]relay.Body{}}
 		if m.index > 0 {
 			l.last = w.Log.Entries[m.index-1].ID
 			l.first = l.last
@@ -77,7 +78,7 @@ func (t *Told) pass(f lies.Frame) { t.take(t.Liar.Pass(f)) }
 func (t *Told) ask(i int, b relay.Body) {
 	l := t.lines[i]
 	l.request++
-	l.asked[l.request] = b.Type()
+	l.asked[l.request] = b
 	t.pass(lies.Frame{End: endName(i), Request: l.request, Body: b})
 }
 
@@ -88,7 +89,7 @@ func (t *Told) subscribe(i int, after uint64) {
 
 // hangUp ends a member's connection.
 func (t *Told) hangUp(i int) {
-	t.lines[i].follows, t.lines[i].unread, t.lines[i].asked = false, nil, map[uint32]relay.FrameType{}
+	t.lines[i].follows, t.lines[i].unread, t.lines[i].asked = false, nil, map[uint32]relay.Body{}
 	t.Members[i] = t.Members[i].sent(0)
 	t.pass(lies.Frame{End: endName(i), Body: relay.Challenge{}})
 }
@@ -166,20 +167,25 @@ func (t *Told) follow(i int, request uint32, b relay.Subscribe) {
 // answered is a client with an answer.
 func (t *Told) answered(i int, request uint32, b relay.Body) {
 	l, m := t.lines[i], t.Members[i]
-	kind, ok := l.asked[request]
+	asked, ok := l.asked[request]
 	if !ok {
 		return
 	}
 	delete(l.asked, request)
 	switch b := b.(type) {
 	case relay.Ack:
-		if kind == relay.TypeSubscribe {
-			l.split = l.split || b.Sequence < m.index
+		// A head below what was read, or what was read in the place of what is
+		// still to be sent, is another log than was shown.
+		if a, ok := asked.(relay.Append); ok {
+			e := t.next(i)
+			l.split = l.split || b.Sequence <= m.index && e != nil && e.ID == wire.EntryID(a.Entry)
 		} else {
-			t.Members[i] = m.sent(b.Sequence)
+			l.split = l.split || b.Sequence < m.index
 		}
+		t.Members[i] = m.sent(b.Sequence)
 	case relay.Error:
-		l.split = l.split || kind == relay.TypeSubscribe && b.Code == wire.RolledBack
+		_, appended := asked.(relay.Append)
+		l.split = l.split || !appended && b.Code == wire.RolledBack
 		l.follows = false // it reads on from what it has, and tries again
 	}
 }
@@ -226,7 +232,8 @@ func (t *Told) Act(i int) error {
 		return err
 	}
 	if m := t.Members[i]; m.waits > m.index {
-		t.Members[i] = m.sent(0) // it has waited long enough, and tries again
+		t.Members[i] = m.sent(0) // it has waited long enough, and begins anew
+		l.follows, l.unread = false, nil
 		return nil
 	}
 	if t.next(i) == nil {

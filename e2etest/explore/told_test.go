@@ -114,7 +114,17 @@ func corpus(t *testing.T) (rules []lies.Rule) {
 }
 
 func TestNoLieIsBelieved(t *testing.T) {
-	rule := rapid.OneOf(rapid.Custom(drawnRule), rapid.SampledFrom(corpus(t)))
+	play(t, schedules, rapid.OneOf(rapid.Custom(drawnRule), rapid.SampledFrom(corpus(t))))
+}
+
+// Lies about what is sent, and what is shown once in the place of the truth,
+// hold nobody up for good.
+func TestLiesThatPassHoldNobodyUp(t *testing.T) {
+	play(t, schedules/4, rapid.OneOf(rapid.Custom(drawnRule), rapid.SampledFrom(corpus(t))).Filter(passing))
+}
+
+func play(t *testing.T, times int, rule *rapid.Generator[lies.Rule]) {
+	check(times)
 	worlds := known(t)
 	var sum Outcome
 	lied, all := 0, 0
