@@ -36,8 +36,12 @@ func readKey(dir, name, prefix string) (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-// decodeBase64 takes the one canonical form only.
+// decodeBase64 takes the one canonical form only. encoding/base64 skips line
+// breaks, so that one key would have many forms.
 func decodeBase64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, ErrOptions
+	}
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
 

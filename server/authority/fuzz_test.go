@@ -16,7 +16,7 @@ func FuzzParseOrgKey(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, text := range []string{org.OrgKey(), " " + org.OrgKey() + "\n", org.OrgKey() + "=", strings.Repeat("A", 43), ""} {
+	for _, text := range []string{org.OrgKey(), " " + org.OrgKey() + "\n", org.OrgKey() + "=", strings.Repeat("A", 43), "", org.OrgKey()[:20] + "\n" + org.OrgKey()[20:]} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

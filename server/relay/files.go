@@ -119,8 +119,9 @@ func (k *ticket) by() []byte {
 
 // id gives the file that the path names, in the one form in which ids are written.
 func (f *fileRequest) id() (blob.ID, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(f.r.PathValue("id"))
-	if err != nil || len(raw) != len(blob.ID{}) {
+	text := f.r.PathValue("id")
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != len(blob.ID{}) || len(text) != base64.RawURLEncoding.EncodedLen(len(raw)) { // it skips line breaks
 		return blob.ID{}, blob.ErrNotFound
 	}
 	return blob.ID(raw), nil
