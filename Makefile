@@ -37,12 +37,12 @@ test: check
 	go test -race $$(go list ./... | grep -v -e /e2etest -e /server/proxies)
 	$(WASIP1) go test -exec="$(CURDIR)/scripts/wasip1" ./wasm/...
 	cd js && node --test
-	go test -short ./e2etest/... ./server/proxies
+	go test -short -timeout 30m ./e2etest/... ./server/proxies
 
 # All of the browser scenarios, and the relay behind proxies.
 e2e: wasm $(NODE_MODULES)
 	scripts/need cc chromium node spin nginx caddy
-	go test -count=1 ./e2etest/... ./server/proxies
+	go test -count=1 -timeout 60m ./e2etest/... ./server/proxies
 
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:

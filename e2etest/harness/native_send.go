@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sealwire/sealwire/server/relay"
@@ -218,90 +217,4 @@ func (n *Native) begin() (*talk, []byte, error) {
 	}
 	n.later(func() {})
 	return nil, nil, err
-}
-
-// Begin makes the genesis, and waits until it is read back.
-func (n *Native) Begin() {
-	n.t.Helper()
-	n.mu.Lock()
-	n.begins = true
-	n.wake()
-	n.mu.Unlock()
-	Eventually(n.t, "the native customer's conversation to begin", func() (bool, string) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return n.talk != nil && n.talk.Index() > 0, fmt.Sprint(n.codes, n.broken)
-	})
-}
-
-// Say sends a text and waits until it is read back from the log.
-func (n *Native) Say(text string) {
-	n.t.Helper()
-	n.Try(text)
-	Eventually(n.t, "the native member to read back "+clip(text, 200), func() (bool, string) {
-		r := n.Report()
-		return slices.Contains(r.Said, text), fmt.Sprintf("%+v", r)
-	})
-}
-
-// AwaitText waits until the native member has opened text from another.
-func (n *Native) AwaitText(text string) {
-	n.t.Helper()
-	Eventually(n.t, "the native member to open "+clip(text, 200), func() (bool, string) {
-		r := n.Report()
-		return strings.Contains(strings.Join(r.Heard, "\n"), text), fmt.Sprintf("%+v", r)
-	})
-}
-
-// Heard are the texts of others so far.
-func (n *Native) Heard() []string { return n.Report().Heard }
-
-// Conversation is the id of the native member's conversation.
-func (n *Native) Conversation() wire.ID {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.talk.ID()
-}
-
-// Members are those of the native member's conversation, as its commits say.
-func (n *Native) Members() []wire.Member {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Clone(n.talk.Members())
-}
-
-// NativeReport is how a native member stands.
-type NativeReport struct {
-	Began   bool
-	State   conversation.State
-	Through []conversation.State // that it was in, in order
-	Refused bool                 // what the relay showed is not the company's
-	Heard   []string             // texts of others, in the order of the log
-	Said    []string             // own texts, read back from the log
-	Gap     uint64               // messages that are known to be missing
-	Codes   []wire.Code          // what was answered to entries and requests
-	Members []wire.ID
-	Broken  error
-}
-
-// Report tells how the member stands in its conversation.
-func (n *Native) Report() NativeReport {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	r := NativeReport{Refused: n.refused, Codes: slices.Clone(n.codes), Broken: n.broken}
-	if k := n.talk; k != nil {
-		r.Began, r.State, r.Through = true, n.stateOf(k), slices.Clone(k.through)
-		r.Heard, r.Said, r.Gap = slices.Clone(k.heard), slices.Clone(k.said), k.gap
-		for _, m := range k.Members() {
-			r.Members = append(r.Members, m.ID)
-		}
-	}
-	return r
-}
-
-func (n *Native) stateOf(k *talk) conversation.State {
-	if k.split {
-		return conversation.Forked
-	}
-	return k.State()
 }

@@ -103,44 +103,6 @@ func (l *Liar) act(n int, a Act, f Frame, items []item) []item {
 	return items
 }
 
-// altered is a payload that an act changed.
-func (l *Liar) altered(n int, a Act, f Frame, p []byte) []byte {
-	switch a.Do {
-	case "flip":
-		if at := l.find(a.At, n, p); at >= 0 {
-			p[at] ^= 1 << a.Bit
-		}
-	case "truncate":
-		return p[:max(0, len(p)-a.Bytes)]
-	case "extend":
-		more := make([]byte, a.Bytes)
-		for i := range more {
-			more[i] = byte(l.chance.Uint32())
-		}
-		return append(p, more...)
-	case "overlay":
-		with := l.thing(n, a, f, p)
-		if at := l.find(a.At, n, p); at >= 0 {
-			copy(p[at:], with)
-		} else {
-			copy(p[max(0, len(p)-len(with)):], with)
-		}
-	case "replace":
-		return l.thing(n, a, f, p)
-	case "rename":
-		for _, c := range l.order {
-			if own, _ := conversationOf(f.Body); c != own && len(p) >= 18 {
-				at := 2
-				if wire.Kind(p[1]) == wire.KindCommit {
-					at = 2 + 4 + 2
-				}
-				copy(p[at:at+16], c[:])
-			}
-		}
-	}
-	return p
-}
-
 func set(i item, a Act) item {
 	switch b := i.Body.(type) {
 	case relay.Ack:

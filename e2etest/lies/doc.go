@@ -18,9 +18,10 @@
 // its own branch.
 //
 // The caller's duties. Tell frames of one connection in order, up and down as
-// the ends sent and the relay answered; one Liar for all ends of a world; not for
-// concurrent use. [Liar.Silent] lists rules that never matched: such a lie was
-// not told, and whatever came of it proves nothing.
+// the ends sent and the relay answered, and of an end's newest connection only;
+// one Liar for all ends of a world; not for concurrent use. [Liar.Silent] lists
+// rules that never matched: such a lie was not told, and whatever came of it
+// proves nothing.
 //
 // Limits. It holds all entries that passed. It knows what a relay knows, and no
 // more: what it forges, it forges without an end's secrets, with keys of its own

@@ -51,21 +51,21 @@ type Act struct {
 var verbs = map[string][]string{
 	// On the bytes that a frame carries.
 	"flip":     {"at", "bit", "fleeting"},
-	"truncate": {"bytes", "fleeting"},          // so many off the end
-	"extend":   {"bytes", "fleeting"},          // so many more
-	"overlay":  {"at", "with", "fleeting"},     // a template over what is there
-	"replace":  {"with", "nth", "fleeting"},    // a template or prop in their place
-	"rename":   {"fleeting"},                   // another conversation's id in the entry's header
-	"set":      {"field", "to", "fleeting"},    // a number of the frame
-	"raw":      {"with", "bytes"},              // bytes that are no frame, in its place
-	"close":    {"code"},                       // the connection ends with this code
-	"refuse":   {"code", "stored"},             // a request is refused
-	"forge":    {},                             // an append is acknowledged and not stored
-	"drop":     {"fleeting"},                   //
-	"double":   {"fleeting"},                   // twice
-	"delay":    {"count", "until", "fleeting"}, // until so many more frames, or a phase
-	"reorder":  {"count", "fleeting"},          // so many of them are shown in another order
-	"inject":   {"with", "of", "nth", "before", "fleeting"},
+	"truncate": {"bytes", "fleeting"},                        // so many off the end
+	"extend":   {"bytes", "fleeting"},                        // so many more
+	"overlay":  {"at", "with", "fleeting"},                   // a template over what is there
+	"replace":  {"with", "fleeting"},                         // a template or prop in their place
+	"rename":   {"fleeting"},                                 // this conversation's id in the entry's header
+	"set":      {"field", "to", "fleeting"},                  // a number of the frame
+	"raw":      {"with", "bytes"},                            // bytes that are no frame, in its place
+	"close":    {"code"},                                     // the connection ends with this code
+	"refuse":   {"code", "stored"},                           // a request is refused
+	"forge":    {},                                           // an append is acknowledged and not stored
+	"drop":     {"fleeting"},                                 // nothing in its place
+	"double":   {"fleeting"},                                 // twice
+	"delay":    {"count", "until", "fleeting"},               // until so many more frames, or a phase
+	"reorder":  {"count", "fleeting"},                        // so many of them are shown in another order
+	"inject":   {"with", "before", "fleeting"},               // a template or prop as an entry more
 	"replay":   {"of", "nth", "count", "before", "fleeting"}, // remembered entries again; count 0: one, -1: all
 	"pass":     {"with"},                                     // a message that is not stored, made of a template
 	"crowd":    {"count"},                                    // a list of so many conversations that are none

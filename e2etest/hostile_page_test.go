@@ -1,0 +1,141 @@
+package e2etest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sealwire/sealwire/e2etest/harness"
+	"github.com/sealwire/sealwire/e2etest/lies"
+)
+
+// pageEnd is a page in Chromium: the site or the desk.
+type pageEnd struct {
+	*harness.Person
+	s    *stage
+	name string
+	wire *harness.Wire
+}
+
+func openChromium(s *stage, name string) end {
+	p := browser.Person(s.t, name, s.wires[name])
+	e := pageEnd{p, s, name, s.wires[name]}
+	if name == lies.Customer {
+		p.Open(s.demo.URL + "/site#chat")
+		p.Await(harness.Message)
+		return e
+	}
+	p.Open(s.demo.URL + "/desk")
+	p.AwaitPage("no conversations yet")
+	return e
+}
+
+func (e pageEnd) Try(text string) { sayIfPossible(e.Person, text) }
+func (e pageEnd) Say(text string) { e.Person.Say(text) }
+
+func (e pageEnd) Reconnect() {
+	e.wire.Cut()
+	e.wire.Mend()
+	harness.Eval[bool](e.Person, `dispatchEvent(new Event("offline")), dispatchEvent(new Event("online")), true`)
+}
+
+func (e pageEnd) Report() report {
+	e.s.t.Helper()
+	all := e.PageText()
+	out := report{All: all, State: "waiting"}
+	for key, state := range map[string]string{"forked": "forked", "split": "forked", "lost": "lost", "rejoining": "rejoining", "doubtful": "doubtful", "closed": "closed"} {
+		if strings.Contains(all, sentenceOf(e.s.t, key)) {
+			out.State = state
+		}
+	}
+	if strings.Contains(all, "No conversations yet") {
+		out.State = "none"
+	}
+	if strings.Contains(all, "End-to-end encrypted with") {
+		out.State = "secured"
+	}
+	if strings.Contains(all, sentenceOf(e.s.t, "refused")) {
+		out.Client = "refused"
+	}
+	if out.Client == "refused" {
+		out.State = "" // that stands over how the conversation is
+	}
+	if out.Client == "" && strings.Contains(all, "Connected") {
+		out.Client = "online"
+	}
+	out.Shows, out.Sent = e.read(e.Read(harness.Conversation))
+	out.Gap = strings.Contains(all, "missing")
+	return out
+}
+
+// read finds the texts in a log as it is shown: the other's, and those of its
+// own that are not said to be on their way, in order.
+func (e pageEnd) read(log string) (shows, sent []string) {
+	type found struct {
+		at  int
+		own bool
+		is  string
+	}
+	var all []found
+	for label, text := range e.s.said {
+		for from := 0; ; {
+			at := strings.Index(log[from:], text)
+			if at < 0 {
+				break
+			}
+			all = append(all, found{from + at, strings.HasPrefix(label, e.name[:1]), text})
+			from += at + len(text)
+		}
+	}
+	slices.SortFunc(all, func(a, b found) int { return a.at - b.at })
+	sent = []string{}
+	for i, f := range all {
+		end := len(log)
+		if i+1 < len(all) {
+			end = all[i+1].at
+		}
+		switch after := log[f.at:end]; {
+		case !f.own:
+			shows = append(shows, f.is)
+		case !strings.Contains(after, "Queued") && !strings.Contains(after, "Sending") && !strings.Contains(after, "Not sent"):
+			sent = append(sent, f.is)
+		}
+	}
+	return shows, sent
+}
+
+// sentenceOf is what the widget's words say under a name: all of it, or the
+// longest piece that holds no person's name.
+func sentenceOf(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(harness.Root(), "js", "widget", "words.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`(?m)^  ` + name + `: "(.*)",$`).FindSubmatch(b); m != nil {
+		return string(m[1])
+	}
+	pattern := `(?s)export function ` + name + "Text\\(name\\) \\{.*?return `(.*?)`;\n\\}"
+	if name == "split" { // what the relay alone contradicts
+		pattern = `(?s)export function forkedText\(name\) \{.*?return "(.*?)";`
+	}
+	m := regexp.MustCompile(pattern).FindSubmatch(b)
+	if m == nil {
+		t.Fatalf("the widget has no words %q", name)
+	}
+	pieces := strings.Split(string(m[1]), "${name}")
+	return slices.MaxFunc(pieces, func(a, b string) int { return len(a) - len(b) })
+}
+
+// says wants that a person reads the sentence of that name; only pages have any.
+func (s *stage) says(name, key string) {
+	s.t.Helper()
+	p, ok := s.ends[name].(pageEnd)
+	if !ok {
+		return
+	}
+	p.AwaitPage(sentenceOf(s.t, key))
+}
