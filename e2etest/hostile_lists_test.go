@@ -87,6 +87,6 @@ var hostileAliases = []struct{ alias, shown string }{
 	{"=1+1;%s\\u003c", "=1+1;%s\\u003c"},
 	{"Ana\u200b\u2060\u00ad Ruiz", "Ana Ruiz"},
 	{"שירה כהן", "שירה כהן"},
-	{"A" + strings.Repeat("\u0301", 30), "Á" + strings.Repeat("\u0301", 29)},
+	{"A" + strings.Repeat("\u0301", 30), "A" + strings.Repeat("\u0301", 30)},
 	{"👩🏽‍🚀👨‍👩‍👧", "👩🏽‍🚀👨‍👩‍👧"},
 }

@@ -12,21 +12,28 @@ import (
 // Canary is in every text that a liar puts in. Nobody may ever be shown it.
 const Canary = "SAID BY THE RELAY"
 
-// templates are what a liar makes of nothing, or of what it sees.
+// templates are what a liar makes of nothing, or of what it sees, for the place
+// of an entry or of a key package.
 var templates = []string{
 	"nothing", "plaintext", "markup", "system", // no entry at all
 	"older version", "newer version", "unknown kind", // the entry, with another first or second byte
-	"plaintext message",                                                        // a true header, and text where the ciphertext was
-	"ghost message",                                                            // a message of a stranger
-	"forged message",                                                           // a message in the name of the newest one's sender, with a key of its own
-	"doubtful message",                                                         // the same, and its header tells of another log
-	"ghost commit",                                                             // a stranger's commit on the head, signed by it
-	"ghost added",                                                              // the commit, with a stranger among the added
-	"ghost join",                                                               // a stranger's request for the customer's place
-	"ghost key package",                                                        // a stranger's, without a credential
-	"key package of one half",                                                  // without its ML-KEM half
-	"unknown frame", "end's frame", "short frame", "old challenge", "oversize", // for raw
+
+	"plaintext message", // a true header, and text where the ciphertext was
+	"ghost message",     // a message of a stranger
+	"forged message",    // a message in the name of the newest one's sender, with a key of its own
+	"doubtful message",  // the same, and its header tells of another log
+
+	"ghost commit",   // a stranger's commit on the head, signed by it
+	"ghost added",    // the commit, with a stranger among the added
+	"stolen genesis", // the genesis, made by a stranger under the credential that the prop Stolen is
+	"ghost join",     // a stranger's request for the customer's place
+
+	"ghost key package",       // a stranger's, without a credential
+	"key package of one half", // without its ML-KEM half
 }
+
+// raws are the bytes that are no frame of a relay.
+var raws = []string{"unknown frame", "end's frame", "short frame", "old challenge", "oversize"}
 
 type forgery struct {
 	rule  int

@@ -171,7 +171,7 @@ func (l *Lie) Needs() []string {
 		for _, a := range r.Do {
 			if a.With == "stolen genesis" {
 				names = append(names, Stolen)
-			} else if a.With != "" && !slices.Contains(templates, a.With) && !slices.Contains(names, a.With) {
+			} else if a.With != "" && a.Do != "raw" && !slices.Contains(templates, a.With) && !slices.Contains(names, a.With) {
 				names = append(names, a.With)
 			}
 		}

@@ -62,6 +62,8 @@ func (a *Act) check() error {
 		return malformed("set: no such field: %q", a.Field)
 	case slices.Contains([]string{"replace", "overlay", "inject", "pass"}, a.Do) && a.With == "":
 		return malformed("%s: with what?", a.Do)
+	case a.Do == "raw" && !slices.Contains(raws, a.With):
+		return malformed("raw: no such bytes: %q", a.With)
 	case slices.Contains([]string{"truncate", "extend"}, a.Do) && a.Bytes < 1:
 		return malformed("%s: how many bytes?", a.Do)
 	case a.Do == "crowd" && a.Count < 1:
