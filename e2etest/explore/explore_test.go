@@ -23,9 +23,18 @@ var small = []struct {
 	{"a customer anew", 6, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Wipe: 1, Refresh: 1, Restore: 1}}},
 	{"two, forged entries", 4, Setup{Checked: true, Agents: 1, Texts: 2, Budget: Budget{Flip: 2, Refresh: 1, Crash: 1}}},
 	{"three, forged entries", 4, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Flip: 1, Refresh: 1, Restore: 1}}},
+	{"three, one leaves", 5, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1, Leave: 1, Crash: 1}, Before: []Step{{Make, 0}, {Make, 1}, {Leave, 2}, {Send, 2}}}},
+	{"three, two are doubted", 4, Setup{Checked: true, Agents: 2, Texts: 2, Budget: Budget{Refresh: 1, Crash: 1, Flip: 1, Leave: 1},
+		Before: []Step{{Make, 0}, {FlipSeen, 0}, {Make, 1}, {FlipAhead, 1}}}},
+	{"a customer anew asks", 5, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1, Leave: 1}, Before: anew}},
 	{"all at once", 2, Setup{Agents: 2, Newcomers: 1, Short: true, Texts: 1, Budget: Budget{Refresh: 1, Add: 1, Leave: 1, Close: 1, Crash: 1,
 		Restore: 1, Drop: 1, Delay: 1, Twice: 1, Wipe: 1, Lapse: 1, Flip: 1}}},
 }
+
+// Ways into places that are too deep to find from the start.
+var (
+	anew = []Step{{Wipe, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Make, 0}, {Send, 0}}
+)
 
 // Every order of steps in small worlds: members never disagree, nothing is shown
 // that was not sealed, nor twice, nothing raises an alarm without cause, what is

@@ -25,7 +25,7 @@ func (w *World) flip(s Step, b Budget) (*World, error) {
 		return nil, nil
 	}
 	forged := newEntry(raw, "")
-	forged.Forged = true
+	forged.Forged, forged.how, forged.of = true, s.Kind, from.ID
 	n := w.spend(b)
 	n.Log = w.Log.put(forged)
 	return n, nil

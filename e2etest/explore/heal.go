@@ -115,7 +115,7 @@ func (w *World) healed() error {
 // message of an epoch that its owner was not in.
 func (w *World) sealedToMembers() error {
 	for i, m := range w.Members {
-		if head := w.Log.Head().Member(m.ID); m.Founder && head != nil && head.Since == 0 {
+		if !slices.ContainsFunc(w.Log.Entries, func(p Placed) bool { return p.After.Member(m.ID) == nil }) {
 			continue // never out of it
 		}
 		var thief Thief

@@ -122,7 +122,7 @@ func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) 
 
 func sameRoster(a, b []wire.Member) bool {
 	return slices.EqualFunc(a, b, func(a, b wire.Member) bool {
-		return a.ID == b.ID && a.Role == b.Role && a.Leaving == b.Leaving && a.Since == b.Since && wire.Equal(a.KeyPackage.Bytes(), b.KeyPackage.Bytes())
+		return a.ID == b.ID && a.Role == b.Role && a.Leaving == b.Leaving && wire.Equal(a.KeyPackage.Bytes(), b.KeyPackage.Bytes())
 	})
 }
 

@@ -20,6 +20,8 @@ type Entry struct {
 	Text string // of a message that a member of the world sealed
 
 	Forged bool // nobody made it
+	how    Kind // it was, and of what
+	of     wire.ID
 
 	decoded *wire.Entry
 	print   []token

@@ -57,7 +57,7 @@ func (t *tokens) either(b []byte) {
 }
 
 // Print is the world's. What every member has read counts only by what it left
-// in them, as long as nobody can go back or come new.
+// in them, as long as nobody can go back or come new, and nothing old comes again.
 func (w *World) Print() Print {
 	var t tokens
 	t.plain(w.Now)
@@ -67,7 +67,7 @@ func (w *World) Print() Print {
 	}
 	from := w.Log.Len()
 	for i, m := range w.Members {
-		if w.Budget.Restore > 0 || m.index == 0 && w.couldRead(i) {
+		if w.Budget.Restore+w.Budget.Twice+w.Budget.Flip > 0 || m.index == 0 && w.couldRead(i) {
 			from = 0
 		}
 		if m.index > 0 {
@@ -157,7 +157,7 @@ func (w *World) mayCome(s Shown, from uint64) bool {
 			return true
 		}
 	}
-	return w.Budget.Twice > 0
+	return false
 }
 
 func outgoing(m *Member) (out []*Entry) {
@@ -210,6 +210,10 @@ func (e *Entry) tokens() []token {
 	var t tokens
 	t.random(e.ID[:])
 	t.plain(uint64(e.Kind))
+	if e.Forged {
+		t.plain(uint64(e.how))
+		t.random(e.of[:])
+	}
 	switch d := e.decoded; e.Kind {
 	case wire.KindMessage:
 		m := d.Message

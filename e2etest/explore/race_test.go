@@ -2,4 +2,4 @@
 
 package explore
 
-func init() { slow = 2 } // the race detector makes the arithmetic of keys twenty times as slow
+func init() { slow = 3 } // the race detector makes the arithmetic of keys twenty times as slow

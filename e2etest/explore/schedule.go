@@ -121,6 +121,9 @@ func (t *Told) finish() error {
 	if err := t.take(t.Liar.Release()); err != nil {
 		return err
 	}
+	for i := range t.Members { // what was kept back shows when a connection begins
+		t.hangUp(i)
+	}
 	for range 12 + 6*t.texts {
 		for i := range t.Members {
 			if err := t.Act(i); err != nil {

@@ -45,6 +45,8 @@ type trail struct {
 	hashes []wire.Hash // log hash by index
 	base   uint64      // index of the epoch's commit
 	first  uint64      // as it came
+
+	doubted uint64 // where the first doubt arose that is not settled
 }
 
 // place3 names a message whatever form it was given.
@@ -217,6 +219,9 @@ func (s *Stage) judge(i int, before *Member, ev *conversation.Event, raw []byte)
 	if err := s.judgeFork(before, t, ev, raw, genuine); err != nil {
 		return err
 	}
+	if err := t.judgeDoubt(before, m, ev, e); err != nil {
+		return err
+	}
 	if ev.Type == conversation.Applied {
 		t.base = m.index
 		if len(ev.Added) > 0 {
@@ -267,7 +272,7 @@ func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw 
 		switch d.Kind {
 		case wire.KindMessage:
 			must = roster[at].Role.Speaks() && (d.Message.Epoch > before.epoch || d.Message.SeenIndex >= t.base && other(d.Message.SeenIndex, d.Message.SeenHash))
-			may = must || d.Message.Epoch == before.epoch && other(d.Message.SeenIndex, d.Message.SeenHash)
+			may = must || d.Message.Epoch == before.epoch && (d.Message.SeenIndex < t.base || other(d.Message.SeenIndex, d.Message.SeenHash))
 		case wire.KindCommit:
 			may = other(d.Commit.SeenIndex, d.Commit.SeenHash) && (ev.Type == conversation.Applied || d.Commit.SeenIndex >= t.base)
 			must = may && (ev.Type == conversation.Applied || ev.Code == wire.StaleHead || ev.Code == wire.ForkedLog)
@@ -280,6 +285,19 @@ func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw 
 		return fmt.Errorf("the alarm names %s", s.name(now.Look().ForkedBy()))
 	case must && !raised && now.state == conversation.Active:
 		return fmt.Errorf("its maker had read another log, and nothing is said: type %d, code %v", ev.Type, ev.Code)
+	}
+	return nil
+}
+
+// judgeDoubt wants doubt about a member to end only by what proves that it read
+// this log as far as where the doubt arose: a commit that counts, a message that
+// says so, or that it is out, or in again.
+func (t *trail) judgeDoubt(before, m *Member, ev *conversation.Event, e *Entry) error {
+	switch {
+	case before.state == conversation.Active && m.state == conversation.Doubtful:
+		t.doubted = m.index
+	case before.state == conversation.Doubtful && m.state == conversation.Active && ev.Type != conversation.Opened && ev.Type != conversation.Applied:
+		return fmt.Errorf("a doubt ends by nothing")
 	}
 	return nil
 }

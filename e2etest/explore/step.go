@@ -274,7 +274,7 @@ func refusable(e *Entry, err error) bool {
 	case wire.KindMessage:
 		return err == wire.StaleEpoch || err == wire.NotMember
 	case wire.KindCommit:
-		return err == wire.StaleHead
+		return err == wire.StaleHead || err == wire.BadCommit && len(e.decoded.Commit.Answers) > 0 // another request stands now
 	}
 	return err == wire.NotMember || err == wire.BadCommit
 }

@@ -53,6 +53,7 @@ type Setup struct {
 	Rotate     int    // messages that an epoch carries; default as many as may be
 	Of         *World // the company and the ends are those of that world
 	Budget     Budget
+	Before     []Step // what happens first, whatever the budget
 }
 
 // NewWorld is a world in which all members have read the genesis, and each has
@@ -62,7 +63,7 @@ func NewWorld(s Setup) *World {
 	if s.Of != nil {
 		co = s.Of.Company
 	}
-	w := &World{Company: co, Now: Day0, Whole: s.Budget.Restore == 0, epochs: map[wire.Hash]string{}}
+	w := &World{Company: co, Now: Day0, Whole: s.whole(), epochs: map[wire.Hash]string{}}
 	customer := s.end(co, 0, wire.Customer, 0)
 	var ends []*conversation.End
 	var adds []conversation.Newcomer
@@ -114,7 +115,30 @@ func NewWorld(s Setup) *World {
 		w.Members[i] = m
 	}
 	w.first = slices.Clone(w.Members)
+	for _, step := range s.Before {
+		n := *w
+		n.Budget = unlimited
+		next, err := n.Do(step)
+		must(err)
+		if next == nil {
+			panic(fmt.Sprintf("explore: %v cannot be done", step))
+		}
+		w = next
+	}
+	if len(s.Before) > 0 {
+		n := *w
+		n.Budget = s.Budget
+		w = &n
+	}
 	return w
+}
+
+// unlimited is a budget that nothing uses up.
+var unlimited = Budget{Refresh: 99, Add: 99, Leave: 99, Close: 99, Crash: 99, Restore: 99, Drop: 99, Delay: 99, Twice: 99, Wipe: 99, Lapse: 99, Learn: 99, Renew: 99, Flip: 99}
+
+// whole tells whether nobody's disk goes back.
+func (s Setup) whole() bool {
+	return s.Budget.Restore == 0 && !slices.ContainsFunc(s.Before, func(b Step) bool { return b.Kind == Restore })
 }
 
 // end is the n-th member's.
