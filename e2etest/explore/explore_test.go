@@ -1,6 +1,9 @@
 package explore
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // small are the worlds that are gone through whole, each to a depth of its own.
 var small = []struct {
@@ -23,6 +26,11 @@ var small = []struct {
 	{"a customer anew", 6, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Wipe: 1, Refresh: 1, Restore: 1}}},
 	{"two, forged entries", 4, Setup{Checked: true, Agents: 1, Texts: 2, Budget: Budget{Flip: 2, Refresh: 1, Crash: 1}}},
 	{"three, forged entries", 4, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Flip: 1, Refresh: 1, Restore: 1}}},
+	{"two, one asks", 5, Setup{Checked: true, Agents: 1, Texts: 1, Budget: Budget{Refresh: 1, Crash: 1, Restore: 1, Delay: 1}, Before: asking}},
+	{"two, a request on any transport", 5, Setup{Agents: 1, Texts: 1, Budget: Budget{Refresh: 1, Twice: 1, Restore: 1, Delay: 1}, Before: asking}},
+	{"two, an answer is made", 5, Setup{Checked: true, Agents: 1, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1, Delay: 1, Flip: 1}, Before: answering}},
+	{"three, one asks", 4, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1, Leave: 1}, Before: asking}},
+	{"three, two ask", 4, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1}, Before: bothAsking}},
 	{"three, one leaves", 5, Setup{Checked: true, Agents: 2, Texts: 1, Budget: Budget{Refresh: 1, Restore: 1, Leave: 1, Crash: 1}, Before: []Step{{Make, 0}, {Make, 1}, {Leave, 2}, {Send, 2}}}},
 	{"three, two are doubted", 4, Setup{Checked: true, Agents: 2, Texts: 2, Budget: Budget{Refresh: 1, Crash: 1, Flip: 1, Leave: 1},
 		Before: []Step{{Make, 0}, {FlipSeen, 0}, {Make, 1}, {FlipAhead, 1}}}},
@@ -33,7 +41,12 @@ var small = []struct {
 
 // Ways into places that are too deep to find from the start.
 var (
-	anew = []Step{{Wipe, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Make, 0}, {Send, 0}}
+	asking    = []Step{{Refresh, 0}, {Send, 0}, {Read, 0}, {Restore, 0}, {Read, 0}, {Make, 0}, {Send, 0}}
+	answering = append(slices.Clip(asking), []Step{{Read, 1}, {Read, 1}, {Make, 1}}...)
+	anew      = []Step{{Wipe, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Read, 0}, {Make, 0}, {Send, 0}}
+
+	bothAsking = []Step{{Refresh, 0}, {Send, 0}, {Read, 0}, {Read, 1}, {Read, 2}, {Refresh, 1}, {Send, 1}, {Read, 0}, {Read, 1}, {Read, 2},
+		{Restore, 0}, {Restore, 1}, {Read, 0}, {Read, 0}, {Read, 1}, {Read, 1}, {Make, 0}, {Send, 0}, {Make, 1}, {Send, 1}}
 )
 
 // Every order of steps in small worlds: members never disagree, nothing is shown

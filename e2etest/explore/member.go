@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"io"
-	"reflect"
 	"slices"
 
 	"github.com/sealwire/sealwire/wasm/conversation"
@@ -85,7 +84,6 @@ type Member struct {
 	index, epoch uint64
 	state        conversation.State
 	pending      *Entry
-	madeIn       wire.ID // of the page that made it; zero: another one
 
 	print tokens
 	done  map[deed]*outcome // what was tried from here: worlds that share a member share it
@@ -133,10 +131,6 @@ func (m *Member) saved(e *conversation.End, c *conversation.Conversation) *Membe
 	n := m.changed()
 	n.end, n.endRaw, n.raw = e, e.Marshal(), c.Marshal()
 	n.index, n.epoch, n.state = c.Index(), c.Epoch(), c.State()
-	n.madeIn = wire.ID{}
-	if p := c.Pending(); p != nil {
-		copy(n.madeIn[:], madeIn(c).Bytes())
-	}
 	if p := c.Pending(); p == nil {
 		n.pending = nil
 	} else if n.pending == nil || !bytes.Equal(n.pending.Raw, p) {
@@ -157,17 +151,7 @@ func (m *Member) open(changes bool) (*conversation.End, *conversation.Conversati
 	}
 	c, err := e.LoadConversation(m.raw)
 	must(err)
-	if m.pending != nil {
-		// Loading forgets in which page a commit was made, as it should when the
-		// page is another; here it is the same one.
-		*(*wire.ID)(madeIn(c).Addr().UnsafePointer()) = m.madeIn
-	}
 	return e, c
-}
-
-// madeIn is the page that made the pending commit.
-func madeIn(c *conversation.Conversation) reflect.Value {
-	return field(c, "pending").Elem().FieldByName("madeIn")
 }
 
 // Look is the conversation as it is now; the caller only looks.
@@ -203,7 +187,7 @@ func (m *Member) Crash() *Member {
 func (m *Member) loaded() *Member {
 	n := m.changed()
 	n.end = m.loadEnd(wire.ID{})
-	n.waits, n.madeIn = 0, wire.ID{}
+	n.waits = 0
 	return n
 }
 
@@ -309,9 +293,14 @@ func (m *Member) make(now uint64) (*Member, error) {
 	return nil, nil
 }
 
-// asks tells whether somebody else asks for his own place again.
+// asks tells whether somebody asks for his own place again, or for this one.
 func asks(c *conversation.Conversation, own wire.ID) bool {
-	return slices.ContainsFunc(c.Joins(), func(j wire.Standing) bool { return j.Same && j.By != own })
+	return slices.ContainsFunc(c.Joins(), func(j wire.Standing) bool { return j.Same && j.By != own || j.Replaces == own })
+}
+
+// lastToStay tells whether all others leave.
+func lastToStay(c *conversation.Conversation, own wire.ID) bool {
+	return !slices.ContainsFunc(c.Members(), func(m wire.Member) bool { return m.ID != own && !m.Leaving })
 }
 
 func leaves(c *conversation.Conversation) bool {
@@ -351,6 +340,9 @@ func (m *Member) Commit(kind Kind, now uint64, moves conversation.Moves) (*Membe
 		_, c := m.open(false)
 		if c.Pending() != nil {
 			return nil, nil
+		}
+		if moves.Marks&wire.MarkLeave != 0 && lastToStay(c, m.ID) {
+			return nil, nil // nobody could remove it
 		}
 		if _, err := c.Commit(now, moves); err != nil {
 			return nil, err

@@ -296,6 +296,8 @@ func (t *trail) judgeDoubt(before, m *Member, ev *conversation.Event, e *Entry) 
 	switch {
 	case before.state == conversation.Active && m.state == conversation.Doubtful:
 		t.doubted = m.index
+	case before.state == conversation.Doubtful && m.state == conversation.Active && ev.Type == conversation.Opened && e.Message().SeenIndex < t.doubted:
+		return fmt.Errorf("a doubt that arose at %d ends by one who had read up to %d", t.doubted, e.Message().SeenIndex)
 	case before.state == conversation.Doubtful && m.state == conversation.Active && ev.Type != conversation.Opened && ev.Type != conversation.Applied:
 		return fmt.Errorf("a doubt ends by nothing")
 	}

@@ -297,7 +297,7 @@ func craft(w *World, by *Member, on *wire.Chain) []byte {
 	must(err)
 	leaf, err := wire.DecodeKeyPackage(raw)
 	must(err)
-	kp := &wire.KeyPackage{Credential: credential, Leaf: leaf.Leaf, Expires: 1 << 40}
+	kp := &wire.KeyPackage{Credential: credential, Leaf: leaf.Leaf, Expires: 1 << 40, Use: wire.UsePlace}
 	_, err = kp.Sign(identity)
 	must(err)
 	manifest, _ := on.Manifest()

@@ -131,7 +131,7 @@ func (l *Liar) forge(with string, c wire.ID, p, text []byte) []byte {
 		}
 	case "ghost commit":
 		m := &wire.Commit{Conversation: c, Epoch: known.epoch + 1, Parent: known.head, ManifestHash: known.manifest, SeenIndex: known.index,
-			SeenHash: known.hash, KeyPackage: g.kp, Role: wire.Customer, Ephemeral: g.kp.Leaf.X25519(), Tag: make([]byte, wire.TagSize)}
+			SeenHash: known.hash, KeyPackage: g.place, Role: wire.Customer, Ephemeral: g.kp.Leaf.X25519(), Tag: make([]byte, wire.TagSize)}
 		m.Sign(g.key)
 		return m.Encode()
 	case "ghost added":
@@ -157,7 +157,7 @@ func (l *Liar) forge(with string, c wire.ID, p, text []byte) []byte {
 		m.Sign(g.key)
 		return m.Encode()
 	case "ghost join":
-		j := &wire.JoinRequest{Conversation: c, Leaf: known.customer, Reason: wire.ReasonLost, KeyPackage: g.kp}
+		j := &wire.JoinRequest{Conversation: c, Leaf: known.customer, Reason: wire.ReasonLost, KeyPackage: g.place}
 		b, err := j.Sign(g.key)
 		if err != nil {
 			return p

@@ -22,7 +22,7 @@ func (l *Liar) thief(g stranger) *wire.KeyPackage {
 	if err != nil {
 		panic(err)
 	}
-	kp := &wire.KeyPackage{Credential: c, Leaf: g.kp.Leaf, Expires: g.kp.Expires}
+	kp := &wire.KeyPackage{Credential: c, Leaf: g.kp.Leaf, Expires: g.kp.Expires, Use: wire.UsePlace}
 	if _, err := kp.Sign(g.key); err != nil {
 		panic(err)
 	}
@@ -31,8 +31,9 @@ func (l *Liar) thief(g stranger) *wire.KeyPackage {
 
 // stranger is an identity that is in no roster.
 type stranger struct {
-	key ed25519.PrivateKey
-	kp  *wire.KeyPackage
+	key   ed25519.PrivateKey
+	kp    *wire.KeyPackage // an offer
+	place *wire.KeyPackage // for a commit or a join request
 }
 
 // ghost is the same stranger for the same seed.
@@ -52,9 +53,12 @@ func (l *Liar) ghost() stranger {
 		panic(err)
 	}
 	g := stranger{key: ed25519.NewKeyFromSeed(seed("a liar's identity"))}
-	g.kp = &wire.KeyPackage{Leaf: append(half.PublicKey().Bytes(), other.EncapsulationKey().Bytes()...), Expires: 1 << 40}
-	if _, err := g.kp.Sign(g.key); err != nil {
-		panic(err)
+	leaf := append(half.PublicKey().Bytes(), other.EncapsulationKey().Bytes()...)
+	g.kp, g.place = &wire.KeyPackage{Leaf: leaf, Expires: 1 << 40}, &wire.KeyPackage{Leaf: leaf, Expires: 1 << 40, Use: wire.UsePlace}
+	for _, kp := range []*wire.KeyPackage{g.kp, g.place} {
+		if _, err := kp.Sign(g.key); err != nil {
+			panic(err)
+		}
 	}
 	return g
 }

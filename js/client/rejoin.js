@@ -59,11 +59,11 @@ export function remembered({ missed, defend, asked }, event, { state }, mine) {
 }
 
 /**
- * It shows the others that this end reads their log.
+ * It shows the others that this end reads their log. A message need not: it may be from before what raised the doubt.
  * @param {LogEvent} event
  */
 function proves(event) {
-  return (event.type === "commit" || event.type === "message") && event.own;
+  return event.type === "commit" && event.own;
 }
 
 /** @param {LogEvent} event */

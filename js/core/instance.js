@@ -262,8 +262,11 @@ export class Core {
     let at = 0;
     for (const arg of args) {
       if (typeof arg === "number") continue;
-      this.#write(arg, at);
-      at += arg.length;
+      at += this.#write(arg, at);
+    }
+    if (at !== length) {
+      this.#memory.wipe(this.#tray, at);
+      throw new RangeError(`${name}: an argument changed its length`);
     }
     return this.#run(name, numbers);
   }
@@ -304,7 +307,7 @@ export class Core {
    */
   #write(bytes, at) {
     if (this.#dead !== undefined) throw this.#dead;
-    this.#memory.write(this.#tray + at, bytes);
+    return this.#memory.write(this.#tray + at, bytes, this.#traySize - at);
   }
 
   /** @param {number} length */

@@ -26,11 +26,18 @@ export class Memory {
   }
 
   /**
+   * Writes bytes where there is room for so many. Their length is asked once: it
+   * may answer otherwise the next time (a getter, a buffer that another thread grows).
    * @param {number} address
    * @param {Uint8Array} bytes
+   * @param {number} room
+   * @returns {number} how many were written
    */
-  write(address, bytes) {
-    this.#view(address, bytes.length).set(bytes);
+  write(address, bytes, room) {
+    const n = bytes.length;
+    if (!(n <= room)) throw new RangeError(`${n} bytes where there is room for ${room}`);
+    this.#view(address, n).set(bytes);
+    return n;
   }
 
   /**

@@ -57,7 +57,7 @@ export function wasi(memory) {
       /** @param {number} address @param {number} length */
       random_get: (address, length) => {
         const bytes = randomBytes(length);
-        memory.write(address, bytes);
+        memory.write(address, bytes, length);
         bytes.fill(0);
         return SUCCESS;
       },

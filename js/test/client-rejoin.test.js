@@ -39,7 +39,7 @@ async function talking() {
 
 /**
  * The agent's profile is restored from before its own last commit, which it then meets without its secret.
- * Returns the end that comes of it.
+ * Returns the end that comes of it, and the owner, which goes on.
  */
 async function rolledBack() {
   const pair = await world.pair();
@@ -52,7 +52,7 @@ async function rolledBack() {
   await flush(agent);
   await read(customer);
   const again = { ...(await world.open(store, "agent")), read: at };
-  return { ...pair, agent: again };
+  return { ...pair, agent: again, owner: agent };
 }
 
 /** @param {import("../client/reading.js").Received[]} received */
@@ -86,6 +86,31 @@ test("a restored profile meets its own commit without its secret: it asks once, 
   await flush(customer);
   assert.deepEqual(texts(await read(agent)), ["good"]);
   assert.ok((await read(customer)).length === 0);
+});
+
+test("a copy of a device asks for its place: the device itself, which is not lost, refuses that at once", async () => {
+  const { id, flush, read, customer, agent, owner } = await rolledBack();
+  await read(agent);
+  await flush(agent, true);
+  assert.deepEqual((await read(customer)).at(-1)?.asks, [`answer ${agent.opened.member}`]);
+  assert.deepEqual((await read(owner)).at(-1)?.asks, ["defend"]);
+  await flush(owner, true);
+  assert.deepEqual((await read(customer)).at(-1)?.asks, [], "nobody is to be let in any more");
+  await owner.end.queue(id, encodeTextContent("still the one"));
+  await flush(owner);
+  assert.deepEqual(texts(await read(customer)), ["still the one"]);
+  assert.deepEqual(texts(await read(agent)), []);
+});
+
+test("whoever is answered in another's place, the other is told", async () => {
+  const { flush, read, customer, agent, owner } = await rolledBack();
+  await read(agent);
+  await flush(agent, true);
+  await read(customer);
+  await flush(customer, true);
+  const told = await read(owner);
+  assert.equal(told.at(-1)?.status.state, "lost");
+  assert.deepEqual(notes(told), ["replaced self"]);
 });
 
 test("the request and the secret that its answer needs are saved in one stroke, before it leaves", async () => {

@@ -88,6 +88,13 @@ test("C01: arguments of a wrong kind, size or count are refused and change nothi
   }
   refuses("bad argument", () => core.call("bulk_reserve", -1));
   refuses("too large", () => core.call("bulk_reserve", 2 ** 31 - 1));
+  // One that answers another length each time it is asked, and one that is longer than it says.
+  for (const lengths of [[4, 1 << 20], [4, 5], [4, 3], [4, NaN], [4, 4]]) {
+    const liar = new Uint8Array(lengths[1] === 4 ? 1 << 20 : 8);
+    let asked = 0;
+    Object.defineProperty(liar, "length", { get: () => lengths[Math.min(asked++, 1)] });
+    assert.throws(() => core.callBytes("entry_id", liar), RangeError, String(lengths));
+  }
   assert.equal(core.callBytes("nacl_box_public", KEY).length, 32, "the instance still works");
   assert.equal(core.dead, undefined);
 });

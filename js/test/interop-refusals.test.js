@@ -11,7 +11,7 @@ import { Company, NOW, NOW_S } from "./independent/company.js";
 import { identity, leafHash, randomBytes } from "./independent/crypto.js";
 import { decodeEntry, encodeJoinRequest } from "./independent/entries.js";
 import { Conversation, End } from "./independent/member.js";
-import { decodeCredential, decodeManifest, encodeKeyPackage, ROLE } from "./independent/statements.js";
+import { decodeCredential, decodeManifest, encodeKeyPackage, ROLE, USE } from "./independent/statements.js";
 import { code, core, Log, member, ourAgent, ourCustomer, theySay, weSay } from "./interop-pair.js";
 
 /**
@@ -21,8 +21,8 @@ import { code, core, Log, member, ourAgent, ourCustomer, theySay, weSay } from "
  */
 
 const FAR = 2n ** 33n;
-/** @param {End} end @param {number} role */
-const add = (end, role) => ({ role, keyPackage: end.keyPackage(FAR) });
+/** @param {End} end @param {number} role @param {number} [use] */
+const add = (end, role, use) => ({ role, keyPackage: end.keyPackage(FAR, use) });
 /** @param {Uint8Array} bytes */
 const flipped = (bytes, at = bytes.length - 1) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
 /** @param {Pair} pair */
@@ -57,11 +57,11 @@ const COMMITS = [
   { name: "by a customer that becomes an agent", code: "bad credential", as: "customer", fields: () => ({ role: ROLE.agent }) },
   { name: "by one who is not in", code: "not a member", as: "agent", change: ({ company }) => {
     const stranger = member(company, ROLE.agent, "Bea");
-    return { signer: stranger.identity, fields: (f) => { f.keyPackage = stranger.keyPackage(FAR); } };
+    return { signer: stranger.identity, fields: (f) => { f.keyPackage = stranger.keyPackage(FAR, USE.place); } };
   } },
   { name: "by one who is not in, on an unknown manifest", code: "not a member", as: "agent", fields: () => ({ manifest: randomBytes(32) }), change: ({ company }) => {
     const stranger = member(company, ROLE.agent, "Bea");
-    return { signer: stranger.identity, fields: (f) => { f.keyPackage = stranger.keyPackage(FAR); } };
+    return { signer: stranger.identity, fields: (f) => { f.keyPackage = stranger.keyPackage(FAR, USE.place); } };
   } },
   { name: "on an unknown manifest, not signed", code: "open failed", as: "agent", fields: () => ({ manifest: randomBytes(32) }), change: () => ({ signer: identity(randomBytes(32)) }) },
   { name: "with the leaf of now", code: "bad commit", as: "agent", change: (pair) => ({ fields: (f) => {
@@ -69,6 +69,8 @@ const COMMITS = [
     assert.equal(mine.kind, "commit");
     f.keyPackage = /** @type {import("./independent/entries.js").Commit} */ (mine).keyPackage;
   } }) },
+  { name: "with an offer in its maker's place", code: "bad commit", as: "agent", change: ({ ours }) => ({ fields: (f) => { f.keyPackage = ours.end.keyPackage(FAR); } }) },
+  { name: "that adds by a key package which was made for a place", code: "bad commit", as: "agent", fields: ({ company }) => ({ add: [add(member(company, ROLE.agent, "Bea"), ROLE.agent, USE.place)] }) },
   { name: "that closes and leaves", code: "bad commit", as: "agent", fields: () => ({ marks: 3 }) },
   { name: "that closes and adds", code: "bad commit", as: "agent", fields: ({ company }) => ({ marks: 2, add: [add(member(company, ROLE.agent, "Bea"), ROLE.agent)] }) },
   { name: "that closes and removes", code: "bad commit", as: "customer", fields: ({ agent }) => ({ marks: 2, remove: ["id" in agent ? agent.id : agent.identity.id] }) },
@@ -237,7 +239,7 @@ test("an entry that does not decode changes nothing", async (t) => {
   const before = pair.theirs.status();
   const keyPackage = decodeEntry(commit);
   assert.equal(keyPackage.kind, "commit");
-  const request = encodeJoinRequest({ conversation: pair.ours.id, leafHash: randomBytes(32), reason: 1, keyPackage: pair.ours.end.keyPackage(FAR) }, pair.ours.end.identity);
+  const request = encodeJoinRequest({ conversation: pair.ours.id, leafHash: randomBytes(32), reason: 1, keyPackage: pair.ours.end.keyPackage(FAR, USE.place) }, pair.ours.end.identity);
   /** @param {(f: import("./independent/entries.js").CommitFields) => void} fields */
   const spoiled = (fields) => pair.ours.commit({ time: NOW }, { fields });
   /** @type {[string, string, Uint8Array][]} */
@@ -262,7 +264,7 @@ test("an entry that does not decode changes nothing", async (t) => {
     ["an identity of low order", "bad key", spoiled((f) => { f.keyPackage.fill(0, 2, 2 + 32); })],
     ["a key package of version 2", "unsupported version", spoiled((f) => { f.keyPackage[0] = 2; })],
     ["a key package of form 2", "bad argument", spoiled((f) => { f.keyPackage[1] = 2; })],
-    ["a last resort of 2", "bad argument", spoiled((f) => { f.keyPackage[f.keyPackage.length - 65] = 2; })],
+    ["a use of 3", "bad argument", spoiled((f) => { f.keyPackage[f.keyPackage.length - 65] = 3; })],
     ["a box over its limit", "bad argument", pair.ours.commit({ time: NOW }, { plain: () => new Uint8Array(64 + 1024 * 32 + 1) })],
     ["a counter of 0", "bad argument", pair.ours.seal(utf8("x"), { header: (h) => { h.counter = 0n; } })],
     ["a retention of 3", "bad argument", pair.ours.seal(utf8("x"), { header: (h) => { h.retention = 3; } })],
@@ -304,10 +306,31 @@ test("every flipped byte of a message is refused by both, with one code", () => 
   assert.ok(codes.has("open failed") && codes.has("stale epoch"));
 });
 
+test("what was sealed long ago is stale only where it is authentic: garbage has one code wherever it was put", () => {
+  const pair = ourCustomer();
+  const { ours, log } = pair;
+  weSay(pair, utf8("before"));
+  const late = ours.seal(utf8("on its way for long"));
+  const junk = ours.seal(utf8("x"));
+  ours.counter--;
+  for (let i = 0; i < 1024; i++) {
+    const wrong = flipped(junk, junk.length - 1 - (i % 64));
+    assert.equal(ours.read(wrong).code, "open failed");
+    assert.equal(pair.theirs.receive(wrong).code, code("open failed"));
+    log.entries.push(wrong);
+  }
+  log.append(flipped(late, 200), "open failed");
+  log.append(late, "stale epoch");
+  // Nor is what a commit's maker saw so long ago compared.
+  log.append(ours.commit({ time: NOW, seen: ours.index - 1024n, seenHash: randomBytes(32) }));
+  assert.deepEqual([ours.state, pair.theirs.status().state], ["active", "active"]);
+  theySay(pair, utf8("after"));
+});
+
 /** A copy that reads on for itself. @param {Conversation} c */
 function clone(c) {
   const copy = new Conversation(c.end, c.id);
-  Object.assign(copy, c, { log: [...c.log], counters: new Map(c.counters), pending: new Map(c.pending) });
+  Object.assign(copy, c, { log: [...c.log], counters: new Map(c.counters), doubted: new Map(c.doubted), passed: new Map(c.passed), pending: new Map(c.pending) });
   return copy;
 }
 
@@ -439,7 +462,7 @@ test("a join request of the leaf's owner is read by both; a stranger's for an ag
   const customer = customerOf(pair);
   /** @param {End} end @param {Uint8Array} leaf @param {import("./independent/crypto.js").Identity} [signer] */
   const request = (end, leaf, signer = end.identity) =>
-    encodeJoinRequest({ conversation: ours.id, leafHash: leafHash(leaf), reason: 1, keyPackage: end.keyPackage(FAR) }, signer);
+    encodeJoinRequest({ conversation: ours.id, leafHash: leafHash(leaf), reason: 1, keyPackage: end.keyPackage(FAR, USE.place) }, signer);
   assert.equal(log.append(request(ours.end, me.leaf)).type, "join");
   log.append(request(member(company, ROLE.agent, "Ana"), me.leaf), "bad commit");
   assert.equal(log.append(request(bare(company), customer.leaf)).type, "join");
@@ -447,9 +470,11 @@ test("a join request of the leaf's owner is read by both; a stranger's for an ag
   log.append(request(ours.end, randomBytes(1216)), "not a member");
   log.append(request(ours.end, me.leaf, identity(randomBytes(32))), "open failed");
   for (const half of [join(customer.leaf.slice(0, 32), me.leaf.slice(32)), me.leaf]) {
-    const keyPackage = encodeKeyPackage(ours.end.identity, { credential: ours.end.credential, leaf: half, expires: FAR, lastResort: false });
+    const keyPackage = encodeKeyPackage(ours.end.identity, { credential: ours.end.credential, leaf: half, expires: FAR, use: USE.place });
     log.append(encodeJoinRequest({ conversation: ours.id, leafHash: leafHash(me.leaf), reason: 1, keyPackage }, ours.end.identity), "bad commit");
   }
+  const offer = ours.end.keyPackage(FAR);
+  log.append(encodeJoinRequest({ conversation: ours.id, leafHash: leafHash(me.leaf), reason: 1, keyPackage: offer }, ours.end.identity), "bad commit");
   const second = member(pair.company, ROLE.agent, "Bea");
   log.append(ours.commit({ time: NOW, add: [add(second, ROLE.agent)] }));
   const hers = new Conversation(second, ours.id);

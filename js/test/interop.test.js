@@ -5,13 +5,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { decodeEvent } from "../client/status.js";
 import { CoreEnd } from "./core-end.js";
-import { utf8 } from "./independent/codec.js";
+import { join, u64, utf8 } from "./independent/codec.js";
 import { Company, NOW } from "./independent/company.js";
 import { randomBytes } from "./independent/crypto.js";
 import { checkHello, makeHello } from "./independent/frames.js";
 import { Conversation, End } from "./independent/member.js";
-import { checkChains, decodeKeyPackage, keyPackageHolds, ROLE } from "./independent/statements.js";
+import { checkChains, decodeKeyPackage, keyPackageHolds, ROLE, USE } from "./independent/statements.js";
 import { code, core, member, ourAgent, ourCustomer, theySay, weSay } from "./interop-pair.js";
 
 for (const [name, make] of Object.entries({ "customer": ourCustomer, "agent": ourAgent })) {
@@ -50,13 +51,13 @@ test("the core gives out key packages that the independent reader verifies, bare
   const { company, agent, customer } = ourCustomer();
   const withCredential = decodeKeyPackage(agent.keyPackage(true));
   assert.ok(keyPackageHolds(withCredential));
-  assert.ok(withCredential.lastResort);
+  assert.equal(withCredential.use, USE.lastResort);
   assert.ok(withCredential.credential !== null);
   checkChains(withCredential.credential, /** @type {import("./independent/statements.js").Manifest} */ (customer.newest));
   const bare = new CoreEnd(core, ROLE.customer, [company.root.public]);
   bare.manifest(company.encodedManifest());
   const k = decodeKeyPackage(bare.keyPackage());
-  assert.ok(keyPackageHolds(k) && k.credential === null && !k.lastResort);
+  assert.ok(keyPackageHolds(k) && k.credential === null && k.use === USE.offer);
   assert.deepEqual(k.id, bare.id);
 });
 
@@ -77,6 +78,33 @@ test("passing messages cross both ways, leave no gaps, and stay out of the log",
   ours.counter--; // that one never left
   theySay(pair, utf8("three"));
   weSay(pair, utf8("four"));
+});
+
+test("a passing message changes nothing of what is stored: whoever did not get it reads the same", () => {
+  const pair = ourCustomer();
+  const { ours, theirs, log } = pair;
+  theySay(pair, utf8("one"));
+  const leap = ours.seal(utf8("typing"), { passing: true, header: (h) => { h.instance = ours.end.instance; h.counter = 1000n; } });
+  assert.deepEqual(theirs.passing(leap).content, utf8("typing"));
+  for (let i = 0; i < 20; i++) theirs.passing(ours.seal(utf8("typing"), { passing: true, header: (h) => { h.instance = randomBytes(16); } }));
+  const said = log.append(ours.seal(utf8("stored, with a low counter")));
+  assert.deepEqual([said.type, said.counter], ["message", 1n]);
+  log.append(ours.commit({ time: NOW }));
+  assert.throws(() => theirs.passing(leap), { code: "stale epoch" });
+});
+
+test("a counter that leaps is a gap as long as a number of JavaScript's, which the client reads", () => {
+  const pair = ourCustomer();
+  const { ours, theirs, log } = pair;
+  for (const counter of [2n ** 53n, 2n ** 60n, 2n ** 64n - 1n]) {
+    const entry = ours.seal(utf8("x"), { header: (h) => { h.counter = counter; } });
+    ours.read(entry);
+    const event = decodeEvent(core.callBytes("conversation_receive", theirs.handle, join(u64(NOW), entry)));
+    assert.equal(event.type, "message");
+    assert.equal(event.type === "message" && event.gap, 2 ** 53 - 1);
+    log.entries.push(entry);
+  }
+  theySay(pair, utf8("after"));
 });
 
 test("a message that a commit overtook is stale, and is read once when sealed again", () => {

@@ -159,7 +159,7 @@ statements("keypackage", (bytes) => {
   assert.equal(toHex(leafHash(leaf.public)), f.leaf_hash);
   assert.deepEqual(decoded.leaf, leaf.public);
   const credential = f.credential === "" ? null : fromHex(f.credential);
-  return encodeKeyPackage(identity(fromHex(seed)), { credential, leaf: leaf.public, expires: BigInt(f.expires), lastResort: f.last_resort });
+  return encodeKeyPackage(identity(fromHex(seed)), { credential, leaf: leaf.public, expires: BigInt(f.expires), use: f.use });
 });
 
 test("values at rest", () => {

@@ -214,6 +214,7 @@ func TestPublishRefusals(t *testing.T) {
 		want wire.Code
 	}{
 		{"of another agent", bea.KeyPackage(soon, false).Bytes(), wire.BadCredential},
+		{"for a place in a log", ana.Place(soon).Bytes(), wire.BadArgument},
 		{"without a credential", bare.KeyPackage(soon, false).Bytes(), wire.BadCredential},
 		{"expired", ana.KeyPackage(time.Now().Add(-time.Second), false).Bytes(), wire.Expired},
 		{"expires in a year", ana.KeyPackage(time.Now().Add(365*24*time.Hour), false).Bytes(), wire.BadArgument},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -228,5 +229,26 @@ func (s *scene) removed(at *relaytest.Client, who *relaytest.Person, commit uint
 	}
 	if last != commit {
 		s.t.Errorf("the last entry is %d, want the commit, %d", last, commit)
+	}
+}
+
+// The rules may have grown since a request was stored. What every end ignores
+// does not keep the relay from its conversation.
+func TestStoredRequestThatIsNotValidTodayIsPassedOver(t *testing.T) {
+	s := play(t, nil)
+	join := s.customer.Join(s.talk)
+	s.commit(s.customer, s.atCustomer, relaytest.Change{}) // so that it names a leaf that is gone
+	tenant := wire.TenantID(s.Org.RootKey())
+	head := s.talk.Chain.Head()
+	request := entrylog.AppendRequest{Conversation: append(tenant[:], s.talk.ID[:]...), ID: wire.EntryID(join), Entry: join, Commit: true, Expect: head, Next: head}
+	if _, _, err := s.Log.Append(s.ctx, request); err != nil {
+		t.Fatal(err)
+	}
+	s.Restart()
+	s.atCustomer, s.atAgent = s.Connect(s.customer), s.Connect(s.agent)
+	s.commit(s.agent, s.atAgent, relaytest.Change{})
+	s.append(s.atCustomer, s.customer.Message(s.talk, 10))
+	if got := s.subscribe(s.atAgent, 0); got != 5 {
+		t.Errorf("head %d, want 5", got)
 	}
 }

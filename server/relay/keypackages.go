@@ -21,6 +21,9 @@ func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Bo
 		return nil, err
 	}
 	now := c.server.now()
+	if kp.Use == wire.UsePlace {
+		return nil, wire.BadArgument // no offer; somebody showed what it saw in a log
+	}
 	if err := c.checkKeyPackage(kp, uint64(now.Unix())); err != nil {
 		return nil, err
 	}
@@ -34,15 +37,15 @@ func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Bo
 	}
 	// Useless once its credential ends, so it is not handed out after that.
 	record := entrylog.Record{Space: spacePackage, Owner: owner[:], ID: lastResortID, Value: bytes.Clone(raw),
-		Keep: kp.LastResort, Expires: min(kp.Expires, kp.Credential.NotAfter)}
-	if !kp.LastResort {
+		Keep: kp.Use == wire.UseLastResort, Expires: min(kp.Expires, kp.Credential.NotAfter)}
+	if !record.Keep {
 		if count >= c.server.limits.KeyPackages {
 			return nil, wire.RateLimited
 		}
 		hash := wire.Sum("relay record", raw)
 		record.ID = hash[:]
 	}
-	if kp.LastResort {
+	if record.Keep {
 		c.server.lastResorts.Lock()
 		err = c.server.log.Put(ctx, record)
 		c.server.lastResorts.Unlock()

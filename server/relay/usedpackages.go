@@ -48,7 +48,7 @@ func (u *usedPackages) use(ctx context.Context, t *tenant, m *wire.Commit, id [1
 		}
 	}
 	for _, add := range m.Adds {
-		if add.KeyPackage.LastResort {
+		if add.KeyPackage.Use != wire.UseOffer {
 			continue
 		}
 		hash := wire.Sum("relay record", add.KeyPackage.Bytes())

@@ -115,36 +115,28 @@ func encodeEvent(ev *conversation.Event) []byte {
 		w.U64(ev.Epoch)
 		w.U64(ev.Counter)
 		w.U64(min(ev.Gap, maxNumber))
-		writeBool(w, ev.Own)
+		w.Bool(ev.Own)
 		w.Bytes32(ev.Content)
 		clear(ev.Content)
 	case conversation.Applied:
 		w.U64(ev.Epoch)
 		w.U64(ev.Time)
 		w.U8(ev.Marks)
-		writeBool(w, ev.Own)
+		w.Bool(ev.Own)
 		writeIDs(w, ev.Added)
 		writeIDs(w, ev.Removed)
 	case conversation.Joining:
-		writeBool(w, ev.Own)
+		w.Bool(ev.Own)
 		w.Raw(ev.Join.Replaces[:])
-		writeBool(w, ev.Join.Same)
+		w.Bool(ev.Join.Same)
 		w.U8(ev.Join.Reason)
 	case conversation.Ignored:
 		w.U16(uint16(ev.Code))
-		writeBool(w, ev.Own)
+		w.Bool(ev.Own)
 		w.Raw(ev.Instance[:])
 		w.U64(ev.Counter)
 	}
 	return w.Bytes()
-}
-
-func writeBool(w *wire.Writer, v bool) {
-	if v {
-		w.U8(1)
-	} else {
-		w.U8(0)
-	}
 }
 
 func writeIDs(w *wire.Writer, ids []wire.ID) {
@@ -209,7 +201,7 @@ func (i *Instance) ConversationJoins(handle int32) int32 {
 			w.Raw(j.ID[:])
 			w.Raw(j.Replaces[:])
 			w.Raw(j.By[:])
-			writeBool(w, j.Same)
+			w.Bool(j.Same)
 			w.U8(j.Reason)
 			w.Bytes8([]byte(j.KeyPackage.Alias()))
 		}
@@ -267,8 +259,8 @@ func (i *Instance) ConversationStatus(handle int32) int32 {
 		for _, m := range c.Members() {
 			w.Raw(m.ID[:])
 			w.U8(uint8(m.Role))
-			writeBool(w, m.Verified())
-			writeBool(w, m.ID == self)
+			w.Bool(m.Verified())
+			w.Bool(m.ID == self)
 			w.Raw(m.Identity)
 			w.Bytes8([]byte(m.Alias))
 		}

@@ -46,7 +46,7 @@ func TestP16_NewIdentityIsAnsweredOnlyWhenSaid(t *testing.T) {
 	}
 	p.due("nobody said yes", p.agent, DueNothing)
 	p.read(p.customer)
-	p.due("nor here", p.customer, DueNothing)
+	p.due("whose place it is, and is there", p.customer, DueCommit)
 	p.send(p.agent, "goes on")
 	p.commit(p.agent)
 	if p.agent.chain.Member(fresh.Self()) != nil || len(p.agent.Joins()) != 1 {
@@ -245,7 +245,7 @@ func TestUnanswerableRequestsStopNobody(t *testing.T) {
 			return p.must(requestOf(third.end, third, third.Self()))
 		},
 		"with a key package that has ended": func(p *pair, third *Conversation) []byte {
-			kp := &wire.KeyPackage{Credential: third.end.credential, Expires: p.now / 1000}
+			kp := &wire.KeyPackage{Credential: third.end.credential, Expires: p.now / 1000, Use: wire.UsePlace}
 			_, kp.Leaf = newLeaf()
 			p.must(kp.Sign(third.end.identity))
 			j := &wire.JoinRequest{Conversation: third.ID(), Leaf: third.chain.Member(third.Self()).KeyPackage.Leaf.Hash(), Reason: 1, KeyPackage: kp}
@@ -268,7 +268,7 @@ func TestUnanswerableRequestsStopNobody(t *testing.T) {
 	p, third := newTrio(t)
 	_, leaf := newLeaf()
 	for _, c := range []*Conversation{p.agent, third} {
-		kp := &wire.KeyPackage{Credential: c.end.credential, Expires: 1 << 40, Leaf: leaf}
+		kp := &wire.KeyPackage{Credential: c.end.credential, Expires: 1 << 40, Leaf: leaf, Use: wire.UsePlace}
 		p.must(kp.Sign(c.end.identity))
 		j := &wire.JoinRequest{Conversation: c.ID(), Leaf: c.chain.Member(c.Self()).KeyPackage.Leaf.Hash(), Reason: 1, KeyPackage: kp}
 		p.log.mustAppend(p.must(j.Sign(c.end.identity)))
@@ -282,4 +282,48 @@ func TestUnanswerableRequestsStopNobody(t *testing.T) {
 	p.send(p.customer, "goes on")
 	p.commit(p.customer)
 	want(t, "a third", p.log.append(p.must(requestOf(third.end, p.customer, third.Self()))), 0)
+}
+
+// A newer request displaces the one that a commit on its way answers: that is
+// not valid any more, and is dropped, or nobody could commit again.
+func TestAnswerToADisplacedRequestIsDropped(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	one, two := p.wiped(p.agent), p.wiped(p.agent)
+	p.ask(one)
+	p.read(p.customer)
+	answer := p.must(p.customer.Commit(p.now, Moves{}))
+	secret := bytes.Clone(p.customer.pending.secret[:])
+	p.ask(two)
+	want(t, "the answer", p.log.append(answer), wire.BadCommit)
+	p.read(p.customer)
+	p.due("the newer request", p.customer, DueCommit)
+	if p.customer.Pending() != nil || bytes.Contains(p.customer.Marshal(), secret) {
+		t.Error("it is still pending")
+	}
+	p.commit(p.customer)
+	p.read(two)
+	p.talk(two, p.customer)
+
+	// A request for another leaf, or that does not displace, drops nothing; nor
+	// is a commit dropped that answers none.
+	p, third := newTrio(t)
+	p.agent = p.wiped(p.agent)
+	p.ask(p.agent)
+	p.read(p.customer)
+	answer = p.must(p.customer.Commit(p.now, Moves{}))
+	refresh := p.must(third.Commit(p.now, Moves{}))
+	p.ask(p.newDevice(""))
+	p.log.mustAppend(p.must(requestOf(third.end, p.customer, third.Self())))
+	p.read(p.customer)
+	p.read(third)
+	if !bytes.Equal(p.customer.Pending(), answer) || !bytes.Equal(third.Pending(), refresh) {
+		t.Error("dropped for another's request")
+	}
+	p.log.mustAppend(answer)
+	p.read(p.agent)
+	p.read(p.customer)
+	if p.agent.State() != Active {
+		t.Errorf("state %d", p.agent.State())
+	}
 }

@@ -20,8 +20,9 @@ const (
 // old or has carried much, it has not committed in this page load or for many
 // of its own messages, a newer manifest or an own renewed credential is known,
 // a member is leaving or no longer stands, asks to be added again, or has cause
-// to doubt this end. The last two are for the others' sake: commit at once,
-// whether or not there is anything to send. Now is Unix milliseconds. Expired
+// to doubt this end, or somebody asks for this end's own place, which is not
+// lost. The last three bear no delay: commit at once, whether or not there is
+// anything to send. Now is Unix milliseconds. Expired
 // means that a member's credential ended that this end may not remove, or the
 // own one, or the manifest.
 func (c *Conversation) Due(now uint64) (Due, error) {
@@ -38,8 +39,7 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	if err != nil {
 		return 0, err
 	}
-	// With nobody left on the company's side nobody would read it. One whose
-	// credential ended is not removed for that: renewed, it goes on.
+	// With nobody left on the company's side nobody would read it.
 	if c.chain.Member(c.end.ID()).Role == wire.Customer && !company && !c.chain.Leaving() {
 		return 0, wire.Unavailable
 	}
@@ -47,7 +47,7 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	_, sequence := c.chain.Manifest()
 	own := c.chain.Member(c.end.ID())
 	switch {
-	case len(fallen) != 0, c.defend,
+	case len(fallen) != 0, c.defend != 0, c.contested(),
 		c.end.newest.Sequence > sequence,
 		c.committedIn != c.end.instance,
 		c.ownMessages >= uint64(policy.RotateMessages),
@@ -77,7 +77,9 @@ func (c *Conversation) maySend(now uint64) error {
 // that marked themselves leaving, those whose credential has ended or whose
 // issuer is gone from the newest manifest, and one that comes back by the
 // answer to a join request: the chosen one, or the first that may be answered.
-// Company tells whether an agent, inbox or bot is left.
+// A credential that stands in such a request excuses one in the roster that has
+// ended. Company tells whether an agent, inbox or bot is left; where a customer
+// has none, those with an ended credential stay, for renewed they go on.
 func (c *Conversation) fallen(now uint64, chosen wire.ID) (out []wire.ID, company bool, answer *wire.Standing, err error) {
 	own := c.chain.Member(c.end.ID())
 	for i := range c.chain.Members() {
@@ -105,7 +107,28 @@ func (c *Conversation) fallen(now uint64, chosen wire.ID) (out []wire.ID, compan
 		}
 		out = append(out, m.ID)
 	}
+	if own.Role == wire.Customer && !company {
+		out, answer = nil, nil
+		for _, m := range c.chain.Members() {
+			if m.Leaving {
+				out = append(out, m.ID)
+			}
+		}
+	}
 	return out, company, answer, nil
+}
+
+// contested tells whether a join request stands on this end's own leaf, which
+// only someone else can have made who has its identity key, or says to be its
+// new one. A commit of its own, which no thief of the key can make, refuses it.
+func (c *Conversation) contested() bool {
+	self := c.end.ID()
+	for _, j := range c.chain.Joins() {
+		if j.Replaces == self {
+			return true
+		}
+	}
+	return false
 }
 
 // Newcomer is a member to add.
@@ -210,7 +233,7 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 			p.wipe()
 		}
 	}()
-	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + packageSeconds}
+	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + packageSeconds, Use: wire.UsePlace}
 	if _, err := kp.Sign(c.end.identity); err != nil {
 		return err
 	}

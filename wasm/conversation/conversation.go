@@ -29,48 +29,36 @@ type counterOf struct {
 // counters has one for each instance, in the order they were first seen.
 type counters []counterOf
 
-// of finds the counter of a sender's instance, or zero. The newest speak most.
-// An instance belongs to its sender: another who names it too has his own.
-func (c counters) of(instance, sender wire.ID) (last uint64, known bool) {
-	for i := len(c) - 1; i >= 0; i-- {
-		if c[i].instance == instance && c[i].sender == sender {
-			return c[i].last, true
+// of finds the counter of a sender's instance, or nil, and how many of the
+// sender there are. An instance belongs to its sender: another who names it too
+// has his own.
+func (c counters) of(instance, sender wire.ID) (found *counterOf, n int) {
+	for i := range c {
+		if c[i].sender == sender {
+			n++
+			if c[i].instance == instance {
+				found = &c[i]
+			}
 		}
 	}
-	return 0, false
+	return found, n
 }
 
 // accept takes a counter that must rise; what it skipped comes back.
 func (c *counters) accept(m *wire.Message) (gap uint64, known bool, code wire.Code) {
-	last, known := c.of(m.Instance, m.Sender)
+	p, n := c.of(m.Instance, m.Sender)
+	known = p != nil
 	switch {
-	case m.Counter <= last:
+	case known && m.Counter <= p.last:
 		return 0, known, wire.Replayed
-	case !known && c.instances(m.Sender) >= maxInstances:
+	case !known && n >= maxInstances:
 		return 0, known, wire.TooLarge // else a member could make the state grow without end
+	case !known:
+		*c = append(*c, counterOf{instance: m.Instance, sender: m.Sender})
+		p = &(*c)[len(*c)-1]
 	}
-	c.set(m.Instance, m.Sender, m.Counter)
-	return m.Counter - last - 1, known, 0
-}
-
-// instances counts those of one sender.
-func (c counters) instances(sender wire.ID) (n int) {
-	for i := range c {
-		if c[i].sender == sender {
-			n++
-		}
-	}
-	return n
-}
-
-func (c *counters) set(instance, sender wire.ID, last uint64) {
-	for i := len(*c) - 1; i >= 0; i-- {
-		if (*c)[i].instance == instance && (*c)[i].sender == sender {
-			(*c)[i].last = last
-			return
-		}
-	}
-	*c = append(*c, counterOf{instance, sender, last})
+	gap, p.last = m.Counter-p.last-1, m.Counter
+	return gap, known, 0
 }
 
 // pendingCommit is an own commit that was made but not read back yet.
@@ -102,19 +90,20 @@ type Conversation struct {
 	lost      uint8 // the reason of a join request, or 0
 	forked    bool
 	forkedBy  wire.ID
-	doubted   []wire.ID // others in whose names came what tells of another log
-	defend    bool      // so it did in the own name: the others doubt this end
-	member    bool      // holds the epoch's secrets
-	was       bool      // was in a roster before
+	doubted   []doubt // others in whose names came what tells of another log
+	defend    uint64  // index of the last that came in the own name, or 0: the others doubt this end
+	member    bool    // holds the epoch's secrets
+	was       bool    // was in a roster before
 	joined    uint64
-	rejoined  uint64 // Unix milliseconds: when the last answer that added this end was read
+	rejoined  uint64 // Unix milliseconds: when it was last added again, or its request refused or displaced
 	request   []byte // the own join request that may be out, or nil
 	secrets   secrets
 	leaf      *leafSecret
 	published wire.Hash // of the key package's leaf that it was added by, until its own first commit
 	counters  counters
-	counter   uint64 // the last one this instance used
-	passing   uint64 // and the last for passing messages
+	passed    counters // of passing messages, one a sender: who commits first after a load has one instance in an epoch
+	counter   uint64   // the last one this instance used
+	passing   uint64   // and the last for passing messages
 	pending   *pendingCommit
 
 	epochTime     uint64  // Unix milliseconds: when the epoch began, at the earliest claim
@@ -161,7 +150,7 @@ func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
 // differ, when it is Doubtful.
 func (c *Conversation) ForkedBy() wire.ID {
 	if c.State() == Doubtful {
-		return c.doubted[0]
+		return c.doubted[0].id
 	}
 	return c.forkedBy
 }

@@ -3,6 +3,7 @@ package conversation
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -19,6 +20,8 @@ var grounds = []struct {
 	{"another log hash", func(_ *Conversation, e []byte) { e[75] ^= 1 }, wire.OpenFailed},
 	{"an index to come", func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], c.index+1) }, wire.OpenFailed},
 	{"the last index there is", func(_ *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], 1<<64-1) }, wire.OpenFailed},
+	{"an index before the epoch", func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], c.base-1) }, wire.OpenFailed},
+	{"nothing seen", func(_ *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], 0) }, wire.OpenFailed},
 	{"another index of the epoch", func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], c.base) }, wire.OpenFailed},
 	{"the next epoch", func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[18:], c.Epoch()+1) }, wire.StaleEpoch},
 	{"the last epoch there is", func(_ *Conversation, e []byte) { binary.BigEndian.PutUint64(e[18:], 1<<64-1) }, wire.StaleEpoch},
@@ -77,11 +80,13 @@ func TestDoubtIsRaisedByEachGround(t *testing.T) {
 
 func TestNoDoubtOfWhatTellsNothing(t *testing.T) {
 	for name, change := range map[string]func(c *Conversation, entry []byte){
-		"garbage behind a right header":  func(_ *Conversation, e []byte) { e[140] ^= 1 },
-		"another nonce":                  func(_ *Conversation, e []byte) { e[110] ^= 1 },
-		"another counter":                func(_ *Conversation, e []byte) { e[65] ^= 64 },
-		"an index before the epoch":      func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], c.base-1) },
-		"nothing seen":                   func(_ *Conversation, e []byte) { binary.BigEndian.PutUint64(e[67:], 0) },
+		"garbage behind a right header": func(_ *Conversation, e []byte) { e[140] ^= 1 },
+		"another nonce":                 func(_ *Conversation, e []byte) { e[110] ^= 1 },
+		"another counter":               func(_ *Conversation, e []byte) { e[65] ^= 64 },
+		"an index before it, of one that is gone": func(c *Conversation, e []byte) {
+			binary.BigEndian.PutUint64(e[18:], c.Epoch()-1)
+			binary.BigEndian.PutUint64(e[67:], c.base-1)
+		},
 		"an epoch that is gone":          func(c *Conversation, e []byte) { binary.BigEndian.PutUint64(e[18:], c.Epoch()-1) },
 		"nobody's name, another log":     func(_ *Conversation, e []byte) { e[30] ^= 1; e[75] ^= 1 },
 		"another conversation and log":   func(_ *Conversation, e []byte) { e[3] ^= 1; e[75] ^= 1 },
@@ -112,14 +117,23 @@ func TestNoDoubtOfWhatTellsNothing(t *testing.T) {
 	}
 }
 
-// Only the doubted member ends the doubt: by a message that opens, or a commit.
+// Only the doubted member ends the doubt: by a commit, or a message that opens
+// and was sealed after what raised it. One from before says nothing of what its
+// sender was shown since: a relay that forks may have kept it back.
 func TestDoubtIsSettledByItsMemberAlone(t *testing.T) {
 	for name, row := range map[string]struct {
 		does func(p *pair, third *Conversation, real []byte)
 		want State
 	}{
-		"its message": {func(p *pair, _ *Conversation, real []byte) { p.log.mustAppend(real) }, Active},
-		"its commit":  {func(p *pair, _ *Conversation, _ []byte) { p.commit(p.agent) }, Active},
+		"its message from before": {func(p *pair, _ *Conversation, real []byte) { p.log.mustAppend(real) }, Doubtful},
+		"its message, made when it had read all but that": {func(p *pair, _ *Conversation, _ []byte) {
+			n := len(p.agent.hashes)
+			p.log.mustAppend(forged(p.agent, p.agent.end, func(m *wire.Message) { m.SeenIndex, m.SeenHash = m.SeenIndex-1, p.agent.hashes[n-2] }, nil))
+		}, Doubtful},
+		"its message, made when it had read that": {func(p *pair, _ *Conversation, _ []byte) {
+			p.log.mustAppend(forged(p.agent, p.agent.end, nil, nil))
+		}, Active},
+		"its commit": {func(p *pair, _ *Conversation, _ []byte) { p.commit(p.agent) }, Active},
 		"another's message": {func(p *pair, third *Conversation, _ []byte) {
 			p.log.mustAppend(p.must(copyOf(p.t, third).Seal(p.now, wire.Stored, nil)))
 		}, Doubtful},
@@ -153,7 +167,7 @@ func TestDoubtIsSettledByItsMemberAlone(t *testing.T) {
 		if p.customer.State() != Doubtful {
 			t.Fatalf("%s: no doubt", name)
 		}
-		if name != "another's message" && name != "its message" {
+		if name != "another's message" {
 			p.read(third)
 		}
 		row.does(p, third, real)
@@ -176,6 +190,9 @@ func TestDoubtOfTwo(t *testing.T) {
 	p.read(p.customer)
 	p.read(p.agent)
 	p.read(third)
+	if n := len(p.customer.doubted); n != 2 {
+		t.Errorf("%d doubts about two", n)
+	}
 	p.commit(p.agent)
 	p.read(p.customer)
 	if p.customer.State() != Doubtful || p.customer.ForkedBy() != third.Self() {
@@ -226,17 +243,87 @@ func TestGarbageInAMembersNameHeals(t *testing.T) {
 	}
 }
 
-// An own message that was on its way settles it too: all have read it.
-func TestOwnMessageOnItsWaySettlesTheDefence(t *testing.T) {
+// A message that was on its way settles nothing at the others, and so the end
+// that sealed it still owes them its commit.
+func TestMessageOnItsWaySettlesNothing(t *testing.T) {
 	p, third, real := newDoubted(t, grounds[0].change)
-	p.read(p.agent)
-	p.due("before", p.agent, DueCommit)
 	p.log.mustAppend(real)
 	p.read(p.agent)
-	p.due("after", p.agent, DueNothing)
+	p.due("owed", p.agent, DueCommit)
+	p.read(third)
+	p.read(p.customer)
+	if p.customer.State() != Doubtful || third.State() != Doubtful {
+		t.Errorf("states %d and %d", p.customer.State(), third.State())
+	}
+	// One that another copy made since settles it at all, as a commit does.
+	for _, settles := range []func(p *pair){
+		func(p *pair) { p.log.mustAppend(forged(p.agent, p.agent.end, nil, nil)) },
+		func(p *pair) { p.commit(p.agent) },
+	} {
+		q := *p
+		chain, err := wire.LoadChain(p.log.chain.Marshal(), func(wire.Hash) *wire.Manifest { return p.company.manifest })
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.log = &log{t: t, chain: chain, entries: slices.Clone(p.log.entries)}
+		q.agent, q.customer = copyOf(t, p.agent), copyOf(t, p.customer)
+		settles(&q)
+		q.read(q.agent)
+		q.read(q.customer)
+		q.due("settled", q.agent, DueNothing)
+		if q.customer.State() != Active {
+			t.Errorf("state %d", q.customer.State())
+		}
+	}
+	p.commit(p.agent)
 	p.read(third)
 	p.read(p.customer)
 	p.talk(p.customer, p.agent, third)
+}
+
+// A relay that forks the log keeps a message back that was sealed before, and
+// shows it after one that crosses: the doubt stays.
+func TestP05_MessageKeptBackDoesNotSettleAFork(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	kept := p.must(p.agent.Seal(p.now, wire.Stored, []byte("from before the fork")))
+	give := func(c *Conversation, entry []byte) {
+		t.Helper()
+		if _, err := c.Receive(entry, p.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, y := p.must(p.customer.Commit(p.now, Moves{})), p.must(p.agent.Commit(p.now, Moves{}))
+	give(p.agent, y)
+	crossing := p.must(p.agent.Seal(p.now, wire.Stored, []byte("crossing")))
+	give(p.customer, crossing) // of an epoch to come
+	if p.customer.State() != Doubtful {
+		t.Fatalf("state %d", p.customer.State())
+	}
+	give(p.customer, kept)
+	if p.customer.State() != Doubtful {
+		t.Error("settled by what was kept back")
+	}
+	// Branches of one length tell by their hashes, and one that began lower by
+	// that its messages saw less than this epoch's commit.
+	for name, more := range map[string]int{"as long": 0, "two entries longer": 2} {
+		c, err := p.customer.end.LoadConversation(p.customer.Marshal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.doubted = nil
+		for range more {
+			give(c, p.log.entries[0])
+		}
+		give(c, x)
+		if c.Epoch() != p.agent.Epoch() || c.State() != Active {
+			t.Fatalf("%s: epoch %d, state %d", name, c.Epoch(), c.State())
+		}
+		give(c, crossing)
+		if c.State() != Doubtful {
+			t.Errorf("%s: state %d", name, c.State())
+		}
+	}
 }
 
 // Lost while it was to be defended, or while it doubted: being added again is
@@ -266,8 +353,8 @@ func TestBeingAddedAgainSettlesAllDoubt(t *testing.T) {
 	p.commit(p.customer)
 	p.read(p.agent)
 	p.read(third)
-	if p.agent.State() != Active || p.agent.defend || third.State() != Active {
-		t.Errorf("state %d, defend %v; the third %d", p.agent.State(), p.agent.defend, third.State())
+	if p.agent.State() != Active || p.agent.defend != 0 || third.State() != Active {
+		t.Errorf("state %d, defend %d; the third %d", p.agent.State(), p.agent.defend, third.State())
 	}
 	if p.customer.State() != Doubtful || p.customer.ForkedBy() != third.Self() {
 		t.Errorf("the customer's state %d", p.customer.State())
@@ -312,7 +399,7 @@ func TestHonestRacesRaiseNoDoubt(t *testing.T) {
 					t.Errorf("round %d: %v", round, ev.Code)
 				}
 			}
-			if c.State() != Active || c.defend {
+			if c.State() != Active || c.defend != 0 {
 				t.Fatalf("round %d: member %d in state %d", round, i, c.State())
 			}
 		}
@@ -357,8 +444,8 @@ func TestP05_ForkOfCommitsStaysInDoubt(t *testing.T) {
 		give(p.customer, withheld)
 		give(p.agent, before)
 		for name, c := range map[string]*Conversation{"customer": p.customer, "agent": p.agent} {
-			if c.State() != Doubtful || c.defend {
-				t.Fatalf("round %d: %s in state %d, defends %v", i, name, c.State(), c.defend)
+			if c.State() != Doubtful || c.defend != 0 {
+				t.Fatalf("round %d: %s in state %d, defends %d", i, name, c.State(), c.defend)
 			}
 		}
 	}
@@ -395,7 +482,7 @@ func TestDoubtKnowsOnlyTheRememberedWindow(t *testing.T) {
 	}
 	p.log.entries = append(p.log.entries, junk)
 	p.read(p.customer)
-	if ev, err := p.customer.Receive(entry, p.now); err != nil || ev.Code != wire.StaleEpoch || p.customer.State() != Active {
+	if ev, err := p.customer.Receive(entry, p.now); err != nil || ev.Code != wire.OpenFailed || p.customer.State() != Active {
 		t.Errorf("one entry later: %+v, %v, state %d", ev, err, p.customer.State())
 	}
 	// The index counts from nowhere: the last there is lies ahead.

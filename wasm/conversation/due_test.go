@@ -125,6 +125,17 @@ func TestDueAfterAPendingCommitOfAnotherLoad(t *testing.T) {
 	p.due("committed in this load", p.agent, DueNothing)
 }
 
+// A conversation that is put away and taken up again in one load has committed
+// in it, or an end that does so between a commit and its echo never sends.
+func TestDueAfterAPendingCommitOfThisLoad(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{})))
+	p.agent = copyOf(t, p.agent)
+	p.read(p.agent)
+	p.due("read back", p.agent, DueNothing)
+}
+
 func TestDueUnderANewerManifest(t *testing.T) {
 	p := newPair(t)
 	p.settle()

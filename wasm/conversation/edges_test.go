@@ -92,6 +92,48 @@ func TestLogHashesOfAnEpochAreBounded(t *testing.T) {
 	}
 }
 
+// Indexes so high that sums with them wrap are ahead of every log.
+func TestP05_SeenIndexesAtTheEndOfTime(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	junk := forged(p.agent, p.agent.end, nil, nil)
+	for range seenWindow + 100 {
+		p.log.entries = append(p.log.entries, junk)
+	}
+	p.read(p.agent)
+	p.read(p.customer)
+	for _, seen := range []uint64{p.agent.index + 1, 1 << 63, 1<<64 - seenWindow, 1<<64 - seenWindow + 2, 1<<64 - 1} {
+		crafted := func(head wire.Hash) *Event {
+			t.Helper()
+			c := copyOf(t, p.customer)
+			m := &wire.Commit{Epoch: c.Epoch() + 1, Parent: c.TranscriptHash(), SeenIndex: seen, SeenHash: c.LogHash(), Role: wire.Customer}
+			if err := c.make(p.now, m, Moves{}); err != nil {
+				t.Fatal(err)
+			}
+			if head != (wire.Hash{}) {
+				good := commit(t, c.Pending())
+				m = &wire.Commit{Conversation: good.Conversation, Epoch: good.Epoch, Parent: head, ManifestHash: good.ManifestHash, SeenIndex: seen, SeenHash: good.SeenHash,
+					KeyPackage: good.KeyPackage, Role: good.Role, Ephemeral: good.Ephemeral, Seals: good.Seals, Tag: good.Tag}
+				m.Sign(c.end.identity)
+				return next(t, p.agent, m.Encode())
+			}
+			return next(t, p.agent, c.Pending())
+		}
+		message := forged(p.customer, p.customer.end, func(m *wire.Message) { m.SeenIndex = seen }, []byte("x"))
+		ignored(t, "a message", next(t, p.agent, message), wire.ForkedLog)
+		ignored(t, "a commit on another head", crafted(wire.Hash{1}), wire.ForkedLog)
+		if ev := crafted(wire.Hash{}); ev.Type != Applied || ev.Code != wire.ForkedLog {
+			t.Errorf("seen %d: a commit: %+v", seen, ev)
+		}
+		garbage := bytes.Clone(message)
+		garbage[200] ^= 1
+		c := copyOf(t, p.agent)
+		if _, err := c.Receive(garbage, p.now); err != nil || c.State() != Doubtful {
+			t.Errorf("seen %d: garbage: %v, state %d", seen, err, c.State())
+		}
+	}
+}
+
 func TestArchiveComesAndGoesWithTheManifest(t *testing.T) {
 	p := newPair(t)
 	p.settle()
@@ -229,7 +271,7 @@ func TestLeaverCannotHaltTheLog(t *testing.T) {
 	p.read(third)
 	p.read(p.customer)
 	_, leaf := newLeaf()
-	kp := &wire.KeyPackage{Credential: third.end.credential, Leaf: leaf, Expires: 1 << 40}
+	kp := &wire.KeyPackage{Credential: third.end.credential, Leaf: leaf, Expires: 1 << 40, Use: wire.UsePlace}
 	p.must(kp.Sign(third.end.identity))
 	m := &wire.Commit{Conversation: third.ID(), Epoch: third.Epoch() + 1, Parent: third.TranscriptHash(), ManifestHash: wire.Hash{9}, SeenIndex: third.index, SeenHash: third.LogHash(),
 		KeyPackage: kp, Role: wire.Agent, Ephemeral: leaf.X25519(), Tag: make([]byte, 32)}
@@ -269,5 +311,83 @@ func TestUsedKeyPackagesSecretGoesWithTheFirstOwnCommit(t *testing.T) {
 	}
 	if len(thief.packages) != 1 || !thief.packages[0].many {
 		t.Errorf("%d key packages left, want the last-resort one", len(thief.packages))
+	}
+}
+
+// A customer whose last agent's credential ended does not remove it, by no
+// commit: renewed, it goes on. Who leaves is removed all the same.
+func TestCustomerKeepsTheLastOfTheCompany(t *testing.T) {
+	for _, name := range []string{"no leaver", "a leaver", "a supervisor whose credential ended"} {
+		p := newPair(t)
+		var third *Conversation
+		switch name {
+		case "a leaver":
+			third = p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+			p.commit(third)
+		case "a supervisor whose credential ended":
+			bo := p.company.end(wire.Supervisor)
+			want(t, "credential", bo.SetCredential(p.company.credential(bo, "Bo"), p.now/1000), 0)
+			p.add(p.agent, bo, wire.Supervisor)
+		}
+		p.settle()
+		if name == "a leaver" {
+			p.read(third)
+			p.log.mustAppend(p.must(third.Commit(p.now, Moves{Marks: wire.MarkLeave})))
+			p.read(p.customer)
+		}
+		p.now = p.agent.end.credential.NotAfter * 1000
+		members := len(p.customer.Members())
+		if name == "a leaver" {
+			p.due(name, p.customer, DueCommit)
+			members--
+		}
+		p.commit(p.customer)
+		if p.customer.chain.Member(p.agent.Self()) == nil || len(p.customer.Members()) != members {
+			t.Errorf("%s: %d members, want %d with the agent", name, len(p.customer.Members()), members)
+		}
+		p.dueFails(name, p.customer, wire.Unavailable)
+		cr := &wire.Credential{Role: wire.Agent, Identity: p.agent.end.Identity(), Alias: "Ana", Queues: []string{queue}, NotBefore: p.now / 1000, NotAfter: p.now/1000 + 3600}
+		raw, err := cr.Issue(p.company.issuer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "renewed", p.agent.end.SetCredential(raw, p.now/1000), 0)
+		p.read(p.agent)
+		p.commit(p.agent)
+		p.send(p.customer, "good morning")
+		if ev := p.last(p.agent); ev.Type != Opened {
+			t.Errorf("%s: %+v", name, ev)
+		}
+	}
+}
+
+// A published leaf's secret goes when nothing can be sealed to it any more: its
+// owner was added by another one meanwhile, or was removed, or all is over.
+func TestUsedKeyPackagesSecretGoesWithItsMembership(t *testing.T) {
+	for name, ends := range map[string]func(p *pair, third *Conversation){
+		"added again": func(p *pair, third *Conversation) {
+			kp := p.must(third.end.KeyPackage(p.now/1000+3600, false))
+			p.remove(p.agent, third.Self())
+			p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Adds: []Newcomer{{wire.Agent, kp}}})))
+			p.read(p.agent)
+			p.read(third)
+			p.commit(third)
+		},
+		"removed": func(p *pair, third *Conversation) { p.remove(p.agent, third.Self()) },
+		"closed": func(p *pair, _ *Conversation) {
+			p.log.mustAppend(p.must(p.agent.Commit(p.now, Moves{Marks: wire.MarkClose})))
+		},
+	} {
+		p := newPair(t)
+		p.settle()
+		third := p.add(p.agent, p.company.agent("Bo"), wire.Agent)
+		if len(third.end.packages) != 1 {
+			t.Fatalf("%d secrets", len(third.end.packages))
+		}
+		ends(p, third)
+		p.read(third)
+		if n := len(third.end.packages); n != 0 {
+			t.Errorf("%s: %d secrets stay", name, n)
+		}
 	}
 }

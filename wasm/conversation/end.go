@@ -193,23 +193,27 @@ func helloInput(nonce []byte, role wire.Role, tenant wire.ID, host, proof []byte
 // seconds). Its secret stays in the end until it has expired: save the end
 // before publishing.
 func (e *End) KeyPackage(expires uint64, lastResort bool) ([]byte, error) {
-	kp, err := e.keyPackage(expires, lastResort)
+	use := uint8(wire.UseOffer)
+	if lastResort {
+		use = wire.UseLastResort
+	}
+	kp, err := e.keyPackage(expires, use)
 	if err != nil {
 		return nil, err
 	}
 	return kp.Bytes(), nil
 }
 
-func (e *End) keyPackage(expires uint64, lastResort bool) (*wire.KeyPackage, error) {
+func (e *End) keyPackage(expires uint64, use uint8) (*wire.KeyPackage, error) {
 	if len(e.packages) >= maxKeyPackages {
 		return nil, wire.TooLarge
 	}
 	secret, leaf := newLeaf()
-	kp := &wire.KeyPackage{Credential: e.credential, Leaf: leaf, Expires: expires, LastResort: lastResort}
+	kp := &wire.KeyPackage{Credential: e.credential, Leaf: leaf, Expires: expires, Use: use}
 	if _, err := kp.Sign(e.identity); err != nil {
 		return nil, err
 	}
-	e.packages = append(e.packages, packageSecret{leaf: leaf.Hash(), expires: expires, many: lastResort, secret: secret})
+	e.packages = append(e.packages, packageSecret{leaf: leaf.Hash(), expires: expires, many: use == wire.UseLastResort, secret: secret})
 	return kp, nil
 }
 
@@ -295,7 +299,7 @@ func (e *End) Marshal() []byte {
 	for _, p := range e.packages {
 		w.Raw(p.leaf[:])
 		w.U64(p.expires)
-		writeBool(w, p.many)
+		w.Bool(p.many)
 		p.secret.write(w)
 	}
 	return w.Bytes()

@@ -42,7 +42,7 @@ func newPlayed(t testing.TB) *played {
 	p.read(p.agent)
 	p.remove(p.agent, third.end.ID())
 	p.read(p.customer)
-	kp := &wire.KeyPackage{Expires: 1 << 40}
+	kp := &wire.KeyPackage{Expires: 1 << 40, Use: wire.UsePlace}
 	_, kp.Leaf = newLeaf()
 	if _, err := kp.Sign(p.customer.end.identity); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func newPlayed(t testing.TB) *played {
 		c.rejoined = p.now
 		p.states[i] = append(p.states[i], c.Marshal())
 		c = open[i]
-		c.doubted, c.defend = []wire.ID{p.ends[1-i].ID()}, true
+		c.doubted, c.defend = []doubt{{p.ends[1-i].ID(), 7}}, 7
 		p.states[i] = append(p.states[i], c.Marshal())
 	}
 	return p
@@ -130,7 +130,7 @@ func FuzzReceive(f *testing.F) {
 			t.Fatal("a forged entry changed the head")
 		case c.State() == Doubtful: // until the one in whose name it came speaks
 			by := c.ForkedBy()
-			if c.settle(by); by != p.customer.end.ID() || c.State() != Active {
+			if c.settle(by, c.index); by != p.customer.end.ID() || c.State() != Active {
 				t.Fatalf("a forged entry makes doubtful of %x", by)
 			}
 		case c.State() != Active:

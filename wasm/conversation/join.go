@@ -1,10 +1,14 @@
 package conversation
 
-import "github.com/sealwire/sealwire/wasm/wire"
+import (
+	"bytes"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
 
 const (
 	packageSeconds = 7 * 24 * 3600 // until the key package of a commit or a join request expires
-	rejoinPause    = 60_000        // milliseconds from one answer to the next request
+	rejoinPause    = 60_000        // milliseconds from what came of one request to the next
 )
 
 // Joins lists the join requests that stand, in the log's order.
@@ -13,9 +17,9 @@ func (c *Conversation) Joins() []wire.Standing { return c.chain.Joins() }
 // JoinRequest asks the others to add this end again: in state Lost, or as a
 // customer's new identity, which never was a member, in the place of a customer
 // of its alias. Save the end and the conversation in one go before sending. As
-// long as an answer to it would do, the same bytes come back. RateLimited: it
-// was added again less than a minute ago; two copies of one identity would
-// else ask in turns without end. Now is Unix milliseconds.
+// long as an answer to it would do, the same bytes come back. RateLimited: less
+// than a minute ago it was added again, refused or displaced; two copies of one
+// identity would else ask in turns without end. Now is Unix milliseconds.
 func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 	var old *wire.Member
 	switch c.State() {
@@ -47,28 +51,84 @@ func (c *Conversation) JoinRequest(now uint64) ([]byte, error) {
 		return nil, err
 	}
 	leaf := old.KeyPackage.Leaf.Hash()
-	if e, err := wire.DecodeEntry(c.request); err == nil && e.Kind == wire.KindJoin && e.Join.Leaf == leaf {
-		if kp := e.Join.KeyPackage; kp.ValidAt(now/1000) == nil && !c.end.renewed(kp) && c.end.packageFor(kp.Leaf) != nil {
+	before := c.asked()
+	if before != nil && before.Leaf == leaf {
+		_, displaced := c.stands(before)
+		if kp := before.KeyPackage; !displaced && kp.ValidAt(now/1000) == nil && !c.end.renewed(kp) && c.end.packageFor(kp.Leaf) != nil {
 			return c.request, nil
 		}
 	}
 	if now-c.rejoined < rejoinPause { // a clock that was set back makes no pause
 		return nil, wire.RateLimited
 	}
-	kp, err := c.end.keyPackage(now/1000+packageSeconds, false)
+	kp, err := c.end.keyPackage(now/1000+packageSeconds, wire.UsePlace)
 	if err != nil {
 		return nil, err
 	}
 	j := &wire.JoinRequest{Conversation: c.ID(), Leaf: leaf, Reason: max(c.lost, wire.ReasonLost), KeyPackage: kp}
 	entry, err := j.Sign(c.end.identity)
+	if err == nil {
+		err = c.chain.Check(&wire.Entry{Kind: wire.KindJoin, Join: j})
+	}
 	if err != nil {
+		c.end.spend(kp.Leaf.Hash())
 		return nil, err
 	}
-	if err := c.chain.Check(&wire.Entry{Kind: wire.KindJoin, Join: j}); err != nil {
-		return nil, err
+	if before != nil {
+		c.end.spend(before.KeyPackage.Leaf.Hash())
+		c.rejoined = now
 	}
 	c.request = entry
 	return entry, nil
+}
+
+// asked is the own join request that may be out, or nil.
+func (c *Conversation) asked() *wire.JoinRequest {
+	if e, err := wire.DecodeEntry(c.request); err == nil {
+		return e.Join
+	}
+	return nil
+}
+
+// stands tells whether the own request does, or another in its place: of two
+// copies of an identity the one that asked later, or of two new identities.
+func (c *Conversation) stands(j *wire.JoinRequest) (mine, other bool) {
+	self, id := c.end.ID(), wire.EntryID(c.request)
+	for _, s := range c.chain.Joins() {
+		if s.Leaf == j.Leaf && s.Same == (s.Replaces == self) {
+			return s.ID == id, s.ID != id
+		}
+	}
+	return false, false
+}
+
+// asksNoMore forgets the own join request if the leaf that it names is gone: it
+// was answered, or never will be.
+func (c *Conversation) asksNoMore(j *wire.JoinRequest, stood bool, now uint64) {
+	if c.chain.Owner(j) != nil {
+		return
+	}
+	c.request = nil
+	if stood {
+		c.rejoined = now
+	}
+	if own := c.chain.Member(c.end.ID()); own == nil || !bytes.Equal(own.KeyPackage.Leaf, j.KeyPackage.Leaf) {
+		c.end.spend(j.KeyPackage.Leaf.Hash())
+	}
+}
+
+// keepsAnswer drops a pending commit whose join request stands no longer: it
+// will not be valid on this head any more, nor would any other be made.
+func (c *Conversation) keepsAnswer() {
+	p := c.pending
+	if p == nil {
+		return
+	}
+	e, err := wire.DecodeEntry(p.entry)
+	if err == nil && len(e.Commit.Answers) != 0 && c.chain.Check(e) != nil {
+		p.wipe()
+		c.pending = nil
+	}
 }
 
 // answer finds the join request by which the member comes back with the next

@@ -186,7 +186,7 @@ func TestRejoinedOpensNothingFromBeforeAndItsOldLeafNothingAfter(t *testing.T) {
 	early := p.send(p.customer, "before")
 	p.read(p.agent)
 	thief := copyOf(t, p.agent) // keeps all that the agent had
-	leaf := *thief.leaf
+	leaf, secret := *thief.leaf, bytes.Clone(thief.secrets.epoch[:])
 	p.agent = p.wiped(p.agent)
 	missed := p.send(p.customer, "while it was lost")
 	ignored(t, "while it is lost", p.last(p.agent), wire.EpochGone)
@@ -217,7 +217,7 @@ func TestRejoinedOpensNothingFromBeforeAndItsOldLeafNothingAfter(t *testing.T) {
 			}
 		}
 	}
-	if bytes.Contains(p.agent.Marshal(), thief.secrets.epoch[:]) {
+	if bytes.Contains(p.agent.Marshal(), secret) {
 		t.Error("a secret from before")
 	}
 	ignored(t, "the old state", next(t, thief, late), wire.EpochGone)
@@ -254,7 +254,11 @@ func TestJoinRequestIsTheSameWhileItCanBeAnswered(t *testing.T) {
 	renewed := reload(t, p.agent)
 	want(t, "newest", renewed.end.AddManifest(p.company.manifest.Bytes(), p.now/1000, true), 0)
 	want(t, "credential", renewed.end.SetCredential(p.company.credential(renewed.end, "Ana B."), p.now/1000), 0)
+	packages := len(renewed.end.packages)
 	again("with a renewed credential", renewed, false)
+	if len(renewed.end.packages) != packages || renewed.end.packageFor(joinOf(t, first).KeyPackage.Leaf) != nil {
+		t.Error("the secret of the request before stays")
+	}
 
 	p.read(p.customer)
 	m := commit(t, garbled(p.customer, p.now, p.agent.Self())) // not of its own, and its leaf stays
@@ -269,6 +273,69 @@ func TestJoinRequestIsTheSameWhileItCanBeAnswered(t *testing.T) {
 	again("a second before its key package expires", p.customer, true)
 	p.now++
 	again("when that has expired", p.customer, false)
+}
+
+// Of two copies that ask, the one that asked later displaces the other, which
+// asks anew: for the later one may be such as nobody answers. By turns, and not
+// without end.
+func TestDisplacedRequestIsMadeAnew(t *testing.T) {
+	p, third := newTrio(t)
+	p.agent = p.wiped(p.agent)
+	first := p.ask(p.agent)
+	expired := &wire.KeyPackage{Credential: p.agent.end.credential, Expires: p.now / 1000, Use: wire.UsePlace}
+	_, expired.Leaf = newLeaf()
+	p.must(expired.Sign(p.agent.end.identity))
+	other := &wire.JoinRequest{Conversation: p.agent.ID(), Leaf: p.agent.chain.Member(p.agent.Self()).KeyPackage.Leaf.Hash(), Reason: wire.ReasonLost, KeyPackage: expired}
+	p.log.mustAppend(p.must(other.Sign(p.agent.end.identity)))
+	p.read(third)
+	p.due("no request that may be answered", third, DueNothing)
+	packages := len(p.agent.end.packages)
+	if second := p.ask(p.agent); second == first {
+		t.Fatal("the same request")
+	}
+	if len(p.agent.end.packages) != packages {
+		t.Error("the secret of the displaced request stays")
+	}
+	if again := p.must(p.agent.JoinRequest(p.now)); wire.EntryID(again) == first {
+		t.Error("a third request")
+	}
+	p.log.mustAppend(p.must(requestOf(p.agent.end, p.agent, p.agent.Self())))
+	p.read(p.agent)
+	_, err := reload(t, p.agent).JoinRequest(p.now)
+	want(t, "displaced again", err, wire.RateLimited)
+	p.now += rejoinPause
+	p.ask(p.agent)
+	p.read(third)
+	p.commit(third)
+	p.read(p.agent)
+	p.read(p.customer)
+	p.talk(p.agent, p.customer, third)
+}
+
+// Whoever is added again by garbage waits too, named or not: else a member makes
+// it ask as fast as the relay lets.
+func TestAddedAgainByGarbageWaitsAMinute(t *testing.T) {
+	p, third := newTrio(t)
+	kp, err := third.end.keyPackage(1<<40, wire.UseOffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := commit(t, p.must(p.agent.Commit(p.now, Moves{})))
+	bad := &wire.Commit{Conversation: m.Conversation, Epoch: m.Epoch, Parent: m.Parent, ManifestHash: m.ManifestHash, SeenIndex: m.SeenIndex, SeenHash: m.SeenHash, Time: m.Time, KeyPackage: m.KeyPackage,
+		Role: m.Role, Ephemeral: m.Ephemeral, Tag: m.Tag, Removes: []wire.ID{third.Self()}, Adds: []wire.Add{{Role: wire.Agent, KeyPackage: kp}}}
+	for _, to := range p.agent.chain.Preview(bad).Others(bad) {
+		bad.Seals = append(bad.Seals, wire.Seal{Ciphertext: m.Seals[0].Ciphertext, Box: make([]byte, 16+bad.SealSize(to))})
+	}
+	bad.Sign(p.agent.end.identity)
+	p.log.mustAppend(bad.Encode())
+	p.read(third)
+	if third.State() != Lost {
+		t.Fatalf("state %d", third.State())
+	}
+	_, err = third.JoinRequest(p.now)
+	want(t, "at once", err, wire.RateLimited)
+	_, err = third.JoinRequest(p.now + rejoinPause)
+	want(t, "a minute later", err, 0)
 }
 
 // A copy of the identity that holds the epoch commits: the leaf is another.
@@ -314,7 +381,7 @@ func TestJoinRequestHasReasonsToRefuse(t *testing.T) {
 	refuse("a removed member who kept nothing", gone, wire.NotMember)
 	lost := p.wiped(p.agent)
 	doubtful := copyOf(t, lost)
-	doubtful.doubted = []wire.ID{p.customer.Self()}
+	doubtful.doubted = []doubt{{p.customer.Self(), 1}}
 	if _, err := doubtful.JoinRequest(p.now); err != nil {
 		t.Errorf("lost and in doubt: %v", err)
 	}
@@ -360,7 +427,7 @@ func TestLeaverCannotComeBackByRequest(t *testing.T) {
 
 // requestOf is a join request by the end for a member's leaf, unchecked.
 func requestOf(by *End, c *Conversation, member wire.ID) ([]byte, error) {
-	kp, err := by.keyPackage(1<<40, false)
+	kp, err := by.keyPackage(1<<40, wire.UsePlace)
 	if err != nil {
 		return nil, err
 	}

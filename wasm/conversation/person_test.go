@@ -147,3 +147,12 @@ func commit(t testing.TB, entry []byte) *wire.Commit {
 	}
 	return e.Commit
 }
+
+func joinOf(t testing.TB, entry []byte) *wire.JoinRequest {
+	t.Helper()
+	e, err := wire.DecodeEntry(entry)
+	if err != nil || e.Kind != wire.KindJoin {
+		t.Fatalf("no join request: %v", err)
+	}
+	return e.Join
+}

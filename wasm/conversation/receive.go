@@ -45,7 +45,6 @@ type Event struct {
 // are no entry, or Unavailable: it names a manifest that this end lacks. All
 // else is an Event and counts in the log hash. Now is in Unix milliseconds.
 func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
-	entry = bytes.Clone(entry) // the state keeps parts of it
 	e, err := wire.DecodeEntry(entry)
 	if err != nil {
 		return nil, err
@@ -74,6 +73,7 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 		c.chain.Apply(e) // as checked
 		all := c.chain.Joins()
 		ev.Type, ev.Join = Joining, &all[len(all)-1]
+		c.keepsAnswer()
 	}
 	if e.Kind == wire.KindMessage && ev.Type == Ignored {
 		c.suspect(e.Message)
@@ -126,22 +126,22 @@ func (c *Conversation) fork(ev *Event) {
 
 func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 	c.epochMessages++
+	if ev.Code = c.openMessage(m, ev); ev.Code != 0 {
+		return
+	}
 	if c.tooOld(m.SeenIndex) {
+		ev.hide()
 		ev.Code = wire.StaleEpoch // its sender seals it again
 		return
 	}
-	if ev.Code = c.openMessage(m, ev); ev.Code != 0 {
-		ev.Content = nil
-		return
-	}
 	if !c.sameLog(m.SeenIndex, m.SeenHash) {
-		ev.Content = nil
+		ev.hide()
 		c.fork(ev)
 		return
 	}
 	gap, known, code := c.counters.accept(m)
 	if ev.Code = code; code != 0 {
-		ev.Content = nil
+		ev.hide()
 		return
 	}
 	// Of an instance that spoke before this end was added the start is unknown.
@@ -152,7 +152,12 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 		c.ownMessages++ // sealed in another load of this end
 	}
 	ev.Type = Opened
-	c.settle(ev.Sender)
+	c.settle(ev.Sender, m.SeenIndex)
+}
+
+func (ev *Event) hide() {
+	clear(ev.Content)
+	ev.Content = nil
 }
 
 // openMessage authenticates a message under the epoch of now and leaves its
@@ -180,7 +185,10 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	// Without the log hash the commit is still valid, for the relay checks none
 	// and all ends must agree on the head; but its maker read another log.
 	same := c.tooOld(m.SeenIndex) || c.sameLog(m.SeenIndex, m.SeenHash)
-	before := c.chain.Head()
+	before, asked, stood := c.chain.Head(), c.asked(), false
+	if asked != nil {
+		stood, _ = c.stands(asked)
+	}
 	if err := c.chain.Apply(&wire.Entry{Kind: wire.KindCommit, Commit: m}); err != nil {
 		ev.Code = wire.CodeOf(err)
 		return
@@ -190,12 +198,15 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 		ev.Added = append(ev.Added, a.KeyPackage.MemberID())
 	}
 	ev.Removed = m.Removes
-	c.epochTime, c.epochMessages = min(m.Time, now), 0
+	c.epochTime, c.epochMessages, c.passed = min(m.Time, now), 0, nil
+	if asked != nil {
+		c.asksNoMore(asked, stood, now)
+	}
 	c.enter(m, ev, now)
 	// Whoever is added again begins with this log, whatever it read before.
-	c.settle(ev.Sender)
+	c.settle(ev.Sender, c.index)
 	for _, id := range m.Removes {
-		c.settle(id)
+		c.settle(id, c.index)
 	}
 	if c.pending != nil && c.pending.parent == before {
 		c.pending.wipe()
@@ -215,10 +226,14 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 		c.lost = 0
 		c.leaf.wipe()
 		c.leaf = nil
+		c.end.spend(c.published)
 		return
 	}
-	c.was = true
 	newcomer := m.Newcomer(own.ID)
+	if newcomer && c.was {
+		c.rejoined = now
+	}
+	c.was = true
 	if newcomer || ev.Own && m.Epoch == 0 {
 		c.joined = m.Epoch
 	}
@@ -231,10 +246,7 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 	if newcomer {
 		c.published = own.KeyPackage.Leaf.Hash()
 		c.committedIn, c.ownMessages = wire.ID{}, 0 // the leaf is a published one: an own commit is due
-		c.doubted, c.defend, c.request = nil, false, nil
-		if len(m.Answers) != 0 {
-			c.rejoined = now
-		}
+		c.doubted, c.defend = nil, 0
 	}
 	if reason != 0 {
 		if c.lost == 0 || newcomer {
@@ -290,7 +302,7 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 		clear(plain)
 	}
 	next = schedule(join, confirmed)
-	clear(join)
+	clear(join[:cap(join)]) // with what was granted
 	if !wire.Equal(tag(next.epoch[:], confirmed), m.Tag) {
 		next.wipe()
 		return next, leaf, wire.ReasonUnopened

@@ -26,7 +26,7 @@ func TestRemovedMemberOpensNothingLaterAndNewcomerNothingEarlier(t *testing.T) {
 		p.read(p.customer)
 		p.read(first)
 	}
-	stolen := [][]byte{first.Marshal()}
+	stolen, published := [][]byte{first.Marshal()}, *first.end.packages[0].secret
 	p.remove(p.agent, first.end.ID())
 	p.read(first)
 	if first.State() != NotMember || first.secrets != (secrets{}) || first.leaf != nil {
@@ -58,7 +58,7 @@ func TestRemovedMemberOpensNothingLaterAndNewcomerNothingEarlier(t *testing.T) {
 		for _, entry := range p.log.entries { // the whole log, with the old keys
 			if e, _ := wire.DecodeEntry(entry); e.Kind == wire.KindCommit && e.Commit.Epoch > old.Epoch() {
 				for i, s := range e.Commit.Seals {
-					for _, leaf := range []*leafSecret{old.leaf, first.end.packages[0].secret} {
+					for _, leaf := range []*leafSecret{old.leaf, &published} {
 						if leaf == nil {
 							continue
 						}

@@ -6,6 +6,9 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
+// stateVersion is the first byte of a saved conversation.
+const stateVersion = 2
+
 // maxInstances bounds the counters of one sender in one conversation.
 const maxInstances = 4_096
 
@@ -14,65 +17,12 @@ const maxInstances = 4_096
 func (c *Conversation) Marshal() []byte {
 	chain := c.chain.Marshal()
 	// Room for all of it, so that no half-written copy stays behind.
-	size := 1024 + len(chain) + 32*len(c.hashes) + 40*len(c.counters) + len(c.Pending()) + len(c.request)
+	size := 1024 + len(chain) + 32*len(c.hashes) + 24*len(c.doubted) + 40*len(c.counters) + 40*len(c.passed) + len(c.Pending()) + len(c.request)
 	w := wire.NewWriter(size)
-	w.U8(wire.Version)
+	w.U8(stateVersion)
 	w.Bytes32(chain)
-	w.U64(c.index)
-	w.U64(c.base)
-	w.U32(uint32(len(c.hashes)))
-	for _, h := range c.hashes {
-		w.Raw(h[:])
-	}
-	w.U8(c.lost)
-	writeBool(w, c.forked)
-	w.Raw(c.forkedBy[:])
-	w.U8(uint8(len(c.doubted)))
-	for _, id := range c.doubted {
-		w.Raw(id[:])
-	}
-	writeBool(w, c.defend)
-	writeBool(w, c.member)
-	writeBool(w, c.was)
-	w.U64(c.joined)
-	w.U64(c.rejoined)
-	w.Bytes16(c.request)
-	w.Raw(c.secrets.init[:])
-	w.Raw(c.secrets.epoch[:])
-	writeBool(w, c.leaf != nil)
-	if c.leaf != nil {
-		c.leaf.write(w)
-	}
-	w.Raw(c.published[:])
-	w.U32(uint32(len(c.counters)))
-	for _, seen := range c.counters {
-		w.Raw(seen.instance[:])
-		w.Raw(seen.sender[:])
-		w.U64(seen.last)
-	}
-	writeBool(w, c.pending != nil)
-	if p := c.pending; p != nil {
-		w.Bytes32(p.entry)
-		w.Raw(p.parent[:])
-		w.Raw(p.secret[:])
-		p.leaf.write(w)
-	}
-	w.U64(c.epochTime)
-	w.U64(c.epochMessages)
-	w.U64(c.ownMessages)
-	w.Raw(c.committedIn[:])
-	w.Raw(c.end.instance[:])
-	w.U64(c.counter)
-	w.U64(c.passing)
+	c.fields(coder{w: w})
 	return w.Bytes()
-}
-
-func writeBool(w *wire.Writer, v bool) {
-	if v {
-		w.U8(1)
-	} else {
-		w.U8(0)
-	}
 }
 
 // LoadConversation reads what Marshal wrote, for the end it belongs to. Under a
@@ -80,57 +30,167 @@ func writeBool(w *wire.Writer, v bool) {
 // one load of the end it goes on.
 func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	r := wire.NewReader(b) // holds secrets: only copied where it is kept
-	if v := r.U8(); !r.Failed() && v != wire.Version {
+	if v := r.U8(); !r.Failed() && v != stateVersion {
 		return nil, wire.UnsupportedVersion
 	}
-	chain, err := wire.LoadChain(bytes.Clone(r.Bytes32(len(b))), e.manifest)
+	chain, err := wire.LoadChain(r.Bytes32(len(b)), e.manifest)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conversation{end: e, chain: chain, index: r.U64(), base: r.U64()}
-	n := r.U32()
-	if c.base > c.index || uint64(n) != min(c.index-c.base+1, seenWindow) {
-		return nil, wire.BadArgument
-	}
-	for range n {
-		c.hashes = append(c.hashes, r.Hash())
-	}
-	c.lost, c.forked, c.forkedBy = r.U8(), r.Bool(), r.ID()
-	for range r.Count(wire.MaxMembers) {
-		c.doubted = append(c.doubted, r.ID())
-	}
-	c.defend, c.member, c.was, c.joined, c.rejoined = r.Bool(), r.Bool(), r.Bool(), r.U64(), r.U64()
-	c.request = bytes.Clone(r.Bytes16(wire.MaxJoinEntry))
-	copy(c.secrets.init[:], r.Raw(initSize))
-	copy(c.secrets.epoch[:], r.Raw(wire.EpochSecret))
-	if r.Bool() {
-		c.leaf = readLeafSecret(r)
-	}
-	c.published = r.Hash()
-	n = r.U32()
-	for range n {
-		c.counters = append(c.counters, counterOf{instance: r.ID(), sender: r.ID(), last: r.U64()})
-		if r.Failed() {
-			return nil, wire.BadArgument
-		}
-	}
-	if r.Bool() {
-		p := &pendingCommit{entry: bytes.Clone(r.Bytes32(wire.MaxCommitEntry)), parent: r.Hash()}
-		copy(p.secret[:], r.Raw(wire.CommitSecret))
-		p.leaf = readLeafSecret(r)
-		p.id = wire.EntryID(p.entry)
-		c.pending = p
-	}
-	c.epochTime, c.epochMessages, c.ownMessages, c.committedIn = r.U64(), r.U64(), r.U64(), r.ID()
-	instance, counter, passing := r.ID(), r.U64(), r.U64()
+	c := &Conversation{end: e, chain: chain}
+	c.fields(coder{r: r})
 	if c.lost > wire.ReasonUnopened {
 		r.Fail()
 	}
 	if err := r.Done(); err != nil {
+		c.Wipe()
 		return nil, err
 	}
-	if instance == e.instance {
-		c.counter, c.passing = counter, passing
-	}
 	return c, nil
+}
+
+// fields are those of a saved conversation, in their order, to write or to read.
+func (c *Conversation) fields(x coder) {
+	x.u64(&c.index)
+	x.u64(&c.base)
+	n := x.count(len(c.hashes))
+	if x.r != nil {
+		if c.base > c.index || uint64(n) != min(c.index-c.base+1, seenWindow) {
+			x.r.Fail()
+			return
+		}
+		c.hashes = make([]wire.Hash, n)
+	}
+	for i := range c.hashes {
+		x.raw(c.hashes[i][:])
+	}
+	x.u8(&c.lost)
+	x.bool(&c.forked)
+	x.raw(c.forkedBy[:])
+	for i := range x.count(len(c.doubted)) {
+		if x.r != nil {
+			c.doubted = append(c.doubted, doubt{})
+		}
+		x.raw(c.doubted[i].id[:])
+		x.u64(&c.doubted[i].at)
+		if x.failed() {
+			return
+		}
+	}
+	x.u64(&c.defend)
+	x.bool(&c.member)
+	x.bool(&c.was)
+	x.u64(&c.joined)
+	x.u64(&c.rejoined)
+	x.bytes(&c.request)
+	x.raw(c.secrets.init[:])
+	x.raw(c.secrets.epoch[:])
+	x.leaf(&c.leaf)
+	x.raw(c.published[:])
+	x.counters(&c.counters)
+	x.counters(&c.passed)
+	pending := c.pending != nil
+	if x.bool(&pending); pending {
+		if x.r != nil {
+			c.pending = new(pendingCommit)
+		}
+		p := c.pending
+		x.bytes(&p.entry)
+		x.raw(p.parent[:])
+		x.raw(p.secret[:])
+		x.leaf(&p.leaf)
+		x.raw(p.madeIn[:])
+		p.id = wire.EntryID(p.entry)
+	}
+	x.u64(&c.epochTime)
+	x.u64(&c.epochMessages)
+	x.u64(&c.ownMessages)
+	x.raw(c.committedIn[:])
+	instance := c.end.instance
+	x.raw(instance[:])
+	x.u64(&c.counter)
+	x.u64(&c.passing)
+	if instance != c.end.instance {
+		c.counter, c.passing = 0, 0
+	}
+}
+
+// coder writes fields, or reads them.
+type coder struct {
+	w *wire.Writer
+	r *wire.Reader // nil: writes
+}
+
+func (x coder) failed() bool { return x.r != nil && x.r.Failed() }
+
+func (x coder) raw(p []byte) {
+	if x.r == nil {
+		x.w.Raw(p)
+	} else {
+		copy(p, x.r.Raw(len(p)))
+	}
+}
+
+func (x coder) u8(v *uint8) {
+	if x.r == nil {
+		x.w.U8(*v)
+	} else {
+		*v = x.r.U8()
+	}
+}
+
+func (x coder) bool(v *bool) {
+	if x.r == nil {
+		x.w.Bool(*v)
+	} else {
+		*v = x.r.Bool()
+	}
+}
+
+func (x coder) u64(v *uint64) {
+	if x.r == nil {
+		x.w.U64(*v)
+	} else {
+		*v = x.r.U64()
+	}
+}
+
+func (x coder) count(n int) int {
+	v := uint64(n)
+	x.u64(&v)
+	return int(v)
+}
+
+func (x coder) bytes(p *[]byte) {
+	if x.r == nil {
+		x.w.Bytes32(*p)
+	} else {
+		*p = bytes.Clone(x.r.Bytes32(wire.MaxCommitEntry))
+	}
+}
+
+func (x coder) leaf(l **leafSecret) {
+	there := *l != nil
+	if x.bool(&there); !there {
+		return
+	}
+	if x.r != nil {
+		*l = new(leafSecret)
+	}
+	x.raw((*l).x25519[:])
+	x.raw((*l).mlkem[:])
+}
+
+func (x coder) counters(c *counters) {
+	for i := range x.count(len(*c)) {
+		if x.r != nil {
+			*c = append(*c, counterOf{})
+		}
+		x.raw((*c)[i].instance[:])
+		x.raw((*c)[i].sender[:])
+		x.u64(&(*c)[i].last)
+		if x.failed() {
+			return
+		}
+	}
 }

@@ -27,20 +27,20 @@ func TestLoadConversationRefusesBadStates(t *testing.T) {
 	for v := range 256 {
 		bad := bytes.Clone(raw)
 		bad[0] = byte(v)
-		if v != wire.Version {
+		if v != stateVersion {
 			want(t, "version", load(bad), wire.UnsupportedVersion)
 		}
 	}
-	// version ‖ bytes32 chain ‖ u64 index ‖ u64 base ‖ u32 count ‖ hashes …
+	// version ‖ bytes32 chain ‖ u64 index ‖ u64 base ‖ u64 count ‖ hashes …
 	at := 5 + int(binary.BigEndian.Uint32(raw[1:]))
-	hashes := int(binary.BigEndian.Uint32(raw[at+16:]))
+	hashes := int(binary.BigEndian.Uint64(raw[at+16:]))
 	if hashes != 2 {
 		t.Fatalf("%d log hashes", hashes)
 	}
-	with := func(index, base uint64, count uint32, kept int) []byte {
+	with := func(index, base uint64, count uint64, kept int) []byte {
 		head := binary.BigEndian.AppendUint64(bytes.Clone(raw[:at]), index)
-		head = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(head, base), count)
-		return slices.Concat(head, raw[at+20:at+20+32*kept], raw[at+20+32*hashes:])
+		head = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(head, base), count)
+		return slices.Concat(head, raw[at+24:at+24+32*kept], raw[at+24+32*hashes:])
 	}
 	index, base := p.customer.index, p.customer.base
 	want(t, "as it was", load(with(index, base, 2, 2)), 0)
@@ -94,7 +94,7 @@ func TestLostAndDoubtfulStatesComeBackAlike(t *testing.T) {
 	p.must(lost.JoinRequest(p.now))
 	lost.rejoined = p.now - 1
 	doubtful := copyOf(t, p.customer)
-	doubtful.doubted, doubtful.defend = []wire.ID{p.agent.Self(), {7}}, true
+	doubtful.doubted, doubtful.defend = []doubt{{p.agent.Self(), 1<<64 - 1}, {wire.ID{7}, 3}}, 9
 	for name, c := range map[string]*Conversation{"lost": lost, "doubtful": doubtful} {
 		raw := c.Marshal()
 		again := reload(t, c)

@@ -253,7 +253,7 @@ func TestP07_StrangersEntriesAreIgnored(t *testing.T) {
 	}
 	m := &wire.Commit{Conversation: c.ID(), Epoch: c.Epoch() + 1, Parent: c.TranscriptHash(), ManifestHash: p.company.manifest.Hash(), SeenIndex: c.index, SeenHash: c.LogHash(), Role: wire.Agent, Tag: make([]byte, 32)}
 	_, leaf := newLeaf()
-	m.KeyPackage = &wire.KeyPackage{Credential: stranger.credential, Leaf: leaf, Expires: 1 << 40}
+	m.KeyPackage = &wire.KeyPackage{Credential: stranger.credential, Leaf: leaf, Expires: 1 << 40, Use: wire.UsePlace}
 	if _, err := m.KeyPackage.Sign(stranger.identity); err != nil {
 		t.Fatal(err)
 	}

@@ -226,7 +226,7 @@ func (p *vectorMember) forgeAs(by *End, change, sealed func(*wire.Commit)) []byt
 	p.m.t.Helper()
 	c := p.conv
 	_, public := newLeaf()
-	kp := &wire.KeyPackage{Credential: by.credential, Leaf: public, Expires: p.m.now/1000 + 3600}
+	kp := &wire.KeyPackage{Credential: by.credential, Leaf: public, Expires: p.m.now/1000 + 3600, Use: wire.UsePlace}
 	_, err := kp.Sign(by.identity)
 	p.m.must(err)
 	commit := &wire.Commit{Conversation: c.ID(), Epoch: c.Epoch() + 1, Parent: c.TranscriptHash(), ManifestHash: by.newest.Hash(),

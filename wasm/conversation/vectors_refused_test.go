@@ -12,6 +12,7 @@ func playRefusedCommits(m *vectorMaker) {
 	customer, agent := m.start()
 	agent.commit("the agent commits", Moves{})
 	current := agent.conv.chain.Member(agent.end.ID()).KeyPackage
+	place := m.newcomerFor(wire.Agent, "Bea", wire.UsePlace)
 	other := m.helper("Bea", m.issuer)
 	stranger := *agent.end
 	stranger.identity = vectorKey()
@@ -36,6 +37,14 @@ func playRefusedCommits(m *vectorMaker) {
 		{"a newcomer on a bare key", "bad credential", agent, func(c *wire.Commit) {
 			c.Adds = []wire.Add{{Role: wire.Agent, KeyPackage: m.newcomer(wire.Customer, "")}}
 		}, nil},
+		{"an offer for its own place", "bad commit", agent, func(c *wire.Commit) {
+			kp := *c.KeyPackage
+			kp.Use = wire.UseOffer
+			_, err := kp.Sign(agent.end.identity)
+			m.must(err)
+			c.KeyPackage = &kp
+		}, nil},
+		{"one added by a key package for another's place", "bad commit", agent, func(c *wire.Commit) { c.Adds = []wire.Add{{Role: wire.Agent, KeyPackage: place}} }, nil},
 		{"its old leaf", "bad commit", agent, func(c *wire.Commit) { c.KeyPackage = current }, nil},
 		{"close and leave", "bad commit", agent, func(c *wire.Commit) { c.Marks = wire.MarkClose | wire.MarkLeave }, nil},
 		{"close and an add", "bad commit", agent, func(c *wire.Commit) { c.Marks, c.Adds = wire.MarkClose, []wire.Add{kp(wire.Agent, "Bea")} }, nil},
@@ -116,8 +125,13 @@ func (m *vectorMaker) helper(alias string, issuer ed25519.PrivateKey) *End {
 // newcomer is a key package of somebody new.
 func (m *vectorMaker) newcomer(role wire.Role, alias string) *wire.KeyPackage {
 	m.t.Helper()
+	return m.newcomerFor(role, alias, wire.UseOffer)
+}
+
+func (m *vectorMaker) newcomerFor(role wire.Role, alias string, use uint8) *wire.KeyPackage {
+	m.t.Helper()
 	_, leaf := newLeaf()
-	kp := &wire.KeyPackage{Leaf: leaf, Expires: m.now/1000 + 3600}
+	kp := &wire.KeyPackage{Leaf: leaf, Expires: m.now/1000 + 3600, Use: use}
 	key := vectorKey()
 	if role != wire.Customer {
 		c := &wire.Credential{Role: role, Identity: key.Public().(ed25519.PublicKey), Alias: alias, NotBefore: day0/1000 - 60, NotAfter: day0/1000 + 3600}

@@ -52,6 +52,12 @@ func playRejoin(m *vectorMaker) {
 	forged := bytes.Clone(request)
 	forged[len(forged)-1] ^= 1
 	m.append("a request that is not signed", forged).expect(m, "open failed")
+	offer, err := agent.end.keyPackage(m.now/1000+3600, wire.UseOffer)
+	m.must(err)
+	leaf := agent.conv.chain.Member(agent.end.ID()).KeyPackage.Leaf.Hash()
+	byOffer, err := (&wire.JoinRequest{Conversation: agent.conv.ID(), Leaf: leaf, Reason: wire.ReasonLost, KeyPackage: offer}).Sign(agent.end.identity)
+	m.must(err)
+	m.append("a request with a key package that is an offer", byOffer).expect(m, "bad commit")
 	id := wire.EntryID(request)
 	kp := agent.conv.Joins()[0].KeyPackage
 	for _, w := range []struct {
@@ -62,7 +68,7 @@ func playRejoin(m *vectorMaker) {
 			c.Answers, c.Adds = id[:], []wire.Add{{Role: wire.Agent, KeyPackage: kp}}
 		}},
 		{"an answer that adds nobody", "bad commit", func(c *wire.Commit) { c.Answers, c.Removes = id[:], []wire.ID{agent.end.ID()} }},
-		{"an answer that names no request", "not a member", func(c *wire.Commit) {
+		{"an answer that names no request", "bad commit", func(c *wire.Commit) {
 			c.Removes, c.Adds = []wire.ID{agent.end.ID()}, []wire.Add{{Role: wire.Agent, KeyPackage: kp}}
 		}},
 		{"an answer in another role", "bad credential", func(c *wire.Commit) {
@@ -149,7 +155,11 @@ func playDoubt(m *vectorMaker) {
 		change     func(e []byte)
 	}{
 		{"garbage, which tells nothing", "open failed", false, func(e []byte) { e[140] ^= 1 }},
-		{"an index before the epoch", "open failed", false, func(e []byte) { binary.BigEndian.PutUint64(e[67:], ana.conv.base-1) }},
+		{"an index before the epoch", "open failed", true, func(e []byte) { binary.BigEndian.PutUint64(e[67:], ana.conv.base-1) }},
+		{"an epoch gone, and an index before this one", "stale epoch", false, func(e []byte) {
+			binary.BigEndian.PutUint64(e[18:], ana.conv.Epoch()-1)
+			binary.BigEndian.PutUint64(e[67:], ana.conv.base-1)
+		}},
 		{"another log hash", "open failed", true, func(e []byte) { e[75] ^= 1 }},
 		{"an index to come", "open failed", true, func(e []byte) { binary.BigEndian.PutUint64(e[67:], ana.conv.index+1) }},
 		{"the last index there is", "open failed", true, func(e []byte) { binary.BigEndian.PutUint64(e[67:], 1<<64-1) }},
@@ -193,7 +203,10 @@ func playDoubt(m *vectorMaker) {
 	on = customer.forgeMessage([]byte("on its way"), nil, nil)
 	m.append("in the customer's name: another log hash", changed(customer, func(e []byte) { e[75] ^= 1 })).expect(m, "open failed")
 	m.append("the customer's message that was on its way", on).expect(m, "")
+	ana.in(Doubtful)
+	m.append("one that the customer made since, out of turn", customer.forgeMessage([]byte("I have read it"), func(h *wire.Message) { h.Counter += 7 }, nil)).expect(m, "")
 	ana.in(Active)
+	bea.in(Active)
 	m.append("in the customer's name: another log hash", changed(customer, func(e []byte) { e[75] ^= 1 })).expect(m, "open failed")
 	bea.rolledBack()
 	m.append("Bea asks", bea.ask()).expect(m, "")

@@ -22,6 +22,7 @@ var vectorScenarios = []vectorScenario{
 	{"fork-head", "A commit by a member on a head that its reader never had: it is ignored, and the readers are forked.", playForkHead},
 	{"stale", "A message that a commit overtook, sealed again with its instance and counter; then the old one once more.", playStale},
 	{"members", "A second agent joins, reads nothing from before, leaves, is removed; passing messages; the customer closes.", playMembers},
+	{"alone", "The last who could remove a leaver does not leave.", playAlone},
 	{"sizes", "The boundary sizes of content and padding.", playSizes},
 	{"refused-commits", "Commits with one thing wrong each, and the code of each.", playRefusedCommits},
 	{"refused-messages", "Messages with one thing wrong each, and the code of each; entries that do not decode.", playRefusedMessages},
@@ -141,8 +142,8 @@ func playMembers(m *vectorMaker) {
 	typing, err := second.conv.Seal(m.now, wire.Passing, []byte("typing"))
 	m.must(err)
 	entry := &vectorEntry{Comment: "Bea is typing", Entry: typing, Passing: true}
-	second.conv.counters = second.conv.counters[:len(second.conv.counters)-1] // she reads it too, as if it were not her own
 	m.deliver(entry).expect(m, "")
+	m.deliver(&vectorEntry{Comment: "the same once more", Entry: typing, Passing: true}).expect(m, "replayed")
 	m.append("a passing message in the log", typing).expect(m, "bad argument")
 	second.commit("Bea leaves", Moves{Marks: wire.MarkLeave})
 	m.append("a message while she is leaving", customer.forgeMessage([]byte("too early"), nil, nil)).expect(m, "stale epoch")
@@ -151,6 +152,18 @@ func playMembers(m *vectorMaker) {
 	agent.say("without Bea")
 	customer.commit("the customer closes", Moves{Marks: wire.MarkClose})
 	m.append("a commit after the end", agent.forge(nil, nil)).expect(m, "stale head")
+}
+
+func playAlone(m *vectorMaker) {
+	customer, agent := m.start()
+	agent.commit("the agent leaves", Moves{Marks: wire.MarkLeave})
+	remove := func(marks uint8) []byte {
+		return customer.forge(func(c *wire.Commit) { c.Marks, c.Removes = marks, []wire.ID{agent.end.ID()} }, nil)
+	}
+	m.append("the customer removes it, and leaves", remove(wire.MarkLeave)).expect(m, "bad commit")
+	customer.commit("the customer removes it", Moves{})
+	m.append("the customer leaves, who is alone", customer.forge(func(c *wire.Commit) { c.Marks = wire.MarkLeave }, nil)).expect(m, "bad commit")
+	customer.commit("the customer closes", Moves{Marks: wire.MarkClose})
 }
 
 func playSizes(m *vectorMaker) {

@@ -129,7 +129,7 @@ func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vector
 		out.By = by[:]
 	}
 	if c.ready() == nil {
-		out.Owes = c.defend
+		out.Owes = c.defend != 0 || c.contested()
 		for _, m := range c.Members() {
 			out.Owes = out.Owes || m.ID != c.Self() && c.answer(now, &m, wire.ID{}) != nil
 		}

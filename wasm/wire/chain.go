@@ -151,16 +151,11 @@ func (c *Chain) Marshal() []byte {
 	w := NewWriter(4096)
 	w.U8(Version)
 	w.Raw(c.conversation[:])
+	w.Bool(c.started)
 	if !c.started {
-		w.U8(0)
 		return w.Bytes()
 	}
-	w.U8(1)
-	if c.closed {
-		w.U8(1)
-	} else {
-		w.U8(0)
-	}
+	w.Bool(c.closed)
 	w.U64(c.epoch)
 	w.Raw(c.head[:])
 	w.U64(c.sequence)
@@ -170,11 +165,7 @@ func (c *Chain) Marshal() []byte {
 	w.U8(uint8(len(c.members)))
 	for _, m := range c.members {
 		w.U8(uint8(m.Role))
-		if m.Leaving {
-			w.U8(1)
-		} else {
-			w.U8(0)
-		}
+		w.Bool(m.Leaving)
 		w.U64(m.Since)
 		w.Bytes16(m.KeyPackage.Bytes())
 	}
@@ -212,7 +203,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 	}
 	for range r.Count(2 * MaxMembers) {
 		e, err := DecodeEntry(r.Bytes16(MaxJoinEntry))
-		if err != nil || e.Kind != KindJoin || c.owner(e.Join) == nil {
+		if err != nil || e.Kind != KindJoin || c.Owner(e.Join) == nil {
 			return nil, BadArgument
 		}
 		c.remember(e.Join)

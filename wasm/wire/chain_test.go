@@ -121,6 +121,34 @@ func TestLeaver(t *testing.T) {
 	code(t, "message", checked(h.chain, h.message(h.chain, h.customer, nil)), 0)
 }
 
+// Whoever is left alone, or with the archive, closes: were it to leave, nothing
+// would ever be valid again, not even that.
+func TestTheLastDoesNotLeave(t *testing.T) {
+	for name, others := range map[string][]Role{"alone": nil, "with the archive": {Archive}, "with a guest": {Guest}} {
+		h := newHouse(t)
+		if len(others) == 0 {
+			h.manifest = h.newManifest(3, nil)
+		}
+		h.apply(h.chain, h.commit(h.chain, h.customer, func(d *draft) {
+			for role, a := range h.members() {
+				if a != h.customer && !slices.Contains(others, role) && role != Archive {
+					d.commit.Removes = append(d.commit.Removes, a.id())
+				}
+			}
+			if len(others) == 0 {
+				d.commit.Removes = append(d.commit.Removes, h.archive.id())
+			}
+			slices.SortFunc(d.commit.Removes, func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
+		}))
+		want := BadCommit
+		if name == "with a guest" {
+			want = 0
+		}
+		code(t, name, h.check(h.customer, func(d *draft) { d.commit.Marks = MarkLeave }), want)
+		code(t, name+": closes", h.check(h.customer, func(d *draft) { d.commit.Marks = MarkClose }), 0)
+	}
+}
+
 func TestClosedIsFinal(t *testing.T) {
 	h := newHouse(t)
 	join := h.join(h.customer, h.chain.Member(h.customer.id()).KeyPackage.Leaf.Hash())
@@ -254,11 +282,15 @@ func TestJoinRequestRules(t *testing.T) {
 	raw, _ := (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.chain.Member(h.customer.id()).KeyPackage}).Sign(h.customer.key)
 	code(t, "with the old leaf", checked(h.chain, raw), BadCommit)
 	for n, half := range []Leaf{append(h.leaf()[:32:32], h.chain.Member(h.agent.id()).KeyPackage.Leaf.MLKEM()...), append(h.chain.Member(h.agent.id()).KeyPackage.Leaf.X25519()[:32:32], h.leaf()[32:]...)} {
-		raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.keyPackageWith(h.customer, half)}).Sign(h.customer.key)
+		raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.placeWith(h.customer, half)}).Sign(h.customer.key)
 		code(t, fmt.Sprintf("with half %d of another's leaf", n), checked(h.chain, raw), BadCommit)
 	}
-	raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.keyPackage(h.customer)}).Sign(h.agent.key)
+	raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.place(h.customer)}).Sign(h.agent.key)
 	code(t, "signed by another", checked(h.chain, raw), OpenFailed)
+	for use := range uint8(UsePlace) {
+		raw, _ = (&JoinRequest{Conversation: h.id, Leaf: leafOf(h.customer), Reason: 1, KeyPackage: h.signed(h.customer, h.leaf(), use)}).Sign(h.customer.key)
+		code(t, "with an offer", checked(h.chain, raw), BadCommit)
+	}
 
 	code(t, "owner's, by the agent", replacing(h.agent, h.customer, own, Customer), 0)
 	code(t, "owner's, by a bot", replacing(h.bot, h.customer, own, Customer), 0)

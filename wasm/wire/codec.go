@@ -12,7 +12,14 @@ func NewWriter(size int) *Writer { return &Writer{b: make([]byte, 0, size)} }
 // Bytes returns the encoding so far; the Writer keeps no copy.
 func (w *Writer) Bytes() []byte { return w.b }
 
-func (w *Writer) U8(v uint8)   { w.b = append(w.b, v) }
+func (w *Writer) U8(v uint8) { w.b = append(w.b, v) }
+func (w *Writer) Bool(v bool) {
+	if v {
+		w.U8(1)
+	} else {
+		w.U8(0)
+	}
+}
 func (w *Writer) U16(v uint16) { w.b = binary.BigEndian.AppendUint16(w.b, v) }
 func (w *Writer) U32(v uint32) { w.b = binary.BigEndian.AppendUint32(w.b, v) }
 func (w *Writer) U64(v uint64) { w.b = binary.BigEndian.AppendUint64(w.b, v) }

@@ -169,10 +169,10 @@ func decodeCommit(b []byte) (*Commit, error) {
 	if n := len(c.Tag); n != 0 && n != TagSize {
 		return nil, BadArgument
 	}
-	if err := c.decodeSeals(); err != nil {
+	if err := c.decodeBody(); err != nil {
 		return nil, err
 	}
-	return c, c.decodeBody()
+	return c, c.decodeSeals()
 }
 
 func (c *Commit) decodeSeals() error {

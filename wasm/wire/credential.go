@@ -163,8 +163,13 @@ func (c *Credential) EndedAt(unix uint64) error {
 	return nil
 }
 
-// name reads a short text for people: UTF-8 without control characters, which
-// could disguise one name as another.
+// hidden are first and last of the ranges of characters that a name has not: they
+// control, or show as nothing, and could show one name as another. The joiners
+// U+200C and U+200D are not among them: some scripts spell with them.
+var hidden = [...]rune{0, 0x1f, 0x7f, 0x9f, 0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x180e, 0x180e,
+	0x200b, 0x200b, 0x200e, 0x200f, 0x2028, 0x202e, 0x2060, 0x2069, 0x3164, 0x3164, 0xfeff, 0xfeff, 0xfff9, 0xfffb, 0xe0000, 0xe007f}
+
+// name reads a short text for people: UTF-8 without hidden characters.
 func (r *Reader) name(limit int) string {
 	p := r.Bytes8(limit)
 	if !utf8.Valid(p) {
@@ -172,11 +177,11 @@ func (r *Reader) name(limit int) string {
 		return ""
 	}
 	for _, c := range string(p) {
-		// C0, DEL, C1, line and paragraph separators, bidirectional controls.
-		if c < 0x20 || c >= 0x7f && c < 0xa0 || c == 0x2028 || c == 0x2029 ||
-			c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c == 0x200e || c == 0x200f || c == 0x061c || c == 0xfeff {
-			r.Fail()
-			return ""
+		for i := 0; i < len(hidden); i += 2 {
+			if c >= hidden[i] && c <= hidden[i+1] {
+				r.Fail()
+				return ""
+			}
 		}
 	}
 	return string(p)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/binary"
 	"slices"
 	"testing"
 )
@@ -48,7 +49,7 @@ func TestKeyPackageEncodesAsSpecified(t *testing.T) {
 	w := newWorld(t)
 	leaf := w.leaf()
 	for _, a := range []*actor{w.bare(10), w.actor(20, Agent, nil)} {
-		kp := &KeyPackage{Credential: a.cred, Leaf: leaf, Expires: 9, LastResort: true}
+		kp := &KeyPackage{Credential: a.cred, Leaf: leaf, Expires: 9, Use: UseLastResort}
 		raw, err := kp.Sign(a.key)
 		code(t, "sign", err, 0)
 		who := append([]byte{0}, pub(a.key)...)
@@ -122,11 +123,11 @@ func TestGoldenEncodings(t *testing.T) {
 		"credential":        "8b0c78d7781e98f2",
 		"bare key package":  "8b611fbf1f59eaa8",
 		"agent key package": "2577e4d5ef2eecce",
-		"genesis":           "495d23c8506cb482",
+		"genesis":           "01f2de49f1eaf0a5",
 		"message":           "327e176770275021",
-		"join request":      "7b5fc09165d4fc49",
-		"closing commit":    "325f371a54707694",
-		"chain":             "50bc5d3974a2973a",
+		"join request":      "9a7f0bc6adf288fe",
+		"closing commit":    "d69c61b3b19cd030",
+		"chain":             "8679d800b8b1f16d",
 	}
 	for _, s := range samples(t) {
 		want, ok := golden[s.name]
@@ -264,11 +265,7 @@ func againKeyPackage(b []byte) []byte {
 	w.Raw(k.Leaf.X25519())
 	w.Raw(k.Leaf.MLKEM())
 	w.U64(k.Expires)
-	if k.LastResort {
-		w.U8(1)
-	} else {
-		w.U8(0)
-	}
+	w.U8(k.Use)
 	w.Raw(k.Signature)
 	return w.Bytes()
 }
@@ -366,6 +363,14 @@ func TestC24_UnknownVersionsKindsSuitesAndFlagsAreRefused(t *testing.T) {
 			code(t, "suite", err, want)
 		}
 	}
+	// What another suite's seals are is for that suite to say.
+	other := find("genesis")
+	copy(other[6:], u16(Suite+1))
+	body := 6 + int(binary.BigEndian.Uint32(other[2:]))
+	seals := append(u32(3), 1, 2, 3)
+	other = slices.Concat(other[:body], seals, other[body+4+int(binary.BigEndian.Uint32(other[body:])):])
+	_, err := DecodeEntry(other)
+	code(t, "a suite with other seals", err, UnsupportedVersion)
 	c := w.begun(w.bare(10), w.actor(20, Agent, nil))
 	rows := []struct {
 		name   string
@@ -396,8 +401,9 @@ func TestC24_UnknownVersionsKindsSuitesAndFlagsAreRefused(t *testing.T) {
 	for _, name := range []string{"bare key package", "agent key package"} {
 		for v := 2; v < 256; v++ {
 			b := find(name)
-			b[len(b)-ed25519.SignatureSize-1] = byte(v)
-			code(t, "last resort flag", decodesKeyPackage(b), BadArgument)
+			if b[len(b)-ed25519.SignatureSize-1] = byte(v); v > UsePlace {
+				code(t, "use", decodesKeyPackage(b), BadArgument)
+			}
 			b = find(name)
 			b[1] = byte(v)
 			code(t, "kind of key package", decodesKeyPackage(b), BadArgument)

@@ -81,9 +81,9 @@ type Standing struct {
 // Joins returns the standing join requests in the log's order.
 func (c *Chain) Joins() []Standing { return c.joins }
 
-// owner is the member whose leaf the request replaces, or nil when that does
+// Owner is the member whose leaf the request replaces, or nil when that does
 // not stand.
-func (c *Chain) owner(j *JoinRequest) *Member {
+func (c *Chain) Owner(j *JoinRequest) *Member {
 	for i := range c.members {
 		if c.members[i].KeyPackage.Leaf.Hash() == j.Leaf {
 			return &c.members[i]
@@ -93,13 +93,13 @@ func (c *Chain) owner(j *JoinRequest) *Member {
 }
 
 func (c *Chain) checkJoin(j *JoinRequest) error {
-	old := c.owner(j)
+	old := c.Owner(j)
 	if old == nil || c.closed || old.Leaving {
 		return NotMember
 	}
 	// Another member is no new identity, and a leaf is used once.
 	by := c.Member(j.KeyPackage.MemberID())
-	if by != old && (old.Role != Customer || by != nil) || c.knowsKey(j.KeyPackage.Leaf) {
+	if by != old && (old.Role != Customer || by != nil) || c.knowsKey(j.KeyPackage.Leaf) || j.KeyPackage.Use != UsePlace {
 		return BadCommit
 	}
 	if !j.verify() {
@@ -112,7 +112,7 @@ func (c *Chain) checkJoin(j *JoinRequest) error {
 // one by the leaf's owner and one by a new identity, so that neither a flood
 // nor a stranger's request displaces the owner's.
 func (c *Chain) remember(j *JoinRequest) {
-	s := Standing{EntryID(j.raw), c.owner(j).ID, j.KeyPackage.MemberID(), false, j}
+	s := Standing{EntryID(j.raw), c.Owner(j).ID, j.KeyPackage.MemberID(), false, j}
 	s.Same = s.By == s.Replaces
 	kept := make([]Standing, 0, len(c.joins)+1)
 	for _, old := range c.joins {

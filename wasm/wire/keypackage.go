@@ -32,14 +32,22 @@ func (l Leaf) MLKEM() []byte { return l[X25519Size:] }
 // Hash names the leaf in join requests.
 func (l Leaf) Hash() Hash { return Sum("leaf", l) }
 
-// KeyPackage offers a leaf under an identity: how a member is added while away
-// (SPEC section 3.4).
+// Uses of a key package. What is made for one place is no offer to whoever reads
+// it there.
+const (
+	UseOffer      = 0 // its owner may be added by it, once
+	UseLastResort = 1 // or more than once
+	UsePlace      = 2 // stands in the one commit, or the one join request, that it was made for
+)
+
+// KeyPackage shows a leaf under an identity (SPEC section 3.4): how a member is
+// added while away, and what a commit puts in its maker's place.
 type KeyPackage struct {
 	Identity   []byte      // Ed25519 public key
 	Credential *Credential // nil: the bare identity key of a customer
 	Leaf       Leaf
 	Expires    uint64 // Unix seconds
-	LastResort bool   // may be used more than once
+	Use        uint8
 	Signature  []byte
 
 	raw []byte
@@ -62,11 +70,7 @@ func (k *KeyPackage) Sign(identity ed25519.PrivateKey) ([]byte, error) {
 	}
 	w.Raw(k.Leaf)
 	w.U64(k.Expires)
-	if k.LastResort {
-		w.U8(1)
-	} else {
-		w.U8(0)
-	}
+	w.U8(k.Use)
 	k.Signature = Sign(identity, "key package", w.Bytes())
 	w.Raw(k.Signature)
 	k.raw = w.Bytes()
@@ -130,8 +134,11 @@ func parseKeyPackage(b []byte) (*KeyPackage, error) {
 		r.Fail()
 	}
 	k.Leaf = r.Raw(LeafSize)
-	k.Expires, k.LastResort = r.U64(), r.Bool()
+	k.Expires, k.Use = r.U64(), r.U8()
 	k.Signature = r.Raw(ed25519.SignatureSize)
+	if k.Use > UsePlace {
+		r.Fail()
+	}
 	if err := r.Done(); err != nil {
 		return nil, err
 	}

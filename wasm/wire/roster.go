@@ -35,20 +35,26 @@ func (c *Chain) roster(m *Commit) []Member {
 	return out
 }
 
-// checkRoster holds the rules on the result: its size, no key twice, the
-// archive in it, and one seal of the right length for each other member.
+// checkRoster holds the rules on the result: its size, somebody who stays, no
+// key twice, the archive in it, and one seal of the right length for each other
+// member.
 func (c *Chain) checkRoster(m *Commit, manifest *Manifest) error {
 	if len(c.members) > MaxMembers {
 		return TooLarge
 	}
+	stays := false
 	for i := range c.members {
 		a := &c.members[i]
+		stays = stays || !a.Leaving && a.Role != Archive
 		for k := range c.members[:i] {
 			b := &c.members[k]
 			if a.ID == b.ID || sharesKey(a.KeyPackage.Leaf, b.KeyPackage.Leaf) {
 				return BadCommit
 			}
 		}
+	}
+	if !stays { // nobody could remove who leaves
+		return BadCommit
 	}
 	if c.closed {
 		if len(m.Seals) != 0 || len(m.Tag) != 0 {

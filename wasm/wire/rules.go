@@ -45,7 +45,7 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 		return nil, err
 	}
 	for _, j := range c.joins {
-		if next.owner(j.JoinRequest) != nil {
+		if next.Owner(j.JoinRequest) != nil {
 			next.joins = append(next.joins, j)
 		}
 	}
@@ -60,7 +60,7 @@ func (c *Chain) checkParent(m *Commit) error {
 		return BadCommit
 	case c.started && m.Epoch != c.epoch+1:
 		return BadCommit
-	case c.started && (m.Queue != "" || len(m.Previous) != 0):
+	case c.started && (m.Queue != "" || len(m.Previous) != 0), m.KeyPackage.Use != UsePlace:
 		return BadCommit
 	}
 	return nil
@@ -135,7 +135,13 @@ func (c *Chain) checkMoves(m *Commit, manifest *Manifest) error {
 		if id == by || c.knowsKey(a.KeyPackage.Leaf) || slices.ContainsFunc(m.Adds[:i], func(b Add) bool { return b.KeyPackage.MemberID() == id }) {
 			return BadCommit
 		}
-		if !c.mayAdd(m, a) && !(answered != nil && bytes.Equal(answered.KeyPackage.Bytes(), a.KeyPackage.Bytes())) {
+		if answered != nil && bytes.Equal(answered.KeyPackage.Bytes(), a.KeyPackage.Bytes()) {
+			continue
+		}
+		if a.KeyPackage.Use == UsePlace {
+			return BadCommit
+		}
+		if !c.mayAdd(m, a) {
 			return NotMember
 		}
 	}
@@ -176,7 +182,7 @@ func (c *Chain) mayAdd(m *Commit, a Add) bool {
 	case Customer:
 		if a.Role == Customer { // another device of the same person: the same pseudonym, vouched for
 			own, other := m.KeyPackage.Credential, a.KeyPackage.Credential
-			return own != nil && other != nil && own.Alias == other.Alias
+			return own != nil && other != nil && own.Alias != "" && own.Alias == other.Alias
 		}
 		return a.Role == Guest || a.Role == Inbox
 	}

@@ -137,7 +137,7 @@ func TestP07_CommitRules(t *testing.T) {
 	}{
 		{"by a stranger with a credential", stranger, nil, NotMember},
 		{"by a stranger on a bare key", func(h *house) *actor { return h.bare(99) }, nil, NotMember},
-		{"in a member's name", stranger, func(h *house, d *draft) { d.commit.KeyPackage = h.keyPackage(h.agent) }, OpenFailed},
+		{"in a member's name", stranger, func(h *house, d *draft) { d.commit.KeyPackage = h.place(h.agent) }, OpenFailed},
 		{"under another's signature", nil, func(h *house, d *draft) { d.by = h.customer }, OpenFailed},
 		{"changed after it was signed", nil, func(h *house, d *draft) { d.signed_ = func(m *Commit) { m.Tag[0] ^= 1 } }, OpenFailed},
 		{"of another conversation", nil, func(h *house, d *draft) { d.commit.Conversation[0] ^= 1 }, BadArgument},
@@ -198,12 +198,22 @@ func TestP07_CommitRules(t *testing.T) {
 			kp.raw[len(kp.raw)-1] ^= 1
 			d.commit.Adds = []Add{{Agent, &kp}}
 		}, BadCredential},
-		{"agent on a bare key", nil, func(h *house, d *draft) { d.commit.KeyPackage = h.keyPackage(&actor{key: h.agent.key}) }, BadCredential},
-		{"customer on a bare key", func(h *house) *actor { return h.customer }, func(h *house, d *draft) { d.commit.KeyPackage = h.keyPackage(&actor{key: h.customer.key}) }, 0},
+		{"committer on an offer", nil, func(h *house, d *draft) { d.commit.KeyPackage = h.keyPackage(h.agent) }, BadCommit},
+		{"committer on a last resort", nil, func(h *house, d *draft) { d.commit.KeyPackage = h.signed(h.agent, h.leaf(), UseLastResort) }, BadCommit},
+		{"adds by a last resort", nil, func(h *house, d *draft) { d.commit.Adds = []Add{{Agent, h.signed(h.agent2, h.leaf(), UseLastResort)}} }, 0},
+		{"adds by a key package that was made for a place", nil, func(h *house, d *draft) { d.commit.Adds = []Add{{Agent, h.place(h.agent2)}} }, BadCommit},
+		{"agent on a bare key", nil, func(h *house, d *draft) { d.commit.KeyPackage = h.place(&actor{key: h.agent.key}) }, BadCredential},
+		{"customer on a bare key", func(h *house) *actor { return h.customer }, func(h *house, d *draft) { d.commit.KeyPackage = h.place(&actor{key: h.customer.key}) }, 0},
 		{"adds an agent on a bare key", nil, func(h *house, d *draft) { d.commit.Adds = []Add{{Agent, h.keyPackage(h.bare(99))}} }, BadCredential},
 		{"adds a guest on a bare key", func(h *house) *actor { return h.customer }, func(h *house, d *draft) { d.commit.Adds = []Add{{Guest, h.keyPackage(h.bare(99))}} }, BadCredential},
 		{"agent adds a customer on a bare key", nil, func(h *house, d *draft) { d.commit.Adds = []Add{{Customer, h.keyPackage(h.bare(99))}} }, NotMember},
 		{"customer adds a device on a bare key", func(h *house) *actor { return h.customer }, func(h *house, d *draft) { d.commit.Adds = []Add{{Customer, h.keyPackage(h.bare(99))}} }, NotMember},
+		{"customer without an alias adds a device without one", nil, func(h *house, d *draft) {
+			nameless := func(n byte) *actor { return h.actor(n, Customer, func(c *Credential) { c.Alias = "" }) }
+			d.by = nameless(10)
+			d.commit.Role, d.commit.KeyPackage = Customer, h.place(d.by)
+			d.commit.Adds = []Add{{Customer, h.keyPackage(nameless(41))}}
+		}, NotMember},
 		{"adds somebody of another queue", nil, func(h *house, d *draft) {
 			d.commit.Adds = h.adds(nil, h.actor(40, Agent, func(c *Credential) { c.Queues = []string{"sales"} }))
 		}, BadCredential},
@@ -211,10 +221,10 @@ func TestP07_CommitRules(t *testing.T) {
 			d.commit.Adds = h.adds(nil, h.actor(40, Inbox, func(c *Credential) { c.Queues = []string{"sales"} }))
 		}, BadCredential},
 		{"own credential of another queue", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackage(h.actor(20, Agent, func(c *Credential) { c.Queues = []string{"sales"} }))
+			d.commit.KeyPackage = h.place(h.actor(20, Agent, func(c *Credential) { c.Queues = []string{"sales"} }))
 		}, BadCredential},
 		{"own renewed credential", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackage(h.actor(20, Agent, func(c *Credential) { c.NotAfter += 3600 }))
+			d.commit.KeyPackage = h.place(h.actor(20, Agent, func(c *Credential) { c.NotAfter += 3600 }))
 		}, 0},
 		{"adds a credential of no issuer", nil, func(h *house, d *draft) {
 			h.issuer = keyOf(66)
@@ -235,16 +245,16 @@ func TestP07_CommitRules(t *testing.T) {
 		{"customer becomes guest", func(h *house) *actor { return h.customer }, func(h *house, d *draft) { d.commit.Role = Guest }, BadCredential},
 		{"brings its old leaf", nil, func(h *house, d *draft) { d.commit.KeyPackage = h.chain.Member(h.agent.id()).KeyPackage }, BadCommit},
 		{"brings its old X25519 key", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackageWith(h.agent, slices.Concat(h.chain.Member(h.agent.id()).KeyPackage.Leaf.X25519(), h.leaf().MLKEM()))
+			d.commit.KeyPackage = h.placeWith(h.agent, slices.Concat(h.chain.Member(h.agent.id()).KeyPackage.Leaf.X25519(), h.leaf().MLKEM()))
 		}, BadCommit},
 		{"brings its old ML-KEM key", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackageWith(h.agent, slices.Concat(h.leaf().X25519(), h.chain.Member(h.agent.id()).KeyPackage.Leaf.MLKEM()))
+			d.commit.KeyPackage = h.placeWith(h.agent, slices.Concat(h.leaf().X25519(), h.chain.Member(h.agent.id()).KeyPackage.Leaf.MLKEM()))
 		}, BadCommit},
 		{"brings another's X25519 key", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackageWith(h.agent, slices.Concat(h.chain.Member(h.customer.id()).KeyPackage.Leaf.X25519(), h.leaf().MLKEM()))
+			d.commit.KeyPackage = h.placeWith(h.agent, slices.Concat(h.chain.Member(h.customer.id()).KeyPackage.Leaf.X25519(), h.leaf().MLKEM()))
 		}, BadCommit},
 		{"brings another's ML-KEM key", nil, func(h *house, d *draft) {
-			d.commit.KeyPackage = h.keyPackageWith(h.agent, slices.Concat(h.leaf().X25519(), h.chain.Member(h.customer.id()).KeyPackage.Leaf.MLKEM()))
+			d.commit.KeyPackage = h.placeWith(h.agent, slices.Concat(h.leaf().X25519(), h.chain.Member(h.customer.id()).KeyPackage.Leaf.MLKEM()))
 		}, BadCommit},
 		{"adds two with one leaf", nil, func(h *house, d *draft) {
 			leaf := h.leaf()

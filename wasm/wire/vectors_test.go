@@ -180,7 +180,7 @@ func makePrimitives(t *testing.T) any {
 
 	for _, name := range []string{"", "default", "Ana", "Zoë", "客服", "👋", strings.Repeat("a", 64), strings.Repeat("a", 65), "a b", "tab\there", "null\x00",
 		"del\x7f", "c1\u0085", "line\u2028", "paragraph\u2029", "bom\ufeff", "alm\u061c", "lrm\u200e", "rlm\u200f", "lre\u202a", "rlo\u202e", "lri\u2066", "pdi\u2069",
-		"zwj\u200d", "\u202f", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"} {
+		"zwj\u200d", "zwnj\u200c", "zwsp\u200b", "soft\u00ad", "joiner\u2060", "filler\u3164", "filler\u115f", "cgj\u034f", "mvs\u180e", "annotation\ufff9", "tag\U000e0041", "\u202f", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"} {
 		w := NewWriter(80)
 		w.Bytes8([]byte(name))
 		r := NewReader(w.Bytes())
@@ -405,7 +405,7 @@ func makeKeyPackages(t *testing.T) any {
 			t.Fatal(name, err)
 		}
 		hash := leaf.Hash()
-		fields := map[string]any{"x25519": vectorHex(x), "mlkem": vectorHex(seed), "leaf_hash": vectorHex(hash[:]), "expires": k.Expires, "last_resort": k.LastResort, "credential": vectorHex{}}
+		fields := map[string]any{"x25519": vectorHex(x), "mlkem": vectorHex(seed), "leaf_hash": vectorHex(hash[:]), "expires": k.Expires, "use": k.Use, "credential": vectorHex{}}
 		if k.Credential != nil {
 			fields["credential"] = vectorHex(k.Credential.Bytes())
 		}
@@ -417,7 +417,8 @@ func makeKeyPackages(t *testing.T) any {
 		t.Fatal(err)
 	}
 	bare := good("a bare key", &KeyPackage{Expires: 1_800_600_000})
-	full := good("with a credential, last resort", &KeyPackage{Credential: c, Expires: 1, LastResort: true})
+	full := good("with a credential, last resort", &KeyPackage{Credential: c, Expires: 1, Use: UseLastResort})
+	good("for a place", &KeyPackage{Credential: c, Expires: 1 << 40, Use: UsePlace})
 	// Signed anew, so that only the value is wrong.
 	resign := func(b []byte) []byte {
 		body := b[:len(b)-ed25519.SignatureSize]
@@ -436,7 +437,7 @@ func makeKeyPackages(t *testing.T) any {
 	wrong(BadKey, "an X25519 key that is not canonical", bare, func(b []byte) { b[34+31] |= 0x80 })
 	wrong(BadKey, "an ML-KEM coefficient of 3329", bare, func(b []byte) { b[66], b[67] = 0x01, b[67]&0xf0|0x0d })
 	wrong(BadKey, "an odd ML-KEM coefficient of 4095", bare, func(b []byte) { b[67] |= 0xf0; b[68] = 0xff })
-	wrong(BadArgument, "a last resort of 2", bare, func(b []byte) { b[len(b)-65] = 2 })
+	wrong(BadArgument, "a use of 3", bare, func(b []byte) { b[len(b)-65] = 3 })
 	wrong(UnsupportedVersion, "a credential of version 2", full, func(b []byte) { b[4] = 2 })
 	wrong(BadCredential, "a credential of role 8", full, func(b []byte) { b[5] = 8 })
 	v.bad(t, decode, BadCredential, "a changed signature", vectorFlip(bare, -1))
@@ -510,7 +511,7 @@ func TestVectorsAreRead(t *testing.T) {
 			if err != nil {
 				return nil, nil, err
 			}
-			again, err := (&KeyPackage{Credential: k.Credential, Leaf: k.Leaf, Expires: k.Expires, LastResort: k.LastResort}).Sign(vectorSeed(5))
+			again, err := (&KeyPackage{Credential: k.Credential, Leaf: k.Leaf, Expires: k.Expires, Use: k.Use}).Sign(vectorSeed(5))
 			return nil, again, err
 		},
 	} {

@@ -114,11 +114,18 @@ func (w *world) leaf() Leaf {
 	return append(x.PublicKey().Bytes(), k.EncapsulationKey().Bytes()...)
 }
 
-func (w *world) keyPackage(a *actor) *KeyPackage { return w.keyPackageWith(a, w.leaf()) }
+// keyPackage is an offer; place is what stands in a commit or a join request.
+func (w *world) keyPackage(a *actor) *KeyPackage { return w.signed(a, w.leaf(), UseOffer) }
 
-func (w *world) keyPackageWith(a *actor, leaf Leaf) *KeyPackage {
+func (w *world) keyPackageWith(a *actor, leaf Leaf) *KeyPackage { return w.signed(a, leaf, UseOffer) }
+
+func (w *world) place(a *actor) *KeyPackage { return w.signed(a, w.leaf(), UsePlace) }
+
+func (w *world) placeWith(a *actor, leaf Leaf) *KeyPackage { return w.signed(a, leaf, UsePlace) }
+
+func (w *world) signed(a *actor, leaf Leaf, use uint8) *KeyPackage {
 	w.t.Helper()
-	kp := &KeyPackage{Credential: a.cred, Leaf: leaf, Expires: someDay + 24*3600}
+	kp := &KeyPackage{Credential: a.cred, Leaf: leaf, Expires: someDay + 24*3600, Use: use}
 	if _, err := kp.Sign(a.key); err != nil {
 		w.t.Fatalf("key package: %v", err)
 	}
@@ -136,7 +143,7 @@ type draft struct {
 // draft begins a commit that would be valid on the chain's head.
 func (w *world) draft(c *Chain, by *actor, change func(*draft)) *Commit {
 	w.t.Helper()
-	m := &Commit{Conversation: w.id, Parent: c.Head(), ManifestHash: w.manifest.Hash(), Time: someDay * 1000, KeyPackage: w.keyPackage(by), Role: by.role, Ephemeral: w.leaf().X25519()}
+	m := &Commit{Conversation: w.id, Parent: c.Head(), ManifestHash: w.manifest.Hash(), Time: someDay * 1000, KeyPackage: w.place(by), Role: by.role, Ephemeral: w.leaf().X25519()}
 	if c.Started() {
 		m.Epoch, m.SeenIndex, m.SeenHash = c.Epoch()+1, 1, Hash(w.random(32))
 	} else {
@@ -206,7 +213,7 @@ func (w *world) begun(customer *actor, newcomers ...*actor) *Chain {
 
 func (w *world) join(a *actor, leaf Hash) []byte {
 	w.t.Helper()
-	raw, err := (&JoinRequest{Conversation: w.id, Leaf: leaf, Reason: ReasonLost, KeyPackage: w.keyPackage(a)}).Sign(a.key)
+	raw, err := (&JoinRequest{Conversation: w.id, Leaf: leaf, Reason: ReasonLost, KeyPackage: w.place(a)}).Sign(a.key)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -4,7 +4,7 @@
 import { CLOSE, LEAVE } from "./entries.js";
 import { fromHex, order, Refused, same, toHex } from "./codec.js";
 import { leafHash, verify } from "./crypto.js";
-import { checkChains, companySide, namesQueue, ROLE, keyPackageHolds } from "./statements.js";
+import { checkChains, companySide, namesQueue, ROLE, keyPackageHolds, USE } from "./statements.js";
 
 const ZERO = new Uint8Array(32);
 const NONE = new Uint8Array(0);
@@ -91,6 +91,7 @@ export class Chain {
     must(e.epoch === this.epoch + 1n, "bad commit", "epoch");
     if (genesis) must(e.seen === 0n && same(e.seenHash, this.logStart), "bad commit", "a genesis has seen nothing");
     else must(e.queue.length === 0 && e.previous.length === 0, "bad commit", "queue or previous after genesis");
+    must(e.committer.use === USE.place, "bad commit", "an offer in the committer's place");
 
     const manifest = this.manifestBy(e.manifest);
     if (manifest === undefined) {
@@ -128,6 +129,7 @@ export class Chain {
     e.added.forEach((k, i) => {
       must(!same(k.id, e.committer.id) && !e.added.slice(0, i).some((o) => same(o.id, k.id)), "bad commit", "added twice");
       must(!this.roster.some((m) => sharesHalf(k.leaf, m.leaf)), "bad commit", "a leaf that stands already");
+      must(answer?.add === i || k.use !== USE.place, "bad commit", "no offer");
     });
     e.added.forEach((_, i) => must(answer?.add === i || this.#mayAdd(e, i), "not a member", "may not add"));
 
@@ -155,6 +157,7 @@ export class Chain {
       memberOf(e.committer, e.role, leave),
     ].sort((a, b) => order(a.id, b.id));
     must(roster.length <= 16, "too large", "over 16 members");
+    must(roster.some((m) => !m.leaving && m.role !== ROLE.archive), "bad commit", "nobody could remove who leaves");
     roster.forEach((a, i) => roster.slice(i + 1).forEach((b) => {
       must(!same(a.id, b.id) && !sharesHalf(a.leaf, b.leaf), "bad commit", "an id or key twice");
     }));
@@ -220,7 +223,7 @@ export class Chain {
     if (e.role !== ROLE.customer) return false;
     if (role === ROLE.guest || role === ROLE.inbox) return true;
     const [mine, other] = [e.committer.credential, e.added[i].credential];
-    return role === ROLE.customer && mine !== null && other !== null && same(mine.alias, other.alias);
+    return role === ROLE.customer && mine !== null && other !== null && mine.alias.length > 0 && same(mine.alias, other.alias);
   }
 
   /** Section 7, a commit that answers a request. @param {Commit} e */
@@ -282,7 +285,7 @@ export class Chain {
     if (old === undefined || this.closed || old.leaving) throw new Refused("not a member", "the leaf does not stand, or its owner leaves");
     const owner = same(old.id, e.sender);
     must(owner || (old.role === ROLE.customer && this.member(e.sender) === undefined), "bad commit", "made by another");
-    must(!this.roster.some((m) => sharesHalf(m.leaf, e.package.leaf)), "bad commit", "a leaf that stands already");
+    must(!this.roster.some((m) => sharesHalf(m.leaf, e.package.leaf)) && e.package.use === USE.place, "bad commit", "a leaf that stands already, or an offer");
     must(keyPackageHolds(e.package) && verify(e.package.identity, "join request", e.signed, e.signature), "open failed", "signature");
     return owner;
   }

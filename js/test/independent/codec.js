@@ -136,7 +136,8 @@ export class Reader {
   }
 }
 
-const BAD_IN_NAMES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const BAD_IN_NAMES = new RegExp("[\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{180e}\\u{200b}\\u{200e}\\u{200f}" +
+  "\\u{2028}-\\u{202e}\\u{2060}-\\u{2069}\\u{3164}\\u{feff}\\u{fff9}-\\u{fffb}\\u{e0000}-\\u{e007f}]", "u");
 
 /** A name of section 2.2, at most 64 bytes. @param {Uint8Array} bytes */
 export function checkName(bytes) {

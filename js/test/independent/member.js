@@ -5,7 +5,7 @@ import { bytes32, fromHex, join, list8, order, Refused, same, toHex, u8 } from "
 import { Chain } from "./chain.js";
 import * as crypto from "./crypto.js";
 import { decodeEntry, commitHash, encodeBody, encodeCommit, encodeHeader, encodeJoinRequest, encodeMessage, encodeSeals, padded, CLOSE } from "./entries.js";
-import { decodeCredential, decodeKeyPackage, encodeKeyPackage, ROLE } from "./statements.js";
+import { decodeCredential, decodeKeyPackage, encodeKeyPackage, ROLE, USE } from "./statements.js";
 
 const { Expand, Extract, H, MAC } = crypto;
 const EMPTY = new Uint8Array(0);
@@ -41,11 +41,11 @@ export class End {
   /** @param {crypto.Leaf} leaf */
   keep(leaf) { this.leaves.set(toHex(leaf.public), leaf); }
 
-  /** @param {bigint} expires @param {boolean} [lastResort] */
-  keyPackage(expires, lastResort = false) {
+  /** @param {bigint} expires @param {number} [use] */
+  keyPackage(expires, use = USE.offer) {
     const leaf = crypto.leafOf(this.random(32), this.random(64));
     this.keep(leaf);
-    return encodeKeyPackage(this.identity, { credential: this.credential, leaf: leaf.public, expires, lastResort });
+    return encodeKeyPackage(this.identity, { credential: this.credential, leaf: leaf.public, expires, use });
   }
 }
 
@@ -71,14 +71,16 @@ export class Conversation {
     this.forked = false;
     /** @type {Uint8Array | null} who showed that it read another log @see forked */
     this.forkedBy = null;
-    /** @type {string[]} members in whose names came what tells of another log; oneself: the others doubt this end */
-    this.doubted = [];
+    /** @type {Map<string, bigint>} members in whose names came what tells of another log, and at which index; oneself: the others doubt this end */
+    this.doubted = new Map();
     this.unopened = false; // why it is lost
     /** @type {Uint8Array | null} */
     this.request = null;
     this.joined = 0n; // the epoch that added this end
     /** @type {Map<string, bigint>} */
     this.counters = new Map();
+    /** @type {Map<string, { instance: string, counter: bigint }>} the newest passing message of each sender, in this epoch */
+    this.passed = new Map();
     this.counter = 0n;
     this.passing = 0n;
     /** @type {Map<string, Uint8Array>} commit secrets of own commits by entry */
@@ -99,7 +101,7 @@ export class Conversation {
     return this.#others.length === 0 ? "active" : "doubtful";
   }
 
-  get #others() { return this.doubted.filter((id) => id !== toHex(this.end.identity.id)); }
+  get #others() { return [...this.doubted.keys()].filter((id) => id !== toHex(this.end.identity.id)); }
 
   /** Whose log differs, or may differ. */
   get by() {
@@ -110,7 +112,8 @@ export class Conversation {
   /** Section 5.6: whether it commits at once, for the others' sake. @param {bigint} now in seconds */
   owes(now) {
     if (this.state !== "active" && this.state !== "doubtful") return false;
-    return this.doubted.includes(toHex(this.end.identity.id)) || this.answerable(now).length > 0;
+    const contested = this.chain.standing.some(({ old }) => same(old.id, this.end.identity.id));
+    return this.doubted.has(toHex(this.end.identity.id)) || contested || this.answerable(now).length > 0;
   }
 
   /** What it answers unasked (section 7). @param {bigint} now in seconds */
@@ -166,13 +169,17 @@ export class Conversation {
     const speaks = [ROLE.customer, ROLE.guest, ROLE.agent, ROLE.bot];
     const sender = this.chain.member(m.sender);
     if (this.epoch === null || !same(m.conversation, this.id) || m.retention !== 1 || sender === undefined || !speaks.includes(sender.role)) return;
-    if (m.epoch <= this.chain.epoch && !this.#another(m)) return;
-    this.#settle(m.sender);
-    this.doubted.push(toHex(m.sender));
+    // Whoever is in this epoch has seen its commit.
+    const missed = m.epoch === this.chain.epoch && m.seen < this.epochIndex;
+    if (m.epoch <= this.chain.epoch && !missed && !this.#another(m)) return;
+    this.doubted.delete(toHex(m.sender)); // the newest is the last
+    this.doubted.set(toHex(m.sender), this.index + 1n);
   }
 
-  /** @param {Uint8Array} id */
-  #settle(id) { this.doubted = this.doubted.filter((other) => other !== toHex(id)); }
+  /** Ends the doubt of a member that has read so much of this log. @param {Uint8Array} id @param {bigint} seen */
+  #settle(id, seen) {
+    if ((this.doubted.get(toHex(id)) ?? 0n) <= seen) this.doubted.delete(toHex(id));
+  }
 
   /** Whether a commit on another head shows another log (5.4). @param {import("./entries.js").Commit} e */
   #crossing(e) {
@@ -191,7 +198,7 @@ export class Conversation {
       case "message":
         this.chain.check(entry, id);
         const opened = this.#open(entry, true);
-        this.#settle(entry.sender);
+        this.#settle(entry.sender, entry.seen);
         return { type: /** @type {const} */ ("message"), ...opened };
     }
   }
@@ -204,7 +211,8 @@ export class Conversation {
     this.chain.apply(entry, id);
     const seenRight = first || (entry.seen >= epochIndex && !this.#another(entry));
     if (!seenRight) this.#fork(entry.sender);
-    for (const id of [entry.sender, ...entry.remove]) this.#settle(id);
+    for (const id of [entry.sender, ...entry.remove]) this.doubted.delete(toHex(id));
+    this.passed.clear();
     const own = same(entry.sender, this.end.identity.id);
     const init = this.epoch?.init ?? (first ? new Uint8Array(64) : null);
     this.epoch = null;
@@ -212,7 +220,7 @@ export class Conversation {
       this.wasMember = true;
       if (entry.added.some((k) => same(k.id, this.end.identity.id))) {
         this.joined = entry.epoch;
-        this.doubted = [];
+        this.doubted.clear();
       }
       try {
         const joiner = own ? this.#ownJoiner(entry, init) : this.#joiner(entry, init, before);
@@ -277,6 +285,12 @@ export class Conversation {
       this.#fork(m.sender);
       throw new Refused("forked log");
     }
+    if (!stored) {
+      const last = this.passed.get(toHex(m.sender));
+      if (last?.instance === toHex(m.instance) && m.counter <= last.counter) throw new Refused("replayed");
+      this.passed.set(toHex(m.sender), { instance: toHex(m.instance), counter: m.counter });
+      return { content, counter: m.counter, gap: 0n, instance: m.instance };
+    }
     // Instances belong to their sender: two who name the same one have one each.
     const instance = `${toHex(m.instance)} ${toHex(m.sender)}`;
     const known = this.counters.get(instance);
@@ -316,7 +330,7 @@ export class Conversation {
     /** @type {import("./entries.js").CommitFields} */
     const fields = {
       conversation: this.id, epoch: chain.epoch + 1n, parent: chain.head, manifest: manifest.hash,
-      seen: this.index, seenHash: this.logHash, keyPackage: end.keyPackage(2n ** 33n), marks: 0,
+      seen: this.index, seenHash: this.logHash, keyPackage: end.keyPackage(2n ** 33n, USE.place), marks: 0,
       role: this.self?.role ?? end.role, queue: EMPTY, previous: EMPTY, add: [], remove: [], grant: [], answers: EMPTY,
       ephemeral: crypto.x25519Public(ephemeralSecret), ...options,
     };
@@ -396,7 +410,7 @@ export class Conversation {
       if (same(before.leafHash, leaf) && before.package.expires > now) return this.request;
     }
     const reason = this.state === "lost" && this.unopened ? 2 : 1;
-    this.request = encodeJoinRequest({ conversation: this.id, leafHash: leaf, reason, keyPackage: end.keyPackage(now + 7n * 86400n) }, end.identity);
+    this.request = encodeJoinRequest({ conversation: this.id, leafHash: leaf, reason, keyPackage: end.keyPackage(now + 7n * 86400n, USE.place) }, end.identity);
     return this.request;
   }
 

@@ -1,6 +1,6 @@
 // Section 3: manifest, credential, key package; and how they are made.
 
-import { bool, bytes8, bytes16, checkName, checkQueues, join, list8, order, Reader, Refused, same, u8, u16, u32, u64, utf8 } from "./codec.js";
+import { bytes8, bytes16, checkName, checkQueues, join, list8, order, Reader, Refused, same, u8, u16, u32, u64, utf8 } from "./codec.js";
 import { checkEd25519, checkLeaf, H, keyHash, memberId, verify } from "./crypto.js";
 
 export const ROLE = { customer: 1, guest: 2, agent: 3, supervisor: 4, bot: 5, inbox: 6, archive: 7 };
@@ -136,18 +136,20 @@ export const namesQueue = (c, queue) => c.queues.some((q) => order(q, queue) ===
 
 // Key package (3.4).
 
+export const USE = { offer: 0, lastResort: 1, place: 2 };
+
 /**
  * @typedef {{ identity: Uint8Array, id: Uint8Array, credential: Credential | null, leaf: Uint8Array, expires: bigint,
- *   lastResort: boolean, signed: Uint8Array, signature: Uint8Array, encoded: Uint8Array }} KeyPackage
+ *   use: number, signed: Uint8Array, signature: Uint8Array, encoded: Uint8Array }} KeyPackage
  */
 
 /**
  * @param {import("./crypto.js").Identity} owner
- * @param {{ credential: Uint8Array | null, leaf: Uint8Array, expires: bigint, lastResort: boolean }} fields
+ * @param {{ credential: Uint8Array | null, leaf: Uint8Array, expires: bigint, use: number }} fields
  */
-export function encodeKeyPackage(owner, { credential, leaf, expires, lastResort }) {
+export function encodeKeyPackage(owner, { credential, leaf, expires, use }) {
   const who = credential === null ? join(u8(0), owner.public) : join(u8(1), bytes16(credential));
-  const body = join(u8(1), who, leaf, u64(expires), bool(lastResort));
+  const body = join(u8(1), who, leaf, u64(expires), u8(use));
   return join(body, owner.sign("key package", body));
 }
 
@@ -162,13 +164,14 @@ export function decodeKeyPackage(encoded) {
   const identity = credential === null ? r.fixed(32) : credential.identity;
   const leaf = r.fixed(1216);
   const expires = r.u64();
-  const lastResort = r.bool();
+  const use = r.u8();
   const signed = encoded.subarray(0, r.at);
   const signature = r.fixed(64);
   r.end();
+  if (use > USE.place) throw new Refused("bad argument", "no such use");
   checkEd25519(identity);
   checkLeaf(leaf);
-  return { identity, id: memberId(identity), credential, leaf, expires, lastResort, signed, signature, encoded };
+  return { identity, id: memberId(identity), credential, leaf, expires, use, signed, signature, encoded };
 }
 
 /** @param {KeyPackage} k */

@@ -38,15 +38,27 @@ func (p *Person) Identity() ed25519.PublicKey { return p.Key.Public().(ed25519.P
 // ID is the member id.
 func (p *Person) ID() wire.ID { return wire.MemberID(p.Identity()) }
 
-// KeyPackage makes a fresh one.
+// KeyPackage makes a fresh one that offers a leaf.
 func (p *Person) KeyPackage(expires time.Time, lastResort bool) *wire.KeyPackage {
+	if lastResort {
+		return p.keyPackage(expires, wire.UseLastResort)
+	}
+	return p.keyPackage(expires, wire.UseOffer)
+}
+
+// Place makes one that stands in a commit or a join request.
+func (p *Person) Place(expires time.Time) *wire.KeyPackage {
+	return p.keyPackage(expires, wire.UsePlace)
+}
+
+func (p *Person) keyPackage(expires time.Time, use uint8) *wire.KeyPackage {
 	x, err := ecdh.X25519().GenerateKey(rand.Reader)
 	must(err)
 	kem, err := mlkem.GenerateKey768()
 	must(err)
 	kp := &wire.KeyPackage{
 		Credential: p.Credential, Leaf: append(x.PublicKey().Bytes(), kem.EncapsulationKey().Bytes()...),
-		Expires: uint64(expires.Unix()), LastResort: lastResort,
+		Expires: uint64(expires.Unix()), Use: use,
 	}
 	_, err = kp.Sign(p.Key)
 	must(err)
@@ -110,7 +122,7 @@ func (p *Person) Commit(t *Talk, manifest *wire.Manifest, c Change) []byte {
 }
 
 func (p *Person) finish(t *Talk, m *wire.Commit) []byte {
-	m.Role, m.KeyPackage, m.Time = p.Role, p.KeyPackage(time.Now().Add(24*time.Hour), false), uint64(time.Now().UnixMilli())
+	m.Role, m.KeyPackage, m.Time = p.Role, p.Place(time.Now().Add(24*time.Hour)), uint64(time.Now().UnixMilli())
 	ephemeral, err := ecdh.X25519().GenerateKey(rand.Reader)
 	must(err)
 	m.Ephemeral = ephemeral.PublicKey().Bytes()
@@ -151,7 +163,7 @@ func (p *Person) Join(t *Talk) []byte { return p.JoinAs(t, p.ID()) }
 func (p *Person) JoinAs(t *Talk, member wire.ID) []byte {
 	j := &wire.JoinRequest{
 		Conversation: t.ID, Leaf: t.Chain.Member(member).KeyPackage.Leaf.Hash(), Reason: wire.ReasonLost,
-		KeyPackage: p.KeyPackage(time.Now().Add(time.Hour), false),
+		KeyPackage: p.Place(time.Now().Add(time.Hour)),
 	}
 	raw, err := j.Sign(p.Key)
 	must(err)

@@ -1,0 +1,78 @@
+package conversation
+
+import (
+	"testing"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// A stolen identity key makes join requests like its owner's. An owner whose end
+// holds the epoch sees such a request and commits: that refuses it, for the leaf
+// it names is gone, and only who holds the epoch can commit.
+func TestOwnerRefusesAThiefsRequest(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	thief := p.wiped(p.customer)
+	p.ask(thief)
+	p.read(p.agent)
+	p.read(p.customer)
+	if p.customer.State() != Active || p.customer.Joins()[0].Replaces != p.customer.Self() || !p.customer.Joins()[0].Same {
+		t.Fatalf("state %d, %+v", p.customer.State(), p.customer.Joins())
+	}
+	p.due("the owner", p.customer, DueCommit)
+	p.due("the owner, a page load later", reload(t, p.customer), DueCommit)
+	answer := p.must(p.agent.Commit(p.now, Moves{}))
+	p.commit(p.customer)
+	want(t, "the answer that came second", p.log.append(answer), wire.StaleHead)
+	p.read(p.agent)
+	p.read(thief)
+	if len(p.agent.Joins()) != 0 || p.customer.State() != Active || thief.State() != Lost {
+		t.Errorf("%d requests stand, states %d and %d", len(p.agent.Joins()), p.customer.State(), thief.State())
+	}
+	p.due("the owner, committed", p.customer, DueNothing)
+	p.due("the agent", p.agent, DueNothing)
+	p.talk(p.customer, p.agent)
+
+	// Refused, it waits like one that was answered: else the two, or two honest
+	// copies of one identity, would ask and refuse in turns without end.
+	packages := len(thief.end.packages)
+	for _, after := range []uint64{0, rejoinPause - 1} {
+		_, err := reload(t, thief).JoinRequest(p.now + after)
+		want(t, "asks again", err, wire.RateLimited)
+	}
+	p.now += rejoinPause
+	p.ask(thief)
+	if n := len(thief.end.packages); n != packages+1 || packages != 0 {
+		t.Errorf("%d secrets of key packages, then %d: of a refused request none stays", packages, n)
+	}
+}
+
+// So it refuses a stranger who says to be its new identity, yes or no.
+func TestOwnerRefusesAStrangersRequest(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	stranger := p.newDevice("")
+	id := p.ask(stranger)
+	p.read(p.customer)
+	p.due("the owner", p.customer, DueCommit)
+	p.commit(p.customer)
+	p.read(p.agent)
+	_, err := p.agent.Commit(p.now, Moves{Answers: id})
+	want(t, "a yes that comes later", err, wire.BadCommit)
+	p.read(stranger)
+	_, err = stranger.JoinRequest(p.now)
+	want(t, "asks again", err, wire.RateLimited)
+	p.talk(p.customer, p.agent)
+}
+
+// Whoever asks does not contest itself, and another's request is not its matter.
+func TestOnlyTheOwnPlaceIsContested(t *testing.T) {
+	p, third := newTrio(t)
+	p.log.mustAppend(p.must(requestOf(third.end, third, third.Self())))
+	p.read(p.customer)
+	p.read(p.agent)
+	p.read(third)
+	if p.customer.contested() || p.agent.contested() || !third.contested() {
+		t.Error("contested is who is to be replaced")
+	}
+}
