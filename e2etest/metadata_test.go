@@ -466,8 +466,8 @@ func databaseHoldsCiphertext(t *testing.T, s *scene) {
 }
 
 func logNamesNobody(t *testing.T, s *scene) {
-	s.stop() // each ending is logged
 	tenant := wire.TenantID(roots(t, s)[0][:])
+	s.stop() // each ending is logged
 	harness.Eventually(t, "the end of a connection in the log", func() (bool, string) {
 		log := s.logged()
 		return strings.Contains(log, hex.EncodeToString(tenant[:])) && strings.Contains(log, `"connection":`) && strings.Contains(log, `"role":1`) && strings.Contains(log, `"role":3`), log
