@@ -101,7 +101,7 @@ export class Timeline {
    * @param {import("./records.js").NoteItem} item
    */
   mark({ sequence, note, time, from }) {
-    this.#notes.push(Object.freeze({ id: `note ${sequence}`, kind: note, time, member: from, after: this.#log.at(-1)?.id ?? "" }));
+    this.#notes.push(Object.freeze({ id: `note ${sequence}`, kind: note, time, member: from, by: null, after: this.#log.at(-1)?.id ?? "" }));
   }
 
   /**

@@ -3,18 +3,19 @@
  * The shapes that cross the client's edge. Nothing runs here: the file exists
  * so that the facade, the widget and the desk share one description.
  *
- * @typedef {"customer" | "agent"} RoleName
+ * @typedef {"customer" | "agent" | "supervisor"} RoleName
  *
  * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "closed" | "refused"} ClientState
  *   connecting: a first or another attempt is under way. offline: no connection, the next attempt is
  *   scheduled. elsewhere: another tab holds this identity. refused: what the relay showed (manifest,
  *   credential, key package) does not come from the pinned organisation; nothing is sent, texts are kept.
  *
- * @typedef {"waiting" | "secured" | "rejoining" | "doubtful" | "lost" | "forked" | "closed"} ConversationState
- *   waiting: nobody to seal to yet. rejoining: this device lost its keys to the conversation and asks the others, by
+ * @typedef {"waiting" | "secured" | "rejoining" | "doubtful" | "lost" | "forked" | "closed" | "left"} ConversationState
+ *   waiting: nothing has begun: nobody to seal to yet (with an inbox, see `attended`). rejoining: this device lost its keys to the conversation and asks the others, by
  *   itself, to let it in again; what is written is kept until then. doubtful: a message in the name of `differs` did
  *   not prove genuine and tells of another course of the conversation; nothing is sent, and what is written is kept,
- *   until that member is heard from properly. lost: this device is not let in any more. forked: proven: another
+ *   until that member is heard from properly. lost: this device is not let in any more. left: this agent
+ *   left, handed over or was removed; what it had read can still be shown. forked: proven: another
  *   course was shown to this end than to `differs` (or, without one, than before); nothing more is sent.
  *
  * @typedef {"queued" | "sending" | "sent" | "received" | "failed"} MessageStatus
@@ -33,22 +34,50 @@
  * @property {Member | null} from  null when the sender is no longer known
  * @property {boolean} self
  * @property {string} text
- * @property {number} time      milliseconds, this device's clock when it was written or first read
+ * @property {number} time      milliseconds, this device's clock when it was written or first read; of what came before
+ *   this device was let in: when its key period began, as the log says (within about a quarter of an hour)
  * @property {MessageStatus} status
  * @property {number} [gap]     messages of this sender that are missing before this one
  * @property {MessageFile} [file]  it tells of a file; its text is empty then
  * @property {boolean} [unknown]   content that this version cannot make sense of: there is nothing to show but that
+ * @property {boolean} [note]      written for the colleague it was handed over to; every member can read it
+ * @property {"left" | "closed" | "lost" | "forked"} [reason]  why it failed, where the conversation is the reason
  *
- * @typedef {"missed" | "rejoined" | "replaced"} NoteKind
+ * @typedef {"missed" | "rejoined" | "replaced" | "joined" | "left" | "removed" | "claimed" | "transferred" | "parked"
+ *   | "took over" | "asked" | "closed" | "not granted"} NoteKind
  *   missed: from here on there were messages that this device cannot read, as it had lost its keys.
  *   rejoined: the device of `member` had lost its keys and was let in again; what was sent meanwhile it cannot read.
  *   replaced: this device's place was given away by an answer that it cannot open; somebody may have a copy of its key.
+ *   joined: `by` let `member` in. claimed: the queue's inbox gave the conversation to `member`. transferred: `by` handed
+ *   it over to `member`, and left. parked: `by` gave it back to the queue, whose inbox is `member`, and left. left:
+ *   `member` left. removed: `by` removed `member`. took over: the supervisor `member` speaks from here on. asked: the customer `by`
+ *   asked for somebody else: the agents went, and the queue's inbox, `member`, came. closed: `by`
+ *   ended the conversation. not granted: what `by` said to grant to this device did not prove genuine; it opens nothing.
+ *   Commits that change nothing about who can read leave no note.
+ *
+ * @typedef {object} Granted    earlier messages that a newcomer can read
+ * @property {number} from      epoch, the first
+ * @property {number} to        epoch, the last
+ * @property {number} since     milliseconds: when the first of these epochs began, as its commit says; 0 if not known
+ * @property {number} reason    1 claim, 2 transfer, 3 park, 4 conference, 5 supervision
+ * @property {Member | null} by
+ *
+ * @typedef {object} LedgerEntry  from when to when somebody could read: from the log alone
+ * @property {Member} member
+ * @property {string} role      the last it had
+ * @property {number} from      epoch in which it came in
+ * @property {number | null} to epoch of which it could read the last message; null while it is in
+ * @property {number} since     milliseconds, as the commit that let it in says
+ * @property {number | null} until
+ * @property {Granted | null} granted  of before `from`; several ranges are told as one that spans them
  *
  * @typedef {object} Note       something that happened, in its place among the messages
  * @property {string} id
  * @property {NoteKind} kind
- * @property {number} time      milliseconds, this device's clock when it was read
+ * @property {number} time      milliseconds: of who came and went as the log says, else this device's clock when it was read
  * @property {Member | null} member  whom it is about
+ * @property {Member | null} by      who did it, where that is another
+ * @property {Granted} [granted]     joined, claimed, transferred, parked: what of before `member` can read
  * @property {string} after     id of the message before it, or "" before the first
  *
  * @typedef {"uploading" | "sent" | "available" | "downloading" | "saved" | "failed" | "cancelled"} FileState
@@ -87,7 +116,8 @@
  * @property {RoleName} [role]  default "customer"
  * @property {string} [queue]   whom a customer asks for; default "default"
  * @property {string | IdentityTokenSource} [identityToken]  customers: the page's JWT, or how to get one
- * @property {CredentialSource} [credential]  agents: how to get a credential for this device
+ * @property {CredentialSource} [credential]  the company's side: how to get a credential for this device
+ * @property {AuthorityOptions} [authority]   the company's side, instead: where to get it, and who waits in which queue
  * @property {"device" | "none"} [history]  default "device" where there is IndexedDB, else "none"
  * @property {WebSocketConstructor} [WebSocket]  default the global one
  * @property {typeof globalThis.fetch} [fetch]  for files; default the global one
@@ -96,6 +126,46 @@
  * @typedef {(ask: { thumbprint: string }) => string | Promise<string>} IdentityTokenSource
  * @typedef {(ask: { identity: Uint8Array, thumbprint: string }) => Uint8Array | string | Promise<Uint8Array | string>} CredentialSource
  *   bytes, or base64url of them
+ *
+ * @typedef {object} AuthorityOptions
+ * @property {string} url       of the company's authority, "https://…"; its requests are under /v1/authority/
+ * @property {() => string | Promise<string>} login  the company's login token, asked for anew each time one is needed
+ *
+ * @typedef {"none" | "asking" | "current" | "unreachable" | "refused"} QueuesState
+ *   none: no authority is set. asking: no answer yet. unreachable: what is shown is old; it is asked again. refused: the
+ *   login or the credential is no good (`reason`): it is asked again, with a new login, after a pause.
+ *
+ * @typedef {object} Queues     what this agent's queues look like, as the authority says; a snapshot
+ * @property {QueuesState} state
+ * @property {import("../errors.js").Code | null} reason  why it is unreachable or refused
+ * @property {readonly Waiting[]} waiting  the longest waiting first
+ * @property {readonly Colleague[]} agents
+ *
+ * @typedef {object} Waiting    a conversation without an agent
+ * @property {string} id        of the conversation
+ * @property {string} queue
+ * @property {number} since     milliseconds
+ * @property {number} entries   of its log; nothing of them can be read before it is claimed
+ * @property {boolean} parked   an agent gave it back to the queue
+ *
+ * @typedef {object} Colleague  somebody who could be brought into a conversation; this agent itself is not in the list
+ * @property {string} id        member id
+ * @property {string} alias
+ * @property {string} role
+ * @property {readonly string[]} queues
+ * @property {boolean} online
+ *
+ * @typedef {"transfer" | "invite" | "takeOver" | "park" | "leave" | "close" | "remove" | "askAnother"} Move
+ *   what can be done with who is in a conversation
+ *
+ * @typedef {object} TransferOptions  one of the two
+ * @property {string} [to]      member id of a colleague, online or away
+ * @property {string} [queue]   a queue; the conversation waits there
+ *
+ * @typedef {object} InviteOptions
+ * @property {string} to        member id of a colleague
+ * @property {"agent" | "supervisor"} [role]  default "agent"; a supervisor reads and does not speak
+ * @property {boolean} [history]  also what was written before; default false
  *
  * @typedef {new (url: string) => WebSocketLike} WebSocketConstructor
  * @typedef {object} WebSocketLike  the part of the standard WebSocket that is used
@@ -109,10 +179,34 @@
  * @property {(data: Uint8Array) => void} send
  * @property {(code?: number, reason?: string) => void} close
  *
+ * What a conversation offers of moves; each resolves once its commit stands in the log. It rejects with "stale head"
+ * when another commit came first and left it without sense, "unavailable" without a connection or a key package to add,
+ * "not a member" and "bad argument" where it cannot be done. Until then nothing has changed.
+ * @typedef {object} ConversationMoves
+ * @property {(target: TransferOptions, options?: { note?: string }) => Promise<void>} transfer  hands over what this end
+ *   may grant, and leaves; the note is sent before, and every member can read it
+ * @property {(options?: { note?: string }) => Promise<void>} park  gives it back to its queue, and leaves
+ * @property {(options: InviteOptions) => Promise<void>} invite
+ * @property {() => Promise<void>} takeOver  a supervisor speaks from here on
+ * @property {() => Promise<void>} leave     while another of the company stays; what waits here is not sent
+ * @property {() => Promise<void>} close     nothing can be added any more
+ * @property {(member: string) => Promise<void>} remove
+ * @property {() => Promise<void>} askAnother  customers: the agents go, the conversation waits in its queue again
+ *
+ * What a conversation tells besides messages and members.
+ * @typedef {object} ConversationFacts
+ * @property {string | null} previous  id of the conversation that it continues
+ * @property {number} since     milliseconds: when it began, as its first commit says; 0 before
+ * @property {string} queue     that it was begun for; "" before
+ * @property {boolean} attended an agent or a bot is in it; else only the queue's inbox is: it waits for an agent
+ * @property {readonly Move[]} moves  that this end can make now, as far as it knows
+ * @property {Move | null} moving     the one that is under way
+ * @property {readonly LedgerEntry[]} ledger  in the order in which they came in
+ *
  * @typedef {import("./conversation.js").Conversation} Conversation
  *
  * What the handlers of each event are given. "conversation": new, or its state, id or notes changed. "message": new or
- * changed; of one that was discarded "conversation" tells. "notice": something a person should be told, in words. "error": something failed in the background.
+ * changed; of one that was discarded "conversation" tells. "queues": another snapshot of them. "notice": something a person should be told, in words. "error": something failed in the background.
  * "pre:send": awaited before a text or a file is kept; throwing means not sent.
  * @typedef {{
  *   "state": { state: ClientState },
@@ -120,13 +214,14 @@
  *   "conversation": { conversation: Conversation },
  *   "members": { conversation: Conversation, added: Member[], removed: Member[] },
  *   "message": { conversation: Conversation, message: Message },
+ *   "queues": { queues: Queues },
  *   "notice": Notice,
  *   "error": { error: Error },
  *   "pre:send": { conversation: Conversation, text: string, file?: { name: string, media: string, size: number } },
  * }} ClientEvents
  *
  * @typedef {object} Notice
- * @property {string} code  "new organisation", "members changed" or "refused"
+ * @property {string} code  "new organisation", "members changed", "refused", "login refused" or "authority unreachable"
  * @property {string} text
  * @property {Conversation} [conversation]
  */
