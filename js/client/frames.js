@@ -54,6 +54,7 @@ export const T = Object.freeze({
  * @property {Uint8Array} [nonce]
  * @property {Uint8Array} [hash]
  * @property {string} [queue]
+ * @property {Uint8Array} [member]        of a take: empty, or a member id
  * @property {boolean} [agents]
  * @property {{ conversation: Uint8Array, sequence: number }[]} [list]
  */
@@ -76,6 +77,11 @@ function sized(id, n) {
   if (!(id instanceof Uint8Array)) throw new TypeError(`expected a Uint8Array of ${n} bytes`);
   if (id.length !== n) throw new RangeError(`expected ${n} bytes, got ${id.length}`);
   return id;
+}
+
+/** @param {Uint8Array} id */
+function memberOf(id) {
+  return id.length === 0 ? id : sized(id, 16);
 }
 
 /** @param {Uint8Array | undefined} bytes */
@@ -110,7 +116,7 @@ export function encodeFrame(frame) {
       w.bytes16(present(frame.bytes));
       break;
     case T.take:
-      w.bytes8(new TextEncoder().encode(frame.queue ?? ""));
+      w.bytes8(new TextEncoder().encode(frame.queue ?? "")).bytes8(memberOf(frame.member ?? new Uint8Array()));
       break;
     case T.manifest:
       w.raw(sized(frame.hash, 32));
@@ -216,6 +222,7 @@ export function decodeFrame(bytes) {
       break;
     case T.take:
       frame.queue = new TextDecoder("utf-8", { fatal: true }).decode(atMost(r.bytes8(), MAX_QUEUE));
+      frame.member = memberOf(r.bytes8());
       break;
     case T.manifest:
       frame.hash = r.raw(32);

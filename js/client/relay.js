@@ -142,9 +142,13 @@ export class RelayConnection {
     return sequenceOf(await this.#request({ type: T.publish, request: 0, bytes: keyPackage }));
   }
 
-  /** @param {string} queue */
-  async take(queue) {
-    return bytesOf(await this.#request({ type: T.take, request: 0, queue }));
+  /**
+   * A key package of the queue's inbox, or of an agent of it who is there.
+   * @param {string} queue
+   * @param {Uint8Array} [member]  the company's side: of this one, whatever the queue
+   */
+  async take(queue, member = new Uint8Array()) {
+    return bytesOf(await this.#request({ type: T.take, request: 0, queue, member }));
   }
 
   /** @param {Uint8Array} hash */

@@ -27,8 +27,9 @@ func (t *tenant) customerKey(subject string) customerKey {
 type allowances struct {
 	ofIdentity, ofCustomer *allowance // the latter nil on the company's side
 
-	entries        *rate.Limiter // of the identity
-	takes, geneses *rate.Limiter // of the customer
+	entries *rate.Limiter // of the identity
+	takes   *rate.Limiter // of the customer, or of the identity on the company's side
+	geneses *rate.Limiter // of the customer
 }
 
 // full tells whether a fresh one would allow no more.
@@ -56,9 +57,9 @@ func shared[K comparable](of map[K]*allowance, key K, fresh func() []*rate.Limit
 func (h *hub) allow(c *connection) {
 	t, l := c.tenant, c.server.limits
 	c.ofIdentity = shared(h.identities, t.memberKey(c.member), func() []*rate.Limiter {
-		return []*rate.Limiter{rate.NewLimiter(rate.Limit(t.EntriesPerSecond), t.EntryBurst)}
+		return []*rate.Limiter{rate.NewLimiter(rate.Limit(t.EntriesPerSecond), t.EntryBurst), rate.NewLimiter(rate.Every(l.TakeInterval), l.TakeBurst)}
 	})
-	c.entries = c.ofIdentity.limiters[0]
+	c.entries, c.takes = c.ofIdentity.limiters[0], c.ofIdentity.limiters[1]
 	if c.customer == (customerKey{}) {
 		return
 	}

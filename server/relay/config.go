@@ -73,6 +73,7 @@ type tenant struct {
 	name      string // for the log
 	origins   origins
 	manifests *manifests
+	inboxes   *inboxes
 	open      int // connections, under the server's lock
 }
 

@@ -26,9 +26,15 @@ var operations = map[FrameType]operation{
 	TypeFetchManifest:     {nil, (*connection).mayRequest, (*connection).handleManifest},
 	TypeListConversations: {nil, (*connection).mayRequest, (*connection).handleList},
 	TypeTicket:            {nil, (*connection).mayRequest, (*connection).handleTicket},
-	TypePublishKeyPackage: {[]wire.Role{wire.Agent}, (*connection).mayRequest, (*connection).handlePublish},
-	TypeTakeKeyPackage:    {[]wire.Role{wire.Customer}, (*connection).mayTake, (*connection).handleTake},
+	TypePublishKeyPackage: {added, (*connection).mayRequest, (*connection).handlePublish},
+	TypeTakeKeyPackage:    {adding, (*connection).mayTake, (*connection).handleTake},
 }
+
+// Who is added by a key package that lies here, and who adds.
+var (
+	added  = []wire.Role{wire.Agent, wire.Supervisor, wire.Bot, wire.Inbox}
+	adding = []wire.Role{wire.Customer, wire.Agent, wire.Inbox}
+)
 
 func (c *connection) mayAppend() bool  { return c.entries.Allow() }
 func (c *connection) mayRequest() bool { return c.requests.Allow() }

@@ -38,9 +38,13 @@ type (
 	// PublishKeyPackage offers a key package of this identity; Ack gives how
 	// many one-time ones are stored now.
 	PublishKeyPackage struct{ KeyPackage []byte }
-	// TakeKeyPackage asks for one of an agent of the queue that is there now;
-	// Record or Error answers.
-	TakeKeyPackage struct{ Queue string }
+	// TakeKeyPackage asks for one of the queue's inbox, or else of an agent of
+	// the queue that is there now; with a member, for one of that member's,
+	// whatever the queue. Record or Error answers.
+	TakeKeyPackage struct {
+		Queue  string
+		Member []byte // empty, or a member id
+	}
 	// FetchManifest asks for a manifest by its hash; Record or Error answers.
 	FetchManifest struct{ Hash wire.Hash }
 	// ListConversations asks for those that this identity is a member of; List answers.
@@ -115,9 +119,13 @@ func decodePublishKeyPackage(r *wire.Reader) Body {
 	return PublishKeyPackage{KeyPackage: r.Bytes16(wire.MaxKeyPackage)}
 }
 
-func (f TakeKeyPackage) encode(w *wire.Writer) { w.Bytes8([]byte(f.Queue)) }
+func (f TakeKeyPackage) encode(w *wire.Writer) { w.Bytes8([]byte(f.Queue)); w.Bytes8(f.Member) }
 func decodeTakeKeyPackage(r *wire.Reader) Body {
-	return TakeKeyPackage{Queue: string(r.Bytes8(wire.MaxQueue))}
+	f := TakeKeyPackage{Queue: string(r.Bytes8(wire.MaxQueue)), Member: r.Bytes8(16)}
+	if len(f.Member)%16 != 0 {
+		r.Fail()
+	}
+	return f
 }
 
 func (f FetchManifest) encode(w *wire.Writer) { w.Raw(f.Hash[:]) }

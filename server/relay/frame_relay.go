@@ -37,7 +37,8 @@ type (
 		Conversation wire.ID
 		Entry        []byte
 	}
-	// Waiting tells customers whether an agent who can be taken is there.
+	// Waiting tells customers whether a key package can be taken: of an agent who
+	// is there, or of an inbox.
 	Waiting struct{ Agents bool }
 )
 

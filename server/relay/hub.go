@@ -29,7 +29,8 @@ type memberKey [32]byte
 type presence struct {
 	customers map[*connection]struct{}
 	agents    map[*connection]struct{}
-	ready     int // agents who can be taken
+	ready     int  // agents who can be taken
+	told      bool // to customers: that somebody can be taken
 }
 
 func newHub() *hub {
@@ -68,8 +69,12 @@ func (h *hub) join(c *connection, perIdentity int) {
 	p := h.presence(c.tenant)
 	switch c.role {
 	case wire.Customer:
+		waiting := p.ready > 0 || c.tenant.inboxes.any()
+		if len(p.customers) == 0 {
+			p.told = waiting
+		}
 		p.customers[c] = struct{}{}
-		c.send(EncodeFrame(0, Waiting{Agents: p.ready > 0}))
+		c.send(EncodeFrame(0, Waiting{Agents: waiting}))
 	case wire.Agent:
 		p.agents[c] = struct{}{}
 	}
@@ -102,9 +107,7 @@ func (h *hub) leave(c *connection) {
 	}
 }
 
-// setReady notes whether an agent can be taken. Customers hear each time
-// somebody comes, since who waits for one queue is not helped by another's
-// agent, and once when the last one goes.
+// setReady notes whether an agent can be taken.
 func (h *hub) setReady(c *connection, ready bool) {
 	p := h.presence(c.tenant)
 	if _, there := p.agents[c]; !there || c.ready == ready {
@@ -116,11 +119,38 @@ func (h *hub) setReady(c *connection, ready bool) {
 	} else {
 		p.ready--
 	}
-	if ready || p.ready == 0 {
-		frame := EncodeFrame(0, Waiting{Agents: ready})
-		for customer := range p.customers {
-			customer.send(frame)
-		}
+	h.tell(c.tenant, ready)
+}
+
+// tell says to customers whether somebody can be taken. They hear each time
+// somebody comes, since who waits for one queue is not helped by another's
+// agent, and once when nobody is left, not even an inbox.
+func (h *hub) tell(t *tenant, came bool) {
+	p := h.presence(t)
+	waiting := p.ready > 0 || t.inboxes.any()
+	if !came && waiting == p.told {
+		return
+	}
+	p.told = waiting
+	frame := EncodeFrame(0, Waiting{Agents: waiting})
+	for customer := range p.customers {
+		customer.send(frame)
+	}
+}
+
+// inbox notes that an inbox's key package can be taken.
+func (h *hub) inbox(t *tenant) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tell(t, true)
+}
+
+// sweepWaiting tells of inboxes whose key package has ended.
+func (h *hub) sweepWaiting() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for t := range h.tenants {
+		h.tell(t, false)
 	}
 }
 

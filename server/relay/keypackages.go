@@ -9,7 +9,7 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
-// lastResortID names an agent's one key package of last resort, so that a new
+// lastResortID names a member's one key package of last resort, so that a new
 // one replaces the old. One-time ones are named by their hash.
 var lastResortID = []byte("last resort")
 
@@ -24,8 +24,11 @@ func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Bo
 	if kp.Use == wire.UsePlace {
 		return nil, wire.BadArgument // no offer; somebody showed what it saw in a log
 	}
-	if err := c.checkKeyPackage(kp, uint64(now.Unix())); err != nil {
+	switch err := c.tenant.checkKeyPackage(kp, uint64(now.Unix())); {
+	case err != nil:
 		return nil, err
+	case kp.Credential.Role != c.role, !bytes.Equal(kp.Identity, c.identity):
+		return nil, wire.BadCredential
 	}
 	if kp.Expires > uint64(now.Add(c.server.limits.KeyPackageLife).Unix()) {
 		return nil, wire.BadArgument
@@ -58,18 +61,24 @@ func (c *connection) handlePublish(ctx context.Context, _ uint32, body Body) (Bo
 	if count, err = c.server.log.Count(ctx, spacePackage, owner[:], uint64(now.Unix())); err != nil {
 		return nil, err
 	}
+	if c.role == wire.Inbox && record.Keep {
+		if err := c.tenant.inboxes.add(ctx, kp, raw); err != nil {
+			return nil, err
+		}
+		c.server.hub.inbox(c.tenant)
+	}
 	c.server.hub.ready(c, true)
 	return Ack{Sequence: uint64(count)}, nil
 }
 
-// checkKeyPackage asks what the end that takes it will ask again: it is this
-// identity's, and the credential in it stands.
-func (c *connection) checkKeyPackage(kp *wire.KeyPackage, now uint64) error {
-	manifest := c.tenant.manifests.current()
+// checkKeyPackage asks what the end that takes it will ask again: the
+// credential in it stands.
+func (t *tenant) checkKeyPackage(kp *wire.KeyPackage, now uint64) error {
+	manifest := t.manifests.current()
 	switch {
 	case manifest == nil:
 		return wire.Unavailable
-	case kp.Credential == nil, kp.Credential.Role != c.role, !bytes.Equal(kp.Identity, c.identity):
+	case kp.Credential == nil:
 		return wire.BadCredential
 	}
 	if err := manifest.CheckCredential(kp.Credential); err != nil {
@@ -78,14 +87,34 @@ func (c *connection) checkKeyPackage(kp *wire.KeyPackage, now uint64) error {
 	return kp.ValidAt(now)
 }
 
-// handleTake gives a key package of an agent who is there now. It is given
-// once, whoever asks at the same time, except the one of last resort.
+// handleTake gives the key package of the queue's inbox, or else, to a customer,
+// one of an agent who is there now; to the company's side also one of any member
+// that it names. It is given once, whoever asks at the same time, except the one
+// of last resort.
 func (c *connection) handleTake(ctx context.Context, _ uint32, body Body) (Body, error) {
-	queue := body.(TakeKeyPackage).Queue
+	f := body.(TakeKeyPackage)
 	now := uint64(c.server.now().Unix())
-	for _, agent := range c.server.hub.agents(c.tenant, queue) {
-		owner := c.tenant.memberKey(agent.member)
-		r, err := c.server.takeGood(ctx, agent, owner, now)
+	if len(f.Member) != 0 {
+		if c.role == wire.Customer {
+			return nil, wire.NotMember
+		}
+		r, err := c.server.takeGood(ctx, c.tenant, wire.ID(f.Member), now)
+		if errors.Is(err, entrylog.ErrNotFound) {
+			err = wire.Unavailable
+		}
+		if err != nil {
+			return nil, err
+		}
+		return Record{Value: r.Value}, nil
+	}
+	if inbox := c.tenant.inboxes.of(f.Queue); inbox != nil {
+		return Record{Value: inbox}, nil
+	}
+	if c.role != wire.Customer {
+		return nil, wire.Unavailable
+	}
+	for _, agent := range c.server.hub.agents(c.tenant, f.Queue) {
+		r, err := c.server.takeGood(ctx, c.tenant, agent.member, now)
 		if errors.Is(err, entrylog.ErrNotFound) {
 			c.server.hub.ready(agent, false)
 			agent.readiness(ctx) // it may have published in this moment
@@ -100,9 +129,10 @@ func (c *connection) handleTake(ctx context.Context, _ uint32, body Body) (Body,
 	return nil, wire.Unavailable
 }
 
-// takeGood takes the agent's key package that comes first and that the end will
+// takeGood takes the member's key package that comes first and that the end will
 // accept too; those before it are thrown away.
-func (s *Server) takeGood(ctx context.Context, agent *connection, owner memberKey, now uint64) (entrylog.Record, error) {
+func (s *Server) takeGood(ctx context.Context, t *tenant, member wire.ID, now uint64) (entrylog.Record, error) {
+	owner := t.memberKey(member)
 	for {
 		r, err := s.log.Take(ctx, spacePackage, owner[:], now)
 		if err != nil {
@@ -110,7 +140,7 @@ func (s *Server) takeGood(ctx context.Context, agent *connection, owner memberKe
 		}
 		kp, err := wire.DecodeKeyPackage(r.Value)
 		if err == nil {
-			err = agent.checkKeyPackage(kp, now)
+			err = t.checkKeyPackage(kp, now)
 		}
 		if err == nil {
 			err = kp.Credential.ValidAt(now)

@@ -16,6 +16,7 @@ const (
 	spaceNewest   = "newest manifest"  // owner: tenant id, id: "newest"
 	spaceUsed     = "used key package" // owner: tenant id, id: hash of a one-time key package, value: id of the commit that added it
 	spacePackage  = "key package"      // owner: tenant id ‖ member id, id: see keypackages.go
+	spaceInbox    = "inbox"            // owner: tenant id, id: see inboxes.go
 )
 
 // ErrRolledBack is a manifest that is older than, or contradicts, one that

@@ -123,20 +123,29 @@ var may = map[relay.FrameType]struct {
 	relay.TypeSubscribe:         {relay.Subscribe{Conversation: wire.ID{1}}, all(wire.NotMember)},
 	relay.TypeUnsubscribe:       {relay.Unsubscribe{Conversation: wire.ID{1}}, all(0)},
 	relay.TypeSendPassing:       {relay.SendPassing{Conversation: wire.ID{1}}, all(wire.BadArgument)},
-	relay.TypePublishKeyPackage: {relay.PublishKeyPackage{}, map[wire.Role]wire.Code{wire.Customer: wire.NotMember, wire.Agent: wire.BadArgument, wire.Supervisor: wire.NotMember}},
-	relay.TypeTakeKeyPackage:    {relay.TakeKeyPackage{Queue: "default"}, map[wire.Role]wire.Code{wire.Customer: wire.Unavailable, wire.Agent: wire.NotMember, wire.Supervisor: wire.NotMember}},
+	relay.TypePublishKeyPackage: {relay.PublishKeyPackage{}, company(wire.BadArgument, wire.Customer)},
+	relay.TypeTakeKeyPackage:    {relay.TakeKeyPackage{Queue: "default"}, company(wire.Unavailable, wire.Supervisor)},
 	relay.TypeFetchManifest:     {relay.FetchManifest{Hash: wire.Hash{1}}, all(wire.Unavailable)},
 	relay.TypeListConversations: {relay.ListConversations{}, all(0)},
 	relay.TypeTicket:            {relay.Ticket{Conversation: wire.ID{1}}, all(wire.NotMember)},
 }
 
 func all(code wire.Code) map[wire.Role]wire.Code {
-	return map[wire.Role]wire.Code{wire.Customer: code, wire.Agent: code, wire.Supervisor: code}
+	return map[wire.Role]wire.Code{wire.Customer: code, wire.Agent: code, wire.Supervisor: code, wire.Inbox: code}
+}
+
+// company is all, but for roles that may not.
+func company(code wire.Code, but ...wire.Role) map[wire.Role]wire.Code {
+	codes := all(code)
+	for _, role := range but {
+		codes[role] = wire.NotMember
+	}
+	return codes
 }
 
 func TestA01_EveryFrameIsListedForEveryRole(t *testing.T) {
 	r := relaytest.Start(t, nil)
-	persons := map[wire.Role]*relaytest.Person{wire.Customer: relaytest.NewPerson(wire.Customer), wire.Agent: r.Agent("Ana"), wire.Supervisor: r.Supervisor("Sam")}
+	persons := map[wire.Role]*relaytest.Person{wire.Customer: relaytest.NewPerson(wire.Customer), wire.Agent: r.Agent("Ana"), wire.Supervisor: r.Supervisor("Sam"), wire.Inbox: r.Inbox("default")}
 	for kind := range 256 {
 		_, known := may[relay.FrameType(kind)]
 		if known != relay.Accepts(relay.FrameType(kind)) {

@@ -120,13 +120,14 @@ func (s *Server) addTenant(ctx context.Context, c Tenant) error {
 	if err := t.manifests.recover(ctx); err != nil {
 		return err
 	}
+	t.inboxes = &inboxes{tenant: t.ID, manifests: t.manifests, log: s.log, now: s.now, known: make(map[inboxKey]*inbox)}
 	if c.Manifest != nil {
 		if _, err := t.manifests.add(ctx, c.Manifest); err != nil {
 			return err
 		}
 	}
 	s.logManifest(t)
-	return nil
+	return t.inboxes.recover(ctx)
 }
 
 // SetManifest serves a newer manifest of a tenant from now on, and closes the
@@ -146,7 +147,7 @@ func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byt
 			s.recheck(c)
 		}
 	}
-	return nil
+	return t.inboxes.recover(ctx)
 }
 
 // recheck closes a connection whose credential the newest manifest does not

@@ -29,6 +29,7 @@ func (s *Server) sweep() {
 		s.sweepConnections(now)
 		s.sweepTickets(now)
 		s.hub.sweepAllowances()
+		s.hub.sweepWaiting()
 		s.addresses.sweep()
 		if now.Sub(expired) >= expireEvery {
 			expired = now

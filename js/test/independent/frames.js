@@ -21,7 +21,7 @@ const FORMS = new Map([
   [4, { name: "unsubscribe", read: (r) => ({ conversation: r.fixed(16) }), write: (f) => f.conversation }],
   [5, { name: "passing", read: readEntry, write: writeEntry }],
   [6, { name: "publish", read: (r) => ({ keyPackage: r.bytes16(4096) }), write: (f) => bytes16(f.keyPackage) }],
-  [7, { name: "take", read: (r) => ({ queue: r.bytes8(64) }), write: (f) => bytes8(f.queue) }],
+  [7, { name: "take", read: (r) => ({ queue: r.bytes8(64), member: r.maybe(16) }), write: (f) => join(bytes8(f.queue), bytes8(f.member)) }],
   [8, { name: "manifest", read: (r) => ({ hash: r.fixed(32) }), write: (f) => f.hash }],
   [10, { name: "ticket", read: (r) => ({ conversation: r.fixed(16) }), write: (f) => f.conversation }],
   [9, { name: "conversations", read: () => ({}), write: () => new Uint8Array(0) }],

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -204,6 +205,25 @@ func (r *Relay) Agent(alias string, queues ...string) *Person {
 func (r *Relay) Supervisor(alias string) *Person {
 	r.t.Helper()
 	return r.employ(authority.Request{Role: wire.Supervisor, Alias: alias})
+}
+
+// Inbox is the inbox of a queue. More queues are those whose conversations may
+// be brought there too.
+func (r *Relay) Inbox(queue string, more ...string) *Person {
+	r.t.Helper()
+	p := NewPerson(wire.Inbox)
+	queues := append([]string{queue}, more...)
+	slices.Sort(queues)
+	now := uint64(time.Now().Unix())
+	p.Credential = &wire.Credential{Role: wire.Inbox, Identity: p.Identity(), Alias: queue, Queues: queues, NotBefore: now - 60, NotAfter: now + 7*24*3600}
+	raw, err := p.Credential.Issue(r.Org.Issuer)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if p.Credential, err = wire.DecodeCredential(raw); err != nil {
+		r.t.Fatal(err)
+	}
+	return p
 }
 
 // Employ gives an agent's credential for an identity key.
