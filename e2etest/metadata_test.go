@@ -241,7 +241,7 @@ func conversationsHaveRandomIDs(t *testing.T, s *scene) {
 	kp := genesis.Adds[0].KeyPackage.Bytes()
 	seen := map[wire.ID]bool{first: true, second: true}
 	for range 100 {
-		c, err := s.native.End.Genesis(uint64(time.Now().UnixMilli()), "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp}})
+		c, err := s.native.End.Genesis(uint64(time.Now().UnixMilli()), "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -431,7 +431,7 @@ func typingTellsNothing(t *testing.T, s *scene) {
 	}
 	_, entries := s.follow(t, s.at, s.native.Conversation())
 	now := uint64(time.Now().UnixMilli())
-	c, err := end.Genesis(now, "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: entries[0].Commit.Adds[0].KeyPackage.Bytes()}})
+	c, err := end.Genesis(now, "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: entries[0].Commit.Adds[0].KeyPackage.Bytes()}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

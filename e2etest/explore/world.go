@@ -87,7 +87,7 @@ func NewWorld(s Setup) *World {
 			w.newcomers = append(w.newcomers, kp)
 		}
 	}
-	c, err := customer.Genesis(Day0, queue, adds)
+	c, err := customer.Genesis(Day0, queue, adds, nil)
 	must(err)
 	w.Log = NewLog(co, c.ID(), s.Checked)
 	w.Members = append(w.Members, newMember(co, "customer", customer, c))

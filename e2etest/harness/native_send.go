@@ -207,7 +207,7 @@ func (n *Native) begin() (*talk, []byte, error) {
 			return nil, nil, wire.Unavailable
 		}
 		var c *conversation.Conversation
-		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp.Value}}); err == nil {
+		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp.Value}}, nil); err == nil {
 			n.refused = false
 			n.talk = &talk{Conversation: c}
 			n.talks[c.ID()] = n.talk

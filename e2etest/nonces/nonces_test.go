@@ -68,7 +68,7 @@ func begin(t *testing.T) *talk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := customer.Genesis(now, org.Manifest.Queues[0], []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp}})
+	c, err := customer.Genesis(now, org.Manifest.Queues[0], []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,19 +10,24 @@ type conv = *conversation.Conversation
 // contextOf is the place of a conversation's state in a keystore.
 func contextOf(id wire.ID) string { return "conversation/" + string(id[:]) }
 
-// ConversationGenesis: u64 now (ms) ‖ bytes8 queue ‖ list8 (u8 role ‖ bytes16
+// newcomers reads list8 (u8 role ‖ bytes16 key package).
+func newcomers(r *wire.Reader) (adds []conversation.Newcomer) {
+	for range r.Count(wire.MaxMembers) {
+		adds = append(adds, conversation.Newcomer{Role: wire.Role(r.U8()), KeyPackage: r.Bytes16(wire.MaxKeyPackage)})
+	}
+	return adds
+}
+
+// ConversationGenesis: u64 now (ms) ‖ bytes8 queue ‖ bytes8 previous, empty or
+// the id[16] of the conversation that it continues ‖ list8 (u8 role ‖ bytes16
 // key package) → conversation handle. Its entry is ConversationPending.
 func (i *Instance) ConversationGenesis(handle, length int32) int32 {
 	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
-		now, queue := r.U64(), r.Bytes8(wire.MaxQueue)
-		var adds []conversation.Newcomer
-		for range r.Count(wire.MaxMembers) {
-			adds = append(adds, conversation.Newcomer{Role: wire.Role(r.U8()), KeyPackage: r.Bytes16(wire.MaxKeyPackage)})
-		}
+		now, queue, previous, adds := r.U64(), r.Bytes8(wire.MaxQueue), r.Bytes8(16), newcomers(r)
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		c, err := e.Genesis(now, string(queue), adds)
+		c, err := e.Genesis(now, string(queue), adds, previous)
 		if err != nil {
 			return 0, err
 		}
@@ -125,6 +130,16 @@ func encodeEvent(ev *conversation.Event) []byte {
 		w.Bool(ev.Own)
 		writeIDs(w, ev.Added)
 		writeIDs(w, ev.Removed)
+		w.U8(uint8(ev.Role))
+		w.U8(uint8(len(ev.Grants)))
+		for _, g := range ev.Grants {
+			w.Raw(g.Grantee[:])
+			w.U64(g.From)
+			w.U64(g.To)
+			w.U8(g.Reason)
+		}
+		w.U16(uint16(ev.Code))
+		w.Bool(ev.Rewound)
 	case conversation.Joining:
 		w.Bool(ev.Own)
 		w.Raw(ev.Join.Replaces[:])
@@ -160,19 +175,25 @@ func (i *Instance) ConversationDue(handle, length int32) int32 {
 }
 
 // ConversationCommit: u64 now (ms) ‖ bytes8 join request, empty or the id[16]
-// of a new identity's that a person said yes to → commit entry that refreshes
-// this member, removes those who must go and adds who asked; it is kept
-// pending. A commit that was pending already comes back as it was.
+// of a new identity's that a person said yes to ‖ u8 marks (1 leave, 2 close) ‖
+// u8 own role, or 0 ‖ u8 reason of the grant to the newcomer, or 0 ‖ list8 id[16] to
+// remove ‖ list8 (u8 role ‖ bytes16 key package) to add → commit entry that does
+// so, refreshes this member, removes those who must go and adds who asked; it is
+// kept pending. A commit that was pending already comes back as it was.
 func (i *Instance) ConversationCommit(handle, length int32) int32 {
 	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
 		now, answers := r.U64(), r.Bytes8(16)
 		if len(answers)%16 != 0 {
 			r.Fail()
 		}
+		moves := conversation.Moves{Marks: r.U8(), Role: wire.Role(r.U8()), History: r.U8()}
+		for range r.Count(wire.MaxMembers) {
+			moves.Removes = append(moves.Removes, r.ID())
+		}
+		moves.Adds = newcomers(r)
 		if err := r.Done(); err != nil {
 			return 0, err
 		}
-		var moves conversation.Moves
 		copy(moves.Answers[:], answers)
 		return i.answer(c.Commit(now, moves))
 	})
@@ -243,7 +264,8 @@ func (i *Instance) ConversationReseal(handle, length int32) int32 {
 // ConversationStatus → conversation[16] ‖ u64 epoch ‖ u64 entries read ‖ u8
 // state ‖ transcript hash[32] ‖ log hash[32] ‖ member whose log differs[16],
 // zero but when forked or doubtful ‖ list8 member: id[16] ‖ u8 role ‖ u8
-// verified ‖ u8 self ‖ identity[32] ‖ bytes8 alias.
+// verified ‖ u8 self ‖ u8 leaving ‖ identity[32] ‖ bytes8 alias; then bytes8
+// queue ‖ bytes8 conversation[16] that it continues, or empty.
 func (i *Instance) ConversationStatus(handle int32) int32 {
 	return on(i, handle, 0, func(c conv, _ *wire.Reader) (int, error) {
 		id, head, log, by, self := c.ID(), c.TranscriptHash(), c.LogHash(), c.ForkedBy(), c.Self()
@@ -261,9 +283,12 @@ func (i *Instance) ConversationStatus(handle int32) int32 {
 			w.U8(uint8(m.Role))
 			w.Bool(m.Verified())
 			w.Bool(m.ID == self)
+			w.Bool(m.Leaving)
 			w.Raw(m.Identity)
 			w.Bytes8([]byte(m.Alias))
 		}
+		w.Bytes8([]byte(c.Queue()))
+		w.Bytes8(c.Previous())
 		return i.reply(w.Bytes())
 	})
 }

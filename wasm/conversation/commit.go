@@ -1,7 +1,9 @@
 package conversation
 
 import (
+	"bytes"
 	"crypto/rand"
+	"slices"
 
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -35,7 +37,7 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 	if err := c.maySend(now); err != nil {
 		return 0, err
 	}
-	fallen, company, _, err := c.fallen(now, wire.ID{})
+	fallen, company, _, err := c.fallen(now, &Moves{})
 	if err != nil {
 		return 0, err
 	}
@@ -78,13 +80,21 @@ func (c *Conversation) maySend(now uint64) error {
 // issuer is gone from the newest manifest, and one that comes back by the
 // answer to a join request: the chosen one, or the first that may be answered.
 // A credential that stands in such a request excuses one in the roster that has
-// ended. Company tells whether an agent, inbox or bot is left; where a customer
-// has none, those with an ended credential stay, for renewed they go on.
-func (c *Conversation) fallen(now uint64, chosen wire.ID) (out []wire.ID, company bool, answer *wire.Standing, err error) {
-	own := c.chain.Member(c.end.ID())
+// ended. Company tells whether an agent, inbox or bot is left or comes; where a
+// customer has none, those with an ended credential stay, for renewed they go
+// on. Whom the moves remove is among them.
+func (c *Conversation) fallen(now uint64, moves *Moves) (out []wire.ID, company bool, answer *wire.Standing, err error) {
+	own, chosen := c.chain.Member(c.end.ID()), moves.Answers
+	for _, a := range moves.Adds {
+		company = company || a.Role == wire.Inbox
+	}
 	for i := range c.chain.Members() {
 		m := &c.chain.Members()[i]
 		if m.ID == own.ID {
+			continue
+		}
+		if slices.Contains(moves.Removes, m.ID) {
+			out = append(out, m.ID)
 			continue
 		}
 		j := c.answer(now, m, chosen)
@@ -141,22 +151,26 @@ type Newcomer struct {
 // only refreshes.
 type Moves struct {
 	Marks   uint8
+	Role    wire.Role // zero keeps it; a supervisor takes over as agent
 	Adds    []Newcomer
-	Answers wire.ID // the standing join request that a person said yes to, or zero
+	Removes []wire.ID // beyond those who must go
+	History uint8     // reason of the grant to the one newcomer of all that this end may grant; zero: none
+	Answers wire.ID   // the standing join request that a person said yes to, or zero
 }
 
 // Genesis begins a conversation as its customer, with the given newcomers. It
 // refuses, before anything leaves, a key package that has ended, does not
-// chain to the newest manifest or does not hold the queue. Now is Unix
-// milliseconds. The entry is [Conversation.Pending].
-func (e *End) Genesis(now uint64, queue string, adds []Newcomer) (*Conversation, error) {
-	if len(queue) > wire.MaxQueue {
+// chain to the newest manifest or does not hold the queue. Previous is empty, or
+// the id of the conversation that it continues. Now is Unix milliseconds. The
+// entry is [Conversation.Pending].
+func (e *End) Genesis(now uint64, queue string, adds []Newcomer, previous []byte) (*Conversation, error) {
+	if len(queue) > wire.MaxQueue || len(previous)%16 != 0 || len(previous) > 16 {
 		return nil, wire.BadArgument
 	}
 	var id wire.ID
 	rand.Read(id[:])
 	c := newConversation(e, id)
-	if err := c.make(now, &wire.Commit{SeenHash: c.LogHash(), Role: e.role, Queue: queue}, Moves{Adds: adds}); err != nil {
+	if err := c.make(now, &wire.Commit{SeenHash: c.LogHash(), Role: e.role, Queue: queue, Previous: bytes.Clone(previous)}, Moves{Adds: adds}); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -188,8 +202,16 @@ func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 	}
 	own := c.chain.Member(c.end.ID())
 	m := &wire.Commit{Epoch: c.chain.Epoch() + 1, Parent: c.chain.Head(), SeenIndex: c.index, SeenHash: c.LogHash(), Role: own.Role}
+	if moves.Role != 0 {
+		m.Role = moves.Role
+	}
 	if moves.Marks&wire.MarkClose == 0 {
-		removes, _, answer, err := c.fallen(now, moves.Answers)
+		for _, id := range moves.Removes {
+			if id == own.ID || c.chain.Member(id) == nil {
+				return nil, wire.BadCommit
+			}
+		}
+		removes, _, answer, err := c.fallen(now, &moves)
 		if err != nil {
 			return nil, err
 		}
@@ -225,6 +247,11 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 			return err
 		}
 		m.Adds = append(m.Adds, wire.Add{Role: a.Role, KeyPackage: kp})
+	}
+	if moves.History != 0 {
+		if err := c.grant(m, moves); err != nil {
+			return err
+		}
 	}
 	leaf, public := newLeaf()
 	p := &pendingCommit{parent: m.Parent, leaf: leaf, madeIn: c.end.instance}
@@ -272,9 +299,12 @@ func (c *Conversation) sealCommit(m *wire.Commit, p *pendingCommit, ephemeral *l
 	for _, to := range c.chain.Preview(m).Others(m) {
 		plain, kind := p.secret[:], byte(toContinuing)
 		if m.Newcomer(to.ID) {
-			plain, kind = join, toNewcomer
+			plain, kind = c.withGranted(m, to.ID, join), toNewcomer
 		}
 		s, err := sealTo(&to, kind, body, ephemeral, m.Ephemeral, plain)
+		if kind == toNewcomer {
+			clear(plain)
+		}
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func TestPendingGenesisSurvivesACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := customer.Genesis(day0, queue, []Newcomer{{wire.Agent, kp}})
+	c, err := customer.Genesis(day0, queue, []Newcomer{{wire.Agent, kp}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,9 @@ const (
 	Lost      State = 2 // a commit did not open: nothing is sent until it is added again
 	Forked    State = 3 // a member read another log: nothing is sent any more
 	Closed    State = 4 // ended by a commit
-	NotMember State = 5 // not in the roster, or no longer
+	NotMember State = 5 // not in the roster, leaving it, or no longer in it
 	Doubtful  State = 6 // somebody may have read another log: nothing is sealed until that is settled
+	Rereading State = 7 // reads the log again from its beginning, with what it was granted
 )
 
 // seenWindow is how many log hashes are kept: how far back a message may say
@@ -106,6 +107,11 @@ type Conversation struct {
 	passing   uint64   // and the last for passing messages
 	pending   *pendingCommit
 
+	past   []pastEpoch // that may be granted, or were granted to this end, ascending
+	since  uint64      // the epoch in which the inbox that made the newest claim was added
+	reread uint64      // index of the commit that granted something, while the log is read again up to there; or 0
+	until  wire.Hash   // and the log hash after it
+
 	epochTime     uint64  // Unix milliseconds: when the epoch began, at the earliest claim
 	epochMessages uint64  // stored messages that it has carried
 	ownMessages   uint64  // own ones sealed since the own last commit
@@ -146,6 +152,12 @@ func (c *Conversation) TranscriptHash() wire.Hash { return c.chain.Head() }
 // Members is the roster that a valid commit made, never a list from elsewhere.
 func (c *Conversation) Members() []wire.Member { return c.chain.Members() }
 
+// Queue is the queue that the genesis named.
+func (c *Conversation) Queue() string { return c.chain.Queue() }
+
+// Previous is empty, or the id of the conversation that this one continues.
+func (c *Conversation) Previous() []byte { return c.chain.Previous() }
+
 // ForkedBy is the member whose log differs, when the state is Forked, or may
 // differ, when it is Doubtful.
 func (c *Conversation) ForkedBy() wire.ID {
@@ -158,13 +170,15 @@ func (c *Conversation) ForkedBy() wire.ID {
 // State tells where this end stands.
 func (c *Conversation) State() State {
 	switch {
-	case !c.chain.Started():
-		return Empty
 	case c.forked:
 		return Forked
+	case c.reread != 0:
+		return Rereading
+	case !c.chain.Started():
+		return Empty
 	case c.chain.Closed():
 		return Closed
-	case c.chain.Member(c.end.ID()) == nil:
+	case c.gone():
 		return NotMember
 	case !c.member:
 		return Lost
@@ -174,15 +188,18 @@ func (c *Conversation) State() State {
 	return Active
 }
 
+// gone tells whether nothing of this end's is valid any more.
+func (c *Conversation) gone() bool {
+	own := c.chain.Member(c.end.ID())
+	return own == nil || own.Leaving
+}
+
 // ready returns why nothing can be sealed in this state, or nil.
 func (c *Conversation) ready() error {
 	switch c.State() {
 	case Active, Doubtful:
-		if c.chain.Member(c.end.ID()).Leaving {
-			return wire.NotMember // nothing of ours is valid any more
-		}
 		return nil
-	case Empty:
+	case Empty, Rereading:
 		return wire.Unavailable
 	case Forked:
 		return wire.ForkedLog
@@ -201,6 +218,7 @@ func (c *Conversation) forget() {
 // Wipe erases all secrets; the conversation is of no use afterwards.
 func (c *Conversation) Wipe() {
 	c.forget()
+	c.forgetPast(len(c.past))
 	c.leaf.wipe()
 	c.pending.wipe()
 	c.pending = nil

@@ -273,7 +273,7 @@ func TestDueWhenTheManifestExpired(t *testing.T) {
 	p.dueFails("agent", p.agent, wire.Expired)
 	_, err := p.customer.Commit(p.now, Moves{})
 	want(t, "commit", err, wire.Expired)
-	_, err = p.customer.end.Genesis(p.now, queue, nil)
+	_, err = p.customer.end.Genesis(p.now, queue, nil, nil)
 	want(t, "genesis", err, wire.Expired)
 }
 

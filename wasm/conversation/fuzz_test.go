@@ -214,6 +214,6 @@ func FuzzLoadEnd(f *testing.F) {
 		e.Expire(day0)
 		e.KeyPackage(day0, true)
 		e.Hello(make([]byte, 32), nil, nil)
-		e.Genesis(day0, queue, nil)
+		e.Genesis(day0, queue, nil, nil)
 	})
 }

@@ -519,7 +519,7 @@ func TestBothLostAtOnce(t *testing.T) {
 		}
 	}
 	kp := p.must(p.agent.end.KeyPackage(p.now/1000+3600, false))
-	if _, err := p.customer.end.Genesis(p.now, queue, []Newcomer{{wire.Agent, kp}}); err != nil {
+	if _, err := p.customer.end.Genesis(p.now, queue, []Newcomer{{wire.Agent, kp}}, nil); err != nil {
 		t.Errorf("a new conversation: %v", err)
 	}
 }

@@ -33,12 +33,17 @@ type Event struct {
 
 	Time    uint64 // commits; Unix milliseconds, a claim
 	Marks   uint8
+	Role    wire.Role // the committer's from here on
 	Added   []wire.ID
 	Removed []wire.ID
+	Grants  []wire.Grant
+	Rewound bool // it grants this end something: feed the log again, from its first entry
 
 	Join *wire.Standing // join requests
 
-	Code wire.Code // Ignored
+	// Ignored: why. Applied: OpenFailed where the secret that this end was
+	// granted for the epoch is not the epoch's, so that nothing of it opens.
+	Code wire.Code
 }
 
 // Receive reads the next entry of the log. An error changes nothing: the bytes
@@ -79,6 +84,17 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 		c.suspect(e.Message)
 	}
 	c.count(hash, ev.Type == Applied)
+	ev.Rewound = ev.Rewound && !c.forked
+	switch {
+	case ev.Rewound:
+		c.rewind()
+	case c.reread != 0 && c.index == c.reread:
+		if c.LogHash() != c.until {
+			c.fork(ev) // it was shown another log the first time
+		}
+		c.reread = 0
+		c.trim()
+	}
 	return ev, nil
 }
 
@@ -189,11 +205,20 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	if asked != nil {
 		stood, _ = c.stands(asked)
 	}
+	since := c.since
+	if by := c.chain.Member(ev.Sender); by != nil && by.Role == wire.Inbox {
+		for _, a := range m.Adds {
+			if a.Role == wire.Agent || a.Role == wire.Bot {
+				since = by.Since // a claim
+			}
+		}
+	}
 	if err := c.chain.Apply(&wire.Entry{Kind: wire.KindCommit, Commit: m}); err != nil {
 		ev.Code = wire.CodeOf(err)
 		return
 	}
-	ev.Type, ev.Epoch, ev.Time, ev.Marks = Applied, m.Epoch, m.Time, m.Marks
+	c.since = since
+	ev.Type, ev.Epoch, ev.Time, ev.Marks, ev.Role, ev.Grants = Applied, m.Epoch, m.Time, m.Marks, m.Role, m.Grants
 	for _, a := range m.Adds {
 		ev.Added = append(ev.Added, a.KeyPackage.MemberID())
 	}
@@ -203,6 +228,10 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 		c.asksNoMore(asked, stood, now)
 	}
 	c.enter(m, ev, now)
+	c.recall(m, ev)
+	if !ev.Rewound {
+		c.trim()
+	}
 	// Whoever is added again begins with this log, whatever it read before.
 	c.settle(ev.Sender, c.index)
 	for _, id := range m.Removes {
@@ -221,7 +250,8 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 // those it had.
 func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 	own := c.chain.Member(c.end.ID())
-	if own == nil || c.chain.Closed() {
+	c.keepPast(m.Epoch)
+	if c.gone() || c.chain.Closed() {
 		c.forget()
 		c.lost = 0
 		c.leaf.wipe()
@@ -271,7 +301,7 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 // tag; a reason to ask to be added again is why it could not. A new leaf comes
 // back with it when the end's leaf changed.
 func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, newcomer bool) (next secrets, leaf *leafSecret, reason uint8) {
-	var join []byte
+	var join, granted []byte
 	confirmed := m.Confirmed()
 	switch {
 	case ev.Own:
@@ -290,6 +320,7 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 			return next, leaf, wire.ReasonUnopened
 		}
 		join = plain[:wire.JoinerSecret]
+		granted = plain[wire.JoinerSecret:]
 	default:
 		if !c.member || c.leaf == nil {
 			return next, nil, wire.ReasonLost
@@ -302,8 +333,14 @@ func (c *Conversation) secretsOf(m *wire.Commit, own *wire.Member, ev *Event, ne
 		clear(plain)
 	}
 	next = schedule(join, confirmed)
-	clear(join[:cap(join)]) // with what was granted
-	if !wire.Equal(tag(next.epoch[:], confirmed), m.Tag) {
+	good := wire.Equal(tag(next.epoch[:], confirmed), m.Tag)
+	if good && len(granted) != 0 && c.reread == 0 {
+		c.takeGranted(m, granted)
+		ev.Rewound = true
+	}
+	clear(join)
+	clear(granted)
+	if !good {
 		next.wipe()
 		return next, leaf, wire.ReasonUnopened
 	}

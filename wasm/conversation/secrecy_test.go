@@ -91,9 +91,10 @@ func TestRemovedMemberOpensNothingLaterAndNewcomerNothingEarlier(t *testing.T) {
 	}
 }
 
-// After a commit is read the state holds nothing of the epoch before.
+// After a commit is read the state holds nothing of the epoch before, where the
+// policy lets nobody grant it.
 func TestForwardSecrecyOldSecretsAreGone(t *testing.T) {
-	p := newPair(t)
+	p := newPairUnder(t, func(m *wire.Manifest) { m.Policy.Grants = 0 })
 	p.settle()
 	for round := range 4 {
 		gone := map[string][]byte{}

@@ -7,7 +7,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved conversation.
-const stateVersion = 2
+const stateVersion = 3
 
 // maxInstances bounds the counters of one sender in one conversation.
 const maxInstances = 4_096
@@ -17,11 +17,11 @@ const maxInstances = 4_096
 func (c *Conversation) Marshal() []byte {
 	chain := c.chain.Marshal()
 	// Room for all of it, so that no half-written copy stays behind.
-	size := 1024 + len(chain) + 32*len(c.hashes) + 24*len(c.doubted) + 40*len(c.counters) + 40*len(c.passed) + len(c.Pending()) + len(c.request)
+	size := 1024 + len(chain) + 32*len(c.hashes) + 24*len(c.doubted) + 40*len(c.counters) + 40*len(c.passed) + 40*len(c.past) + len(c.Pending()) + len(c.request)
 	w := wire.NewWriter(size)
 	w.U8(stateVersion)
 	w.Bytes32(chain)
-	c.fields(coder{w: w})
+	c.fields(&coder{w: w})
 	return w.Bytes()
 }
 
@@ -38,7 +38,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 		return nil, err
 	}
 	c := &Conversation{end: e, chain: chain}
-	c.fields(coder{r: r})
+	c.fields(&coder{r: r})
 	if c.lost > wire.ReasonUnopened {
 		r.Fail()
 	}
@@ -50,7 +50,7 @@ func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 }
 
 // fields are those of a saved conversation, in their order, to write or to read.
-func (c *Conversation) fields(x coder) {
+func (c *Conversation) fields(x *coder) {
 	x.u64(&c.index)
 	x.u64(&c.base)
 	n := x.count(len(c.hashes))
@@ -102,6 +102,19 @@ func (c *Conversation) fields(x coder) {
 		x.raw(p.madeIn[:])
 		p.id = wire.EntryID(p.entry)
 	}
+	for i := range x.count(len(c.past)) {
+		if x.r != nil {
+			c.past = append(c.past, pastEpoch{})
+		}
+		x.u64(&c.past[i].number)
+		x.raw(c.past[i].secret[:])
+		if x.failed() {
+			return
+		}
+	}
+	x.u64(&c.since)
+	x.u64(&c.reread)
+	x.raw(c.until[:])
 	x.u64(&c.epochTime)
 	x.u64(&c.epochMessages)
 	x.u64(&c.ownMessages)
@@ -121,9 +134,9 @@ type coder struct {
 	r *wire.Reader // nil: writes
 }
 
-func (x coder) failed() bool { return x.r != nil && x.r.Failed() }
+func (x *coder) failed() bool { return x.r != nil && x.r.Failed() }
 
-func (x coder) raw(p []byte) {
+func (x *coder) raw(p []byte) {
 	if x.r == nil {
 		x.w.Raw(p)
 	} else {
@@ -131,7 +144,7 @@ func (x coder) raw(p []byte) {
 	}
 }
 
-func (x coder) u8(v *uint8) {
+func (x *coder) u8(v *uint8) {
 	if x.r == nil {
 		x.w.U8(*v)
 	} else {
@@ -139,7 +152,7 @@ func (x coder) u8(v *uint8) {
 	}
 }
 
-func (x coder) bool(v *bool) {
+func (x *coder) bool(v *bool) {
 	if x.r == nil {
 		x.w.Bool(*v)
 	} else {
@@ -147,7 +160,7 @@ func (x coder) bool(v *bool) {
 	}
 }
 
-func (x coder) u64(v *uint64) {
+func (x *coder) u64(v *uint64) {
 	if x.r == nil {
 		x.w.U64(*v)
 	} else {
@@ -155,13 +168,13 @@ func (x coder) u64(v *uint64) {
 	}
 }
 
-func (x coder) count(n int) int {
+func (x *coder) count(n int) int {
 	v := uint64(n)
 	x.u64(&v)
 	return int(v)
 }
 
-func (x coder) bytes(p *[]byte) {
+func (x *coder) bytes(p *[]byte) {
 	if x.r == nil {
 		x.w.Bytes32(*p)
 	} else {
@@ -169,7 +182,7 @@ func (x coder) bytes(p *[]byte) {
 	}
 }
 
-func (x coder) leaf(l **leafSecret) {
+func (x *coder) leaf(l **leafSecret) {
 	there := *l != nil
 	if x.bool(&there); !there {
 		return
@@ -181,7 +194,7 @@ func (x coder) leaf(l **leafSecret) {
 	x.raw((*l).mlkem[:])
 }
 
-func (x coder) counters(c *counters) {
+func (x *coder) counters(c *counters) {
 	for i := range x.count(len(*c)) {
 		if x.r != nil {
 			*c = append(*c, counterOf{})

@@ -186,29 +186,29 @@ func TestP09_GenesisRefusesWhatDoesNotChain(t *testing.T) {
 	}
 	for _, row := range rows {
 		customer := co.end(wire.Customer)
-		c, err := customer.Genesis(row.now, queue, []Newcomer{{row.role, row.kp}})
+		c, err := customer.Genesis(row.now, queue, []Newcomer{{row.role, row.kp}}, nil)
 		want(t, row.name, err, row.want)
 		if (c == nil) != (err != nil) {
 			t.Errorf("%s: a conversation with an error", row.name)
 		}
 	}
 	customer := co.end(wire.Customer)
-	_, err = customer.Genesis(day0, "none", []Newcomer{{wire.Agent, good}})
+	_, err = customer.Genesis(day0, "none", []Newcomer{{wire.Agent, good}}, nil)
 	want(t, "a queue that is none", err, wire.BadCredential)
-	_, err = customer.Genesis(day0, string(make([]byte, 300)), []Newcomer{{wire.Agent, good}})
+	_, err = customer.Genesis(day0, string(make([]byte, 300)), []Newcomer{{wire.Agent, good}}, nil)
 	want(t, "an endless queue", err, wire.BadArgument)
-	_, err = customer.Genesis(day0, queue, nil)
+	_, err = customer.Genesis(day0, queue, nil, nil)
 	want(t, "with nobody", err, wire.BadCommit)
-	_, err = co.agent("Bo").Genesis(day0, queue, []Newcomer{{wire.Agent, good}})
+	_, err = co.agent("Bo").Genesis(day0, queue, []Newcomer{{wire.Agent, good}}, nil)
 	want(t, "by an agent", err, wire.BadCommit)
 	fresh, err := NewEnd(wire.Customer, co.roots())
 	want(t, "end", err, 0)
-	_, err = fresh.Genesis(day0, queue, []Newcomer{{wire.Agent, good}})
+	_, err = fresh.Genesis(day0, queue, []Newcomer{{wire.Agent, good}}, nil)
 	want(t, "without a manifest", err, wire.Unavailable)
 	rolled := co.end(wire.Customer)
 	gone := co.newManifest(2, func(m *wire.Manifest) { m.Issuers = nil })
 	want(t, "newer manifest", rolled.AddManifest(gone.Bytes(), now, true), 0)
-	_, err = rolled.Genesis(day0, queue, []Newcomer{{wire.Agent, good}})
+	_, err = rolled.Genesis(day0, queue, []Newcomer{{wire.Agent, good}}, nil)
 	want(t, "issuer gone", err, wire.BadCredential)
 }
 
@@ -221,7 +221,7 @@ func TestP03_ReplayedConversationIsRefused(t *testing.T) {
 	p.read(p.customer)
 	kp, err := p.agent.end.KeyPackage(p.now/1000+3600, false)
 	want(t, "key package", err, 0)
-	fresh, err := p.customer.end.Genesis(p.now, queue, []Newcomer{{wire.Agent, kp}})
+	fresh, err := p.customer.end.Genesis(p.now, queue, []Newcomer{{wire.Agent, kp}}, nil)
 	want(t, "genesis", err, 0)
 	theirs, genesis := p.agent.end.Join(fresh.ID()), fresh.Pending()
 	for _, c := range []*Conversation{fresh, theirs} {

@@ -131,7 +131,7 @@ func (p *vectorMember) begin(agents ...*vectorMember) {
 	for _, a := range agents {
 		adds = append(adds, Newcomer{a.end.role, a.keyPackage()})
 	}
-	conv, err := p.end.Genesis(p.m.now, "default", adds)
+	conv, err := p.end.Genesis(p.m.now, "default", adds, nil)
 	p.m.must(err)
 	p.conv = conv
 	id := conv.ID()

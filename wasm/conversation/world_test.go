@@ -119,15 +119,19 @@ type pair struct {
 	now      uint64
 }
 
-func newPair(t testing.TB) *pair {
+func newPair(t testing.TB) *pair { t.Helper(); return newPairUnder(t, nil) }
+
+// newPairUnder has another manifest.
+func newPairUnder(t testing.TB, change func(*wire.Manifest)) *pair {
 	t.Helper()
 	co := newCompany(t, 1)
+	co.manifest = co.newManifest(1, change)
 	customer, agent := co.end(wire.Customer), co.agent("Ana")
 	kp, err := agent.KeyPackage(day0/1000+3600, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conv, err := customer.Genesis(day0, queue, []Newcomer{{wire.Agent, kp}})
+	conv, err := customer.Genesis(day0, queue, []Newcomer{{wire.Agent, kp}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,9 @@ func (c *Chain) Epoch() uint64 { return c.epoch }
 // Queue is the queue that genesis named.
 func (c *Chain) Queue() string { return c.queue }
 
+// Previous is empty, or the id of the conversation that genesis continues.
+func (c *Chain) Previous() []byte { return c.previous }
+
 // Manifest is the hash of the manifest that the head names, and its sequence.
 func (c *Chain) Manifest() (Hash, uint64) { return c.manifest, c.sequence }
 
