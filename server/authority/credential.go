@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"time"
@@ -51,24 +52,71 @@ func (o *Org) Issue(r Request) ([]byte, error) {
 		return nil, fmt.Errorf("%w: identity key: %w", ErrOptions, err)
 	}
 	queues := sortedSet(r.Queues)
-	for _, q := range queues {
+	// A whole day is the most there is, the early beginning included.
+	const day = 24 * 3600
+	begin := uint64(r.Now.Unix()) - early
+	return o.credential(&wire.Credential{
+		Role: r.Role, Identity: slices.Clone(r.Identity), Alias: r.Alias, Queues: queues,
+		NotBefore: begin, NotAfter: min(uint64(r.Now.Add(r.Life).Unix()), begin+day),
+	})
+}
+
+// early is how many seconds ago a credential begins.
+const early = 5 * 60
+
+// InboxLife is how long an inbox's credential is valid: longer than its key
+// packages, which are worth nothing without it.
+const InboxLife = 10 * 24 * time.Hour
+
+// IssueInbox signs the credential of a queue's inbox. Its alias is the queue's
+// name; it holds the others too, as many as there is room for, so that their
+// conversations can be brought there. It ends with the issuer's time at the latest.
+func (o *Org) IssueInbox(identity []byte, queue string, now time.Time) ([]byte, error) {
+	if err := wire.CheckIdentityKey(identity); err != nil {
+		return nil, fmt.Errorf("%w: identity key: %w", ErrOptions, err)
+	}
+	queues := []string{queue}
+	for _, other := range o.Manifest.Queues {
+		if other != queue && len(queues) < wire.MaxQueues {
+			queues = append(queues, other)
+		}
+	}
+	return o.credential(&wire.Credential{
+		Role: wire.Inbox, Identity: slices.Clone(identity), Alias: queue, Queues: sortedSet(queues),
+		NotBefore: uint64(now.Unix()) - early, NotAfter: uint64(now.Add(InboxLife).Unix()),
+	})
+}
+
+// credential signs with the issuer key that the manifest names for the role and the
+// time: the current one, else the next.
+func (o *Org) credential(c *wire.Credential) ([]byte, error) {
+	for _, q := range c.Queues {
 		if !o.Manifest.HasQueue(q) {
 			return nil, fmt.Errorf("%w: the manifest has no queue %q", ErrOptions, q)
 		}
 	}
-	// A whole day is the most there is, the early beginning included.
-	const early, day = 5 * 60, 24 * 3600
-	begin := uint64(r.Now.Unix()) - early
-	c := &wire.Credential{
-		Role: r.Role, Identity: slices.Clone(r.Identity), Alias: r.Alias, Queues: queues,
-		NotBefore: begin, NotAfter: min(uint64(r.Now.Add(r.Life).Unix()), begin+day),
+	if o.Issuer == nil && o.NextIssuer == nil {
+		return nil, fmt.Errorf("%w: %s is not here, and a credential needs it", ErrBadOrg, IssuerFile)
 	}
-	raw, err := c.Issue(o.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("%w: credential: %w", ErrOptions, err)
+	end := c.NotAfter
+	var refused error
+	for _, key := range []ed25519.PrivateKey{o.Issuer, o.NextIssuer} {
+		if key == nil {
+			continue
+		}
+		c.NotAfter = end
+		for _, issuer := range o.Manifest.Issuers {
+			if c.Role == wire.Inbox && slices.Equal(issuer.Key, key.Public().(ed25519.PublicKey)) {
+				c.NotAfter = min(end, issuer.NotAfter)
+			}
+		}
+		raw, err := c.Issue(key)
+		if err != nil {
+			return nil, fmt.Errorf("%w: credential: %w", ErrOptions, err)
+		}
+		if refused = o.Manifest.CheckCredential(c); refused == nil {
+			return raw, nil
+		}
 	}
-	if err := o.Manifest.CheckCredential(c); err != nil {
-		return nil, fmt.Errorf("%w: the issuer key's time does not hold this credential; renew the manifest: %w", ErrBadOrg, err)
-	}
-	return raw, nil
+	return nil, fmt.Errorf("%w: the issuer key's time does not hold this credential; renew the manifest: %w", ErrBadOrg, refused)
 }

@@ -62,11 +62,13 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// Org is a company's keys. Root is nil where its file is kept elsewhere.
+// Org is a company's keys. A key is nil where its file is kept elsewhere, or
+// where there is none.
 type Org struct {
-	Root     ed25519.PrivateKey
-	Issuer   ed25519.PrivateKey
-	Manifest *wire.Manifest
+	Root       ed25519.PrivateKey
+	Issuer     ed25519.PrivateKey
+	NextIssuer ed25519.PrivateKey
+	Manifest   *wire.Manifest
 
 	dir string
 }

@@ -15,28 +15,8 @@ const maxText = 255 // bytes of sub, name; an e-mail address has at most 254
 
 // claims judges a payload whose signature was verified.
 func (v *Verifier) claims(payload object, now time.Time) (c Claims, err error) {
-	issued, err := payload.time("iat")
-	if err != nil {
+	if c.Expires, err = payload.times(now, MaxLifetime); err != nil {
 		return Claims{}, err
-	}
-	if c.Expires, err = payload.time("exp"); err != nil {
-		return Claims{}, err
-	}
-	starts := issued
-	if _, there := payload["nbf"]; there {
-		if starts, err = payload.time("nbf"); err != nil {
-			return Claims{}, err
-		}
-	}
-	switch life := c.Expires.Sub(issued); {
-	case life > MaxLifetime:
-		return Claims{}, ErrLifetime
-	case life <= 0:
-		return Claims{}, ErrClaims
-	case issued.After(now.Add(Skew)), starts.After(now.Add(Skew)):
-		return Claims{}, ErrNotYet
-	case !now.Before(c.Expires):
-		return Claims{}, ErrExpired
 	}
 	if err := payload.equal("aud", v.config.Audience, ErrAudience); err != nil {
 		return Claims{}, err
@@ -58,6 +38,34 @@ func (v *Verifier) claims(payload object, now time.Time) (c Claims, err error) {
 		return Claims{}, err
 	}
 	return c, nil
+}
+
+// times judges iat, nbf and exp, and gives exp.
+func (o object) times(now time.Time, most time.Duration) (expires time.Time, err error) {
+	issued, err := o.time("iat")
+	if err != nil {
+		return expires, err
+	}
+	if expires, err = o.time("exp"); err != nil {
+		return expires, err
+	}
+	starts := issued
+	if _, there := o["nbf"]; there {
+		if starts, err = o.time("nbf"); err != nil {
+			return expires, err
+		}
+	}
+	switch life := expires.Sub(issued); {
+	case life > most:
+		return expires, ErrLifetime
+	case life <= 0:
+		return expires, ErrClaims
+	case issued.After(now.Add(Skew)), starts.After(now.Add(Skew)):
+		return expires, ErrNotYet
+	case !now.Before(expires):
+		return expires, ErrExpired
+	}
+	return expires, nil
 }
 
 // thumbprint reads cnf.jkt. A cnf of another kind is refused even where none

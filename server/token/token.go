@@ -1,5 +1,6 @@
 // Package token verifies the identity tokens (JWT) that a company's backend
-// mints for its customers. It is the only place of the house that parses one;
+// mints for its customers ([Verifier]), and the login tokens of the people who
+// answer them ([LoginVerifier]). It is the only place of the house that parses one;
 // golang-jwt checks the signature behind it, everything else is checked here.
 //
 // It promises: the algorithm, HS256 or RS256, is the configuration's, never the
@@ -50,7 +51,7 @@ var (
 	ErrClaims    = fmt.Errorf("%w: a claim is missing or malformed", ErrRefused)
 	ErrExpired   = fmt.Errorf("%w: expired", ErrRefused)
 	ErrNotYet    = fmt.Errorf("%w: issued in the future or not valid yet", ErrRefused)
-	ErrLifetime  = fmt.Errorf("%w: lives longer than ten minutes", ErrRefused)
+	ErrLifetime  = fmt.Errorf("%w: lives too long", ErrRefused)
 	ErrAudience  = fmt.Errorf("%w: audience", ErrRefused)
 	ErrIssuer    = fmt.Errorf("%w: issuer", ErrRefused)
 )

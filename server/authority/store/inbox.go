@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// Talk is one conversation of an inbox, with its state as the core marshals it.
+type Talk struct {
+	Row
+	State []byte
+}
+
+// Row is what the state says too, so that thousands that wait need no state in
+// memory.
+type Row struct {
+	Conversation wire.ID
+	Index        uint64 // entries read
+	Last         wire.ID
+	Home         string // the queue that the conversation began in
+	Since        uint64 // Unix milliseconds: when the inbox was added
+	Parked       bool
+	Waiting      bool
+	Ends         uint64 // Unix seconds: of the inbox's credential in the roster
+}
+
+// Claim is who claimed a conversation.
+type Claim struct {
+	Conversation wire.ID
+	Queue        string
+	Member       wire.ID
+	Alias        string
+	Package      []byte
+	Stored       bool   // its commit was read back
+	At           uint64 // Unix seconds
+}
+
+// Write is what one transaction changes.
+type Write struct {
+	Queue   string
+	End     []byte // nil: as it was
+	Talks   []Talk
+	Gone    []wire.ID // talks that are no more
+	Claims  []Claim
+	Unclaim []wire.ID
+}
+
+func endContext(queue string) string { return "inbox/" + queue + "/end" }
+
+func talkContext(queue string, id wire.ID) string {
+	return "inbox/" + queue + "/conversation/" + hex.EncodeToString(id[:])
+}
+
+// Save writes all of it, or nothing. It does not keep the states.
+func (s *Store) Save(ctx context.Context, w Write) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("authority: save: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := s.save(ctx, tx, w); err != nil {
+		return fmt.Errorf("authority: save: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("authority: save: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) save(ctx context.Context, tx *sql.Tx, w Write) error {
+	if w.End != nil {
+		sealed, err := s.keys.Seal(endContext(w.Queue), w.End)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO ends (queue, state) VALUES (?, ?)", w.Queue, sealed); err != nil {
+			return err
+		}
+	}
+	for _, t := range w.Talks {
+		sealed, err := s.keys.Seal(talkContext(w.Queue, t.Conversation), t.State)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO talks (queue, conversation, state, position, last, home, since, parked, waiting, ends)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			w.Queue, t.Conversation[:], sealed, int64(t.Index), t.Last[:], t.Home, int64(t.Since), t.Parked, t.Waiting, int64(t.Ends)); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.Gone {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM talks WHERE queue = ? AND conversation = ?", w.Queue, id[:]); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.Unclaim {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM claims WHERE conversation = ?", id[:]); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.Claims {
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO claims (conversation, queue, member, alias, package, stored, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			c.Conversation[:], c.Queue, c.Member[:], c.Alias, c.Package, c.Stored, int64(c.At)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// End opens the saved end of a queue's inbox; nil where there is none.
+func (s *Store) End(ctx context.Context, queue string) ([]byte, error) {
+	var sealed []byte
+	err := s.db.QueryRowContext(ctx, "SELECT state FROM ends WHERE queue = ?", queue).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return s.unseal(endContext(queue), sealed, err)
+}
+
+// State opens the saved state of a conversation.
+func (s *Store) State(ctx context.Context, queue string, id wire.ID) ([]byte, error) {
+	var sealed []byte
+	err := s.db.QueryRowContext(ctx, "SELECT state FROM talks WHERE queue = ? AND conversation = ?", queue, id[:]).Scan(&sealed)
+	return s.unseal(talkContext(queue, id), sealed, err)
+}
+
+func (s *Store) unseal(context string, sealed []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, fmt.Errorf("authority: load: %w", err)
+	}
+	plain, err := s.keys.Unseal(context, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return plain, nil
+}
+
+// Queues lists those that have an end.
+func (s *Store) Queues(ctx context.Context) (out []string, err error) {
+	err = s.each(ctx, "SELECT queue FROM ends ORDER BY queue", nil, func(rows *sql.Rows) error {
+		var queue string
+		err := rows.Scan(&queue)
+		out = append(out, queue)
+		return err
+	})
+	return out, err
+}
+
+// Rows lists a queue's conversations.
+func (s *Store) Rows(ctx context.Context, queue string) (out []Row, err error) {
+	err = s.each(ctx, "SELECT conversation, position, last, home, since, parked, waiting, ends FROM talks WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
+		var t Row
+		var id, last []byte
+		var index, since, ends int64
+		if err := rows.Scan(&id, &index, &last, &t.Home, &since, &t.Parked, &t.Waiting, &ends); err != nil {
+			return err
+		}
+		if len(id) != len(t.Conversation) || len(last) != len(t.Last) {
+			return fmt.Errorf("%w: a talk of %d bytes", ErrVersion, len(id))
+		}
+		t.Conversation, t.Last, t.Index, t.Since, t.Ends = wire.ID(id), wire.ID(last), uint64(index), uint64(since), uint64(ends)
+		out = append(out, t)
+		return nil
+	})
+	return out, err
+}
+
+// Claims lists a queue's claims.
+func (s *Store) Claims(ctx context.Context, queue string) (out []Claim, err error) {
+	err = s.each(ctx, "SELECT conversation, member, alias, package, stored, at FROM claims WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
+		c := Claim{Queue: queue}
+		var id, member []byte
+		var at int64
+		if err := rows.Scan(&id, &member, &c.Alias, &c.Package, &c.Stored, &at); err != nil {
+			return err
+		}
+		if len(id) != len(c.Conversation) || len(member) != len(c.Member) {
+			return fmt.Errorf("%w: a claim of %d bytes", ErrVersion, len(id))
+		}
+		c.Conversation, c.Member, c.At = wire.ID(id), wire.ID(member), uint64(at)
+		out = append(out, c)
+		return nil
+	})
+	return out, err
+}
+
+func (s *Store) each(ctx context.Context, query string, args []any, row func(*sql.Rows) error) error {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("authority: load: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return fmt.Errorf("authority: load: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("authority: load: %w", err)
+	}
+	return nil
+}

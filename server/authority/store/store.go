@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/sealwire/sealwire/wasm/keystore"
+)
+
+// The files of a store.
+const (
+	DatabaseFile = "authority.db"
+	KeyFile      = "inbox.key"
+)
+
+// Sentinels of this package.
+var (
+	ErrInUse   = errors.New("authority: the store is in use by another process")
+	ErrVersion = errors.New("authority: unknown database version")
+	ErrKey     = errors.New("authority: the data key does not open this store")
+)
+
+// Store is an open store. It is safe for concurrent use.
+type Store struct {
+	db   *sql.DB // one connection
+	keys *keystore.Keystore
+}
+
+const (
+	applicationID = 0x53574155 // "SWAU"
+	version       = 1
+)
+
+const schema = `
+CREATE TABLE ends (
+	queue TEXT PRIMARY KEY,
+	state BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE talks (
+	queue        TEXT NOT NULL,
+	conversation BLOB NOT NULL,
+	state        BLOB NOT NULL,
+	position     INTEGER NOT NULL,
+	last         BLOB NOT NULL,
+	home         TEXT NOT NULL,
+	since        INTEGER NOT NULL,
+	parked       INTEGER NOT NULL,
+	waiting      INTEGER NOT NULL,
+	ends         INTEGER NOT NULL,
+	PRIMARY KEY (queue, conversation)
+);
+CREATE TABLE claims (
+	conversation BLOB PRIMARY KEY,
+	queue        TEXT NOT NULL,
+	member       BLOB NOT NULL,
+	alias        TEXT NOT NULL,
+	package      BLOB NOT NULL,
+	stored       INTEGER NOT NULL,
+	at           INTEGER NOT NULL
+);
+CREATE TABLE agents (
+	member BLOB PRIMARY KEY,
+	alias  TEXT NOT NULL,
+	role   INTEGER NOT NULL,
+	queues TEXT NOT NULL,
+	until  INTEGER NOT NULL
+);
+CREATE TABLE manifest (
+	one   INTEGER PRIMARY KEY CHECK (one = 1),
+	bytes BLOB NOT NULL
+);
+`
+
+// settings are read back: a promise about durability must not hang on a
+// misspelt pragma, which SQLite ignores.
+var settings = []struct{ pragma, set, want string }{
+	{"locking_mode", "EXCLUSIVE", "exclusive"},
+	{"journal_mode", "WAL", "wal"},
+	{"synchronous", "FULL", "2"},
+	{"secure_delete", "ON", "1"},
+	{"temp_store", "MEMORY", "2"},
+	{"trusted_schema", "OFF", "0"},
+}
+
+// Open opens the store in a directory, or makes it, the directory included.
+func Open(dir string) (_ *Store, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(filepath.Join(dir, DatabaseFile))
+	if err != nil {
+		return nil, err
+	}
+	_, before := os.Stat(path)
+	key, err := dataKey(filepath.Join(dir, KeyFile), errors.Is(before, os.ErrNotExist))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{}
+	s.keys, err = keystore.Open(key)
+	clear(key)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(f.Close(), syncDir(dir)); err != nil {
+		return nil, err
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: "mode=rw&_pragma=busy_timeout(200)"}
+	if s.db, err = sql.Open("sqlite", u.String()); err != nil {
+		return nil, err
+	}
+	s.db.SetMaxOpenConns(1)
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepare() error {
+	ctx := context.Background()
+	for _, q := range settings {
+		var got string
+		err := s.db.QueryRowContext(ctx, "PRAGMA "+q.pragma+" = "+q.set).Scan(&got)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = s.db.QueryRowContext(ctx, "PRAGMA "+q.pragma).Scan(&got)
+		}
+		if busy(err) {
+			return ErrInUse
+		}
+		if err != nil || got != q.want {
+			return fmt.Errorf("authority: %s is %q, want %q: %w", q.pragma, got, q.want, err)
+		}
+	}
+	var app, have, tables int64
+	for q, into := range map[string]*int64{"PRAGMA application_id": &app, "PRAGMA user_version": &have, "SELECT count(*) FROM sqlite_schema": &tables} {
+		if err := s.db.QueryRowContext(ctx, q).Scan(into); err != nil {
+			return err
+		}
+	}
+	if app != applicationID || have != version {
+		if app != 0 || have != 0 || tables != 0 {
+			return fmt.Errorf("%w: application %#x, version %d", ErrVersion, app, have)
+		}
+	}
+	make := ""
+	if tables == 0 {
+		make = fmt.Sprintf("%s PRAGMA application_id = %d; PRAGMA user_version = %d;", schema, applicationID, version)
+	}
+	// Also where nothing is made: in exclusive mode the first write takes the file.
+	_, err := s.db.ExecContext(ctx, "BEGIN EXCLUSIVE; "+make+" COMMIT")
+	if busy(err) {
+		return ErrInUse
+	}
+	return err
+}
+
+func busy(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "SQLITE_BUSY") || strings.Contains(err.Error(), "database is locked"))
+}
+
+// Close closes the files and forgets the data key.
+func (s *Store) Close() error {
+	s.keys.Wipe()
+	return s.db.Close()
+}
+
+const keyPrefix = "sealwire-inbox-key-1 "
+
+// dataKey reads the data key, or makes it where there is no database either: a
+// store whose key is lost must not seem to be a new one.
+func dataKey(path string, make bool) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) && make {
+		return newKey(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	rest, ok := strings.CutPrefix(strings.TrimSpace(string(text)), keyPrefix)
+	key, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	if !ok || err != nil || len(key) != keystore.KeySize {
+		return nil, fmt.Errorf("%w: %s does not begin with %q and a key", ErrKey, path, strings.TrimSpace(keyPrefix))
+	}
+	return key, nil
+}
+
+func newKey(path string) ([]byte, error) {
+	key := make([]byte, keystore.KeySize)
+	rand.Read(key)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteString(keyPrefix + base64.RawURLEncoding.EncodeToString(key) + "\n")
+	return key, errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path)))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
