@@ -13,8 +13,8 @@ import (
 type joins map[joinKey]asked
 
 type joinKey struct {
-	leaf  wire.Hash
-	owner bool
+	member wire.ID // whose place is asked for: its leaf is another with each commit that refuses
+	owner  bool
 }
 
 // asked is how often since the last commit, and when for the last time.
@@ -23,11 +23,12 @@ type asked struct {
 	last  time.Time
 }
 
-// maxJoins is how many requests for one leaf are taken between two commits.
+// maxJoins is how many requests for one place are taken between two commits.
 const maxJoins = 16
 
 func (j joins) key(chain *wire.Chain, e *wire.Entry) joinKey {
-	return joinKey{e.Join.Leaf, chain.Member(e.Sender()) != nil}
+	owner := chain.Owner(e.Join).ID
+	return joinKey{owner, e.Sender() == owner}
 }
 
 // allows judges a valid request.
@@ -43,12 +44,8 @@ func (j joins) follow(chain *wire.Chain, e *wire.Entry, at time.Time) {
 		key := j.key(chain, e)
 		j[key] = asked{j[key].times + 1, at}
 	case wire.KindCommit:
-		stands := make(map[wire.Hash]bool)
-		for _, m := range chain.Members() {
-			stands[m.KeyPackage.Leaf.Hash()] = true
-		}
 		for key, a := range j {
-			if stands[key.leaf] {
+			if chain.Member(key.member) != nil {
 				j[key] = asked{0, a.last}
 			} else {
 				delete(j, key)

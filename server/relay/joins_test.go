@@ -120,6 +120,23 @@ func TestA10_JoinRequestsAreBounded(t *testing.T) {
 
 // A join request is part of the public state: what answers it must be valid
 // after a restart too.
+// Each refusal by the owner's commit makes another leaf, which frees no turn.
+func TestA10_RefusedJoinRequestsStayBounded(t *testing.T) {
+	now := &clock{now: time.Now()}
+	s := play(t, func(c *relay.Config) { c.Now = now.Now })
+	stranger := relaytest.NewPerson(wire.Customer)
+	atStranger := s.Connect(stranger)
+	s.tell(atStranger, stranger.JoinAs(s.talk, s.customer.ID()))
+	s.tell(s.atAgent, s.agent.Join(s.talk))
+	s.commit(s.customer, s.atCustomer, relaytest.Change{})
+	s.commit(s.agent, s.atAgent, relaytest.Change{})
+	refused(t, atStranger, s.entry(stranger.JoinAs(s.talk, s.customer.ID())), wire.RateLimited)
+	refused(t, s.atAgent, s.entry(s.agent.Join(s.talk)), wire.RateLimited)
+	now.Set(now.Now().Add(time.Minute))
+	s.tell(atStranger, stranger.JoinAs(s.talk, s.customer.ID()))
+	s.tell(s.atAgent, s.agent.Join(s.talk))
+}
+
 func TestJoinRequestSurvivesRestart(t *testing.T) {
 	s := play(t, nil)
 	join := s.customer.Join(s.talk)

@@ -38,24 +38,22 @@ func (c *Conversation) Due(now uint64) (Due, error) {
 		return 0, err
 	}
 	fallen, company, _, err := c.fallen(now, &Moves{})
-	if err != nil {
+	if err != nil && !c.urgent() {
 		return 0, err
-	}
-	// With nobody left on the company's side nobody would read it.
-	if c.chain.Member(c.end.ID()).Role == wire.Customer && !company && !c.chain.Leaving() {
-		return 0, wire.Unavailable
 	}
 	policy := c.end.newest.Policy
 	_, sequence := c.chain.Manifest()
 	own := c.chain.Member(c.end.ID())
 	switch {
-	case len(fallen) != 0, c.defend != 0, c.contested(),
-		c.end.newest.Sequence > sequence,
+	case len(fallen) != 0, c.urgent(), c.end.renewed(own.KeyPackage):
+		return DueCommit, nil
+	case own.Role == wire.Customer && !company: // nobody would read it
+		return 0, wire.Unavailable
+	case c.end.newest.Sequence > sequence,
 		c.committedIn != c.end.instance,
 		c.ownMessages >= uint64(policy.RotateMessages),
 		c.epochMessages >= uint64(policy.RotateMessages),
-		now > c.epochTime && now-c.epochTime >= uint64(policy.RotateMinutes)*60_000,
-		c.end.renewed(own.KeyPackage):
+		now > c.epochTime && now-c.epochTime >= uint64(policy.RotateMinutes)*60_000:
 		return DueCommit, nil
 	}
 	return DueNothing, nil
@@ -82,29 +80,31 @@ func (c *Conversation) maySend(now uint64) error {
 // A credential that stands in such a request excuses one in the roster that has
 // ended. Company tells whether an agent, inbox or bot is left or comes; where a
 // customer has none, those with an ended credential stay, for renewed they go
-// on. Whom the moves remove is among them.
+// on. Whom the moves remove is among them. The error is of a member that this
+// end may not remove, who is not among them.
 func (c *Conversation) fallen(now uint64, moves *Moves) (out []wire.ID, company bool, answer *wire.Standing, err error) {
 	own, chosen := c.chain.Member(c.end.ID()), moves.Answers
 	for _, a := range moves.Adds {
 		company = company || a.Role == wire.Inbox
 	}
+	var whatever []wire.ID // who goes, even where nobody of the company is left
 	for i := range c.chain.Members() {
 		m := &c.chain.Members()[i]
 		if m.ID == own.ID {
 			continue
 		}
 		if slices.Contains(moves.Removes, m.ID) {
-			out = append(out, m.ID)
+			out, whatever = append(out, m.ID), append(whatever, m.ID)
 			continue
 		}
 		j := c.answer(now, m, chosen)
-		var err error
+		var fault error
 		if cr := m.KeyPackage.Credential; cr != nil && j == nil {
-			if err = cr.EndedAt(now / 1000); err == nil {
-				err = c.end.chains(cr)
+			if fault = cr.EndedAt(now / 1000); fault == nil {
+				fault = c.end.chains(cr)
 			}
 		}
-		if err == nil && !m.Leaving {
+		if fault == nil && !m.Leaving {
 			if m.Role == wire.Agent || m.Role == wire.Inbox || m.Role == wire.Bot {
 				company = true
 			}
@@ -113,20 +113,23 @@ func (c *Conversation) fallen(now uint64, moves *Moves) (out []wire.ID, company 
 			}
 			answer = j
 		} else if !m.Leaving && !wire.MayRemove(own.Role, m, c.end.newest) {
-			return nil, false, nil, wire.CodeOf(err)
+			err = wire.CodeOf(fault)
+			continue
+		}
+		if m.Leaving || fault != nil && fault != error(wire.Expired) {
+			whatever = append(whatever, m.ID)
 		}
 		out = append(out, m.ID)
 	}
 	if own.Role == wire.Customer && !company {
-		out, answer = nil, nil
-		for _, m := range c.chain.Members() {
-			if m.Leaving {
-				out = append(out, m.ID)
-			}
-		}
+		out, answer = whatever, nil
 	}
-	return out, company, answer, nil
+	return out, company, answer, err
 }
+
+// urgent tells whether this end's own commit is called for, whatever else
+// stands: the others doubt it, or somebody asks for its place.
+func (c *Conversation) urgent() bool { return c.defend != 0 || c.contested() }
 
 // contested tells whether a join request stands on this end's own leaf, which
 // only someone else can have made who has its identity key, or says to be its
@@ -212,7 +215,7 @@ func (c *Conversation) Commit(now uint64, moves Moves) ([]byte, error) {
 			}
 		}
 		removes, _, answer, err := c.fallen(now, &moves)
-		if err != nil {
+		if err != nil && !c.urgent() {
 			return nil, err
 		}
 		m.Removes = removes

@@ -76,3 +76,88 @@ func TestOnlyTheOwnPlaceIsContested(t *testing.T) {
 		t.Error("contested is who is to be replaced")
 	}
 }
+
+// An owner who is there refuses, whatever else keeps it from sending.
+func TestOwnerRefusesThoughItMaySendNothing(t *testing.T) {
+	t.Run("a customer whose agent's credential ended", func(t *testing.T) {
+		p := newPair(t)
+		p.settle()
+		p.now = p.agent.end.credential.NotAfter * 1000
+		thief := p.wiped(p.customer)
+		p.ask(thief)
+		p.due("the owner", p.catchUp(p.customer), DueCommit)
+		p.commit(p.customer)
+		if p.customer.chain.Member(p.agent.Self()) == nil {
+			t.Error("the agent was removed, who goes on with a renewed credential")
+		}
+		p.dueFails("the owner, after it", p.customer, wire.Unavailable)
+		p.now += 6 * 3_600_000
+		p.vouch(p.agent.end, "Ana", 3600)
+		p.commit(p.catchUp(p.agent))
+		p.read(p.customer)
+		p.read(thief)
+		if p.customer.State() != Active || thief.State() != Lost {
+			t.Errorf("the owner is %d, the thief %d", p.customer.State(), thief.State())
+		}
+	})
+	t.Run("an agent whose customer's credential ended", func(t *testing.T) {
+		p := newPair(t)
+		p.vouch(p.customer.end, "c", 600)
+		p.settle()
+		p.now += 700_000
+		thief := p.wiped(p.agent)
+		p.ask(thief)
+		p.due("the owner", p.catchUp(p.agent), DueCommit)
+		p.commit(p.agent)
+		p.dueFails("the owner, after it", p.agent, wire.Expired)
+		p.vouch(p.customer.end, "c", 3600)
+		p.commit(p.catchUp(p.customer))
+		p.read(p.agent)
+		p.read(thief)
+		if p.agent.State() != Active || thief.State() != Lost {
+			t.Errorf("the owner is %d, the thief %d", p.agent.State(), thief.State())
+		}
+	})
+}
+
+// A pending answer whose manifest is not at hand after a reload is still good.
+func TestPendingAnswerOutlivesAnUnrelatedRequest(t *testing.T) {
+	p, third := newTrio(t)
+	lost := p.wiped(third)
+	p.ask(lost)
+	p.read(p.customer)
+	pending := p.must(p.customer.Commit(p.now, Moves{}))
+	if len(commit(t, pending).Answers) == 0 {
+		t.Fatal("no answer")
+	}
+	first := p.company.manifest
+	want(t, "manifest", p.customer.end.AddManifest(p.company.newManifest(2, nil).Bytes(), p.now/1000, true), 0)
+	p.customer = reload(t, p.customer)
+	p.log.mustAppend(p.must(requestOf(p.agent.end, p.agent, p.agent.Self())))
+	p.log.mustAppend(pending)
+	if _, err := p.customer.Receive(p.log.entries[p.customer.Index()], p.now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.customer.Receive(pending, p.now); err != wire.Unavailable {
+		t.Fatalf("the manifest is not needed: %v", err)
+	}
+	want(t, "manifest", p.customer.end.AddManifest(first.Bytes(), p.now/1000, false), 0)
+	p.read(p.customer)
+	if p.customer.State() != Active {
+		t.Errorf("state %d", p.customer.State())
+	}
+}
+
+func TestRequestsSecretGoesWhenAllIsClosed(t *testing.T) {
+	p := newPair(t)
+	p.settle()
+	lost := p.wiped(p.agent)
+	before := len(lost.end.packages)
+	p.ask(lost)
+	p.read(p.customer)
+	p.log.mustAppend(p.must(p.customer.Commit(p.now, Moves{Marks: wire.MarkClose})))
+	p.read(lost)
+	if lost.State() != Closed || len(lost.end.packages) != before || lost.request != nil {
+		t.Errorf("state %d; %d secrets, %d before it asked", lost.State(), len(lost.end.packages), before)
+	}
+}

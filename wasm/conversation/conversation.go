@@ -69,7 +69,7 @@ type pendingCommit struct {
 	parent wire.Hash
 	secret [wire.CommitSecret]byte
 	leaf   *leafSecret
-	madeIn wire.ID // the instance that made it; zero when it was loaded
+	madeIn wire.ID // the instance that made it
 }
 
 func (p *pendingCommit) wipe() {

@@ -257,9 +257,45 @@ func TestDueWhenAnIssuerIsGone(t *testing.T) {
 	p := newPair(t)
 	p.settle()
 	p.publish(p.company.newManifest(2, func(m *wire.Manifest) { m.Issuers[0].Key = seed(77).Public().(ed25519.PublicKey) }))
-	p.dueFails("customer", p.customer, wire.Unavailable)
 	_, err := p.agent.Commit(p.now, Moves{})
 	want(t, "the agent's commit", err, wire.BadCredential)
+	p.due("customer", p.customer, DueCommit)
+	p.commit(p.customer)
+	p.read(p.agent)
+	if len(p.customer.Members()) != 1 || p.agent.State() != NotMember {
+		t.Error("whose issuer is gone is still in")
+	}
+	p.dueFails("customer", p.customer, wire.Unavailable)
+}
+
+// Both credentials ended and both were renewed: each waits for the other's commit.
+func TestRenewedCustomerCommitsWithNobodyLeft(t *testing.T) {
+	p := newPair(t)
+	p.vouch(p.customer.end, "c", 600)
+	p.settle()
+	p.now = p.agent.end.credential.NotAfter*1000 + 1000
+	p.dueFails("customer", p.customer, wire.Expired)
+	p.vouch(p.agent.end, "Ana", 3600)
+	p.vouch(p.customer.end, "c", 3600)
+	p.dueFails("agent", p.agent, wire.Expired)
+	p.due("customer", p.customer, DueCommit)
+	p.commit(p.customer)
+	p.commit(p.catchUp(p.agent))
+	p.send(p.customer, "on")
+}
+
+// vouch gives an end a credential from now on.
+func (p *pair) vouch(e *End, alias string, seconds uint64) {
+	p.t.Helper()
+	cr := &wire.Credential{Role: e.role, Identity: e.Identity(), Alias: alias, NotBefore: p.now/1000 - 60, NotAfter: p.now/1000 + seconds}
+	if e.role != wire.Customer {
+		cr.Queues = []string{queue}
+	}
+	raw, err := cr.Issue(p.company.issuer)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	want(p.t, "credential", e.SetCredential(raw, p.now/1000), 0)
 }
 
 func TestDueWhenTheManifestExpired(t *testing.T) {

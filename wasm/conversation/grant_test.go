@@ -43,8 +43,6 @@ func newDesk(t testing.TB, change func(*wire.Manifest)) *desk {
 	return d
 }
 
-func (d *desk) catchUp(c *Conversation) *Conversation { d.read(c); return c }
-
 // does has by make the moves, and all that are named read them.
 func (d *desk) does(by *Conversation, moves Moves, readers ...*Conversation) *Event {
 	d.t.Helper()

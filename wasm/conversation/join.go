@@ -105,7 +105,7 @@ func (c *Conversation) stands(j *wire.JoinRequest) (mine, other bool) {
 // asksNoMore forgets the own join request if the leaf that it names is gone: it
 // was answered, or never will be.
 func (c *Conversation) asksNoMore(j *wire.JoinRequest, stood bool, now uint64) {
-	if c.chain.Owner(j) != nil {
+	if c.chain.Owner(j) != nil && !c.chain.Closed() {
 		return
 	}
 	c.request = nil
@@ -125,10 +125,16 @@ func (c *Conversation) keepsAnswer() {
 		return
 	}
 	e, err := wire.DecodeEntry(p.entry)
-	if err == nil && len(e.Commit.Answers) != 0 && c.chain.Check(e) != nil {
-		p.wipe()
-		c.pending = nil
+	if err != nil || len(e.Commit.Answers) == 0 {
+		return
 	}
+	for _, j := range c.chain.Joins() {
+		if wire.Equal(j.ID[:], e.Commit.Answers) {
+			return
+		}
+	}
+	p.wipe()
+	c.pending = nil
 }
 
 // answer finds the join request by which the member comes back with the next

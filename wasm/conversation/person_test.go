@@ -112,6 +112,9 @@ func (p *pair) remove(by *Conversation, id wire.ID) {
 	p.read(by)
 }
 
+// catchUp has c read the log.
+func (p *pair) catchUp(c *Conversation) *Conversation { p.t.Helper(); p.read(c); return c }
+
 // next is what c makes of an entry as the log's next one, without reading it.
 func next(t testing.TB, c *Conversation, entry []byte) *Event {
 	t.Helper()

@@ -98,7 +98,10 @@ func (c *Conversation) fields(x *coder) {
 		x.bytes(&p.entry)
 		x.raw(p.parent[:])
 		x.raw(p.secret[:])
-		x.leaf(&p.leaf)
+		if x.leaf(&p.leaf); p.leaf == nil {
+			x.r.Fail()
+			return
+		}
 		x.raw(p.madeIn[:])
 		p.id = wire.EntryID(p.entry)
 	}

@@ -160,7 +160,11 @@ func decodeCommit(b []byte) (*Commit, error) {
 	}
 	r := NewReader(b)
 	r.Raw(2)
-	c := &Commit{body: r.Bytes32(MaxCommitEntry), seals: r.Bytes32(MaxCommitEntry)}
+	c := &Commit{body: r.Bytes32(MaxCommitEntry)}
+	if len(c.body) >= 2 && (c.body[0] != 0 || c.body[1] != Suite) {
+		return nil, UnsupportedVersion
+	}
+	c.seals = r.Bytes32(MaxCommitEntry)
 	c.Tag = r.Bytes8(TagSize)
 	c.Signature = r.Raw(ed25519.SignatureSize)
 	if err := r.Done(); err != nil {
@@ -185,9 +189,7 @@ func (c *Commit) decodeSeals() error {
 
 func (c *Commit) decodeBody() error {
 	r := NewReader(c.body)
-	if s := r.U16(); !r.Failed() && s != Suite {
-		return UnsupportedVersion
-	}
+	r.U16()
 	c.Conversation, c.Epoch, c.Parent, c.ManifestHash = r.ID(), r.U64(), r.Hash(), r.Hash()
 	c.SeenIndex, c.SeenHash, c.Time = r.U64(), r.Hash(), r.U64()
 	own := r.Bytes16(MaxKeyPackage)

@@ -136,8 +136,8 @@ export class Reader {
   }
 }
 
-const BAD_IN_NAMES = new RegExp("[\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{180e}\\u{200b}\\u{200e}\\u{200f}" +
-  "\\u{2028}-\\u{202e}\\u{2060}-\\u{2069}\\u{3164}\\u{feff}\\u{fff9}-\\u{fffb}\\u{e0000}-\\u{e007f}]", "u");
+const BAD_IN_NAMES = new RegExp("[\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{17b4}\\u{17b5}\\u{180b}-\\u{180f}\\u{200b}\\u{200e}\\u{200f}" +
+  "\\u{2028}-\\u{202e}\\u{2060}-\\u{206f}\\u{2800}\\u{3164}\\u{fe00}-\\u{fe0e}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]", "u");
 
 /** A name of section 2.2, at most 64 bytes. @param {Uint8Array} bytes */
 export function checkName(bytes) {
