@@ -256,8 +256,9 @@ func (s *Stage) judgeOpened(before *Member, t *trail, ev *conversation.Event, e 
 }
 
 // judgeFork wants an alarm where an entry that a member made says that its
-// maker had read, within this epoch or beyond it, what this member did not; and
-// none where it had read the same.
+// maker had read, within this epoch or beyond it, what this member did not, or
+// that it stands in this epoch and had not read its beginning; and none where it
+// had read the same.
 func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw []byte, genuine bool) error {
 	now := s.Members[s.indexOf(before.ID)]
 	if before.state != conversation.Active || !genuine || ev.Sender == before.ID {
@@ -274,8 +275,9 @@ func (s *Stage) judgeFork(before *Member, t *trail, ev *conversation.Event, raw 
 			must = roster[at].Role.Speaks() && (d.Message.Epoch > before.epoch || d.Message.SeenIndex >= t.base && other(d.Message.SeenIndex, d.Message.SeenHash))
 			may = must || d.Message.Epoch == before.epoch && (d.Message.SeenIndex < t.base || other(d.Message.SeenIndex, d.Message.SeenHash))
 		case wire.KindCommit:
-			may = other(d.Commit.SeenIndex, d.Commit.SeenHash) && (ev.Type == conversation.Applied || d.Commit.SeenIndex >= t.base)
-			must = may && (ev.Type == conversation.Applied || ev.Code == wire.StaleHead || ev.Code == wire.ForkedLog)
+			within := d.Commit.SeenIndex >= t.base || d.Commit.Parent == before.Look().TranscriptHash()
+			may = d.Commit.Conversation == before.Look().ID() && within && other(d.Commit.SeenIndex, d.Commit.SeenHash)
+			must = may // whether it counts here or not
 		}
 	}
 	switch {

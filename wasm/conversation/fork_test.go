@@ -97,6 +97,89 @@ func TestP05_BranchesOfCommits(t *testing.T) {
 	ignored(t, "the other branch's commit", next(t, p.agent, x), wire.StaleHead)
 }
 
+// A join request that the relay keeps from one end makes the answer invalid
+// there: its maker's signature tells at once that it read more.
+func TestP05_AnswerToAJoinRequestThatWasKeptBack(t *testing.T) {
+	p, third := newTrio(t)
+	p.read(p.customer)
+	third = p.wiped(third)
+	p.ask(third)
+	p.read(p.agent)
+	p.commit(p.agent)
+	answer := p.log.entries[len(p.log.entries)-1]
+	if len(commit(t, answer).Answers) == 0 {
+		t.Fatal("answers nobody")
+	}
+	ev, err := p.customer.Receive(answer, p.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignored(t, "the answer", ev, wire.ForkedLog)
+	if p.customer.State() != Forked || p.customer.ForkedBy() != p.agent.Self() {
+		t.Errorf("state %d, by %x", p.customer.State(), p.customer.ForkedBy())
+	}
+	p.dueFails("customer", p.customer, wire.ForkedLog)
+}
+
+// Whatever rule a commit breaks, what its maker signed of the log it read counts;
+// unsigned, a stranger's or another conversation's it proves nothing.
+func TestP05_CommitThatDoesNotCountProvesTheFork(t *testing.T) {
+	p := newPair(t)
+	stranger := p.company.agent("Bo")
+	p.settle()
+	p.send(p.customer, "x")
+	p.read(p.customer)
+	p.read(p.agent)
+	p.send(p.agent, "y")
+	p.read(p.agent)
+	p.read(p.customer)
+	c := p.customer
+	other := wire.Hash{9}
+	for _, row := range []struct {
+		name   string
+		signer *End
+		change func(*wire.Commit)
+		code   wire.Code
+	}{
+		{"no such answer, this log", nil, func(m *wire.Commit) { m.Answers = other[:16] }, wire.BadCommit},
+		{"no such answer, another log", nil, func(m *wire.Commit) { m.Answers, m.SeenHash = other[:16], other }, wire.ForkedLog},
+		{"no such answer, an entry to come", nil, func(m *wire.Commit) { m.Answers, m.SeenIndex = other[:16], c.index+1 }, wire.ForkedLog},
+		{"no such answer, the last entry there is", nil, func(m *wire.Commit) { m.Answers, m.SeenIndex = other[:16], 1<<64-1 }, wire.ForkedLog},
+		{"no such answer, as if the head had come later", nil, func(m *wire.Commit) { m.Answers, m.SeenIndex = other[:16], c.base-1 }, wire.ForkedLog},
+		{"an older head, which it read", nil, func(m *wire.Commit) { m.Parent, m.SeenIndex, m.SeenHash = wire.Hash{1}, c.base-1, other }, wire.StaleHead},
+		{"an older head, and more than it", nil, func(m *wire.Commit) { m.Parent, m.SeenIndex, m.SeenHash = wire.Hash{1}, c.base, other }, wire.ForkedLog},
+		{"an epoch skipped", nil, func(m *wire.Commit) { m.Epoch, m.SeenHash = m.Epoch+1, other }, wire.ForkedLog},
+		{"one removed who is not in", nil, func(m *wire.Commit) { m.Removes, m.SeenHash = []wire.ID{{1}}, other }, wire.ForkedLog},
+		{"a role that is not covered", nil, func(m *wire.Commit) { m.Role, m.SeenHash = wire.Supervisor, other }, wire.ForkedLog},
+		{"another conversation", nil, func(m *wire.Commit) { m.Conversation[3] ^= 1; m.SeenHash = other }, wire.BadArgument},
+		{"signed by another", stranger, func(m *wire.Commit) { m.SeenHash = other }, wire.OpenFailed},
+		{"a stranger's", stranger, func(m *wire.Commit) {
+			kp, err := stranger.keyPackage(p.now/1000+3600, wire.UsePlace)
+			want(t, "key package", err, 0)
+			m.KeyPackage, m.SeenHash = kp, other
+		}, wire.NotMember},
+	} {
+		m := commit(t, garbled(p.agent, p.now))
+		made := &wire.Commit{Conversation: m.Conversation, Epoch: m.Epoch, Parent: m.Parent, ManifestHash: m.ManifestHash, SeenIndex: m.SeenIndex, SeenHash: m.SeenHash,
+			Time: m.Time, KeyPackage: m.KeyPackage, Role: m.Role, Ephemeral: m.Ephemeral, Seals: m.Seals, Tag: m.Tag}
+		row.change(made)
+		signer := p.agent.end
+		if row.signer != nil {
+			signer = row.signer
+		}
+		made.Sign(signer.identity)
+		end := copyOf(t, c)
+		ev, err := end.Receive(made.Encode(), p.now)
+		if err != nil {
+			t.Fatal(row.name, err)
+		}
+		ignored(t, row.name, ev, row.code)
+		if forked := end.State() == Forked; forked != (row.code == wire.ForkedLog) || !forked && end.State() != Active {
+			t.Errorf("%s: state %d", row.name, end.State())
+		}
+	}
+}
+
 // A commit on this head whose maker read another log is applied, for all must
 // agree on the head; then nothing is sent.
 func TestP05_ValidCommitFromAnotherBranchIsAppliedAndStops(t *testing.T) {

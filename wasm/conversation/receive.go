@@ -67,7 +67,7 @@ func (c *Conversation) Receive(entry []byte, now uint64) (*Event, error) {
 	switch {
 	case err != nil:
 		ev.Code = wire.CodeOf(err)
-		if e.Kind == wire.KindCommit && c.crossing(e.Commit, ev) {
+		if e.Kind == wire.KindCommit && c.crossing(e.Commit, ev.Sender) {
 			c.fork(ev)
 		}
 	case e.Kind == wire.KindMessage:
@@ -125,12 +125,12 @@ func (c *Conversation) sameLog(index uint64, hash wire.Hash) bool {
 	return index >= c.base && index <= c.index && !c.tooOld(index) && c.hashes[uint64(len(c.hashes))-1-(c.index-index)] == hash
 }
 
-// crossing tells whether a commit on another head proves another log: a member
-// signed that it read what this end did not at that index. One that merely lost
-// a race read less than the commit that won.
-func (c *Conversation) crossing(m *wire.Commit, ev *Event) bool {
-	return ev.Code == wire.StaleHead && m.SeenIndex >= c.base && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
-		c.chain.Member(ev.Sender) != nil && m.Signed()
+// crossing tells whether a commit that does not count proves another log: a
+// member signed that it read what this end did not at that index. One that merely
+// lost a race stands on another head and read less than the commit that won.
+func (c *Conversation) crossing(m *wire.Commit, by wire.ID) bool {
+	return (m.SeenIndex >= c.base || m.Parent == c.chain.Head()) && !c.tooOld(m.SeenIndex) && !c.sameLog(m.SeenIndex, m.SeenHash) &&
+		m.Conversation == c.chain.Conversation() && c.chain.Member(by) != nil && m.Signed()
 }
 
 func (c *Conversation) fork(ev *Event) {

@@ -32,6 +32,7 @@ var vectorScenarios = []vectorScenario{
 	{"rejoin", "An agent whose state was rolled back is lost, asks, is answered; then a commit seals garbage to the customer, who asks too; then both are lost.", playRejoin},
 	{"new-identity", "A customer's new identity asks; only a commit of an agent that names its request lets it in.", playNewIdentity},
 	{"doubt", "Messages in a member's name that do not open and tell of another log: doubt, what ends it, and what does not.", playDoubt},
+	{"fork-refused", "Commits that do not count, whose makers signed that they saw another log: the readers are forked.", playForkRefused},
 }
 
 // start is a customer and an agent, the genesis read.
@@ -112,6 +113,31 @@ func playForkHead(m *vectorMaker) {
 	agent.say("before").expect(m, "")
 	m.append("a commit on another parent whose maker saw this log", customer.forge(func(c *wire.Commit) { c.Parent[0] ^= 1 }, nil)).expect(m, "stale head")
 	m.append("a commit on a head that nobody here had", customer.forge(func(c *wire.Commit) { c.Parent[0] ^= 1; c.SeenHash[0] ^= 1 }, nil)).expect(m, "forked log")
+}
+
+func playForkRefused(m *vectorMaker) {
+	customer, agent := m.start()
+	agent.say("before").expect(m, "")
+	id := wire.ID{7}
+	answer := func(change func(*wire.Commit)) []byte {
+		return customer.forge(func(c *wire.Commit) { c.Answers = id[:]; change(c) }, nil)
+	}
+	m.append("an answer to a request that nobody made, by one who saw this log", answer(func(*wire.Commit) {})).expect(m, "bad commit")
+	m.append("a commit of another conversation", answer(func(c *wire.Commit) { c.Conversation[0] ^= 1; c.SeenHash[0] ^= 1 })).expect(m, "bad argument")
+	unsigned := answer(func(c *wire.Commit) { c.SeenHash[0] ^= 1 })
+	unsigned[len(unsigned)-1] ^= 1
+	m.append("one that is not signed", unsigned).expect(m, "bad commit")
+	m.append("on another head, read before this one's", answer(func(c *wire.Commit) {
+		c.Parent[0] ^= 1
+		c.SeenIndex, c.SeenHash = customer.conv.base-1, wire.Hash{}
+	})).expect(m, "stale head")
+	customer.in(Active)
+	agent.in(Active)
+	m.append("an answer to a request that was kept from these", answer(func(c *wire.Commit) { c.SeenIndex++ })).expect(m, "forked log")
+	customer.in(Forked)
+	agent.in(Forked)
+	m.append("on this head, but read before it", answer(func(c *wire.Commit) { c.SeenIndex = customer.conv.base - 1 })).expect(m, "forked log")
+	m.append("an epoch skipped, and another log", customer.forge(func(c *wire.Commit) { c.Epoch++; c.SeenHash[0] ^= 1 }, nil)).expect(m, "forked log")
 }
 
 func playStale(m *vectorMaker) {

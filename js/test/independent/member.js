@@ -139,7 +139,7 @@ export class Conversation {
     } catch (cause) {
       if (!(cause instanceof Refused) || cause.code === "unavailable") throw cause;
       let code = cause.code;
-      if (entry.kind === "commit" && code === "stale head" && this.#crossing(entry)) {
+      if (entry.kind === "commit" && this.#crossing(entry)) {
         this.#fork(entry.sender);
         code = "forked log";
       }
@@ -181,9 +181,10 @@ export class Conversation {
     if ((this.doubted.get(toHex(id)) ?? 0n) <= seen) this.doubted.delete(toHex(id));
   }
 
-  /** Whether a commit on another head shows another log (5.4). @param {import("./entries.js").Commit} e */
+  /** Whether a commit that does not count shows another log (5.4). @param {import("./entries.js").Commit} e */
   #crossing(e) {
-    return this.chain.member(e.sender) !== undefined && this.#another(e) &&
+    const passed = e.seen < this.epochIndex && same(e.parent, this.chain.head); // its maker read this head elsewhere
+    return same(e.conversation, this.id) && this.chain.member(e.sender) !== undefined && (passed || this.#another(e)) &&
       crypto.verify(e.committer.identity, "commit signature", join(e.c, e.tag), e.signature);
   }
 
