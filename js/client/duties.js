@@ -7,8 +7,20 @@
  * the same thing again only after a pause that grows, so that nothing which a
  * relay, another member or a copy of this device does makes it go on for ever.
  *
+ * Who asks to be let in proves no more than that it has the member's identity
+ * key. The owner, if it is another, is left a grace in which to refuse, and a
+ * longer one with each request of the same member: a thief of the key who asks
+ * again on each new leaf gets in ever more slowly. All ends count the requests
+ * that they read, whoever answered, so all wait alike; and meanwhile nothing is
+ * sent either, for what is sent lets in who asks.
+ *
  * @typedef {import("./rejoin.js").Ask} Ask
- * @typedef {{ ask: Ask, turn: number }} Duty  turn: how many go before this end
+ * @typedef {{ ask: Ask, turn: number, request?: string }} Duty  turn: how many go before this end; request: id of the one to answer
+ *
+ * @typedef {object} Wanted
+ * @property {number} at    when it may be done
+ * @property {number} turn
+ * @property {number} free  until when nothing else may do it by the way
  *
  * @typedef {object} DutyTimes  milliseconds
  * @property {number} jitter    the longest wait of the first in turn
@@ -16,10 +28,13 @@
  * @property {number} pause     before the second time; doubles
  * @property {number} longest   pause
  * @property {number} quiet     after which it begins anew
+ * @property {number} grace     left to the owner at the first request; doubles with each
+ * @property {number} slowest   grace
+ * @property {number} lately    after which a member's requests are counted anew
  */
 
 /** @type {DutyTimes} */
-const TIMES = { jitter: 400, turn: 2_000, pause: 2_000, longest: 300_000, quiet: 1_800_000 };
+const TIMES = { jitter: 400, turn: 2_000, pause: 2_000, longest: 300_000, quiet: 1_800_000, grace: 2_000, slowest: 60_000, lately: 3_600_000 };
 /** Duties whose past is remembered; those of now count in any case. */
 const MAX_PAST = 64;
 
@@ -27,8 +42,10 @@ export class Duties {
   #act;
   #times;
   #now;
-  /** When each may be done. @type {Map<Ask, { at: number, turn: number }>} */
+  /** @type {Map<Ask, Wanted>} */
   #wanted = new Map();
+  /** The newest request to be let in of each member, and how many there were lately. @type {Map<Ask, { request: string, count: number, at: number }>} */
+  #requests = new Map();
   /** @type {Map<Ask, { times: number, last: number }>} */
   #past = new Map();
   #going = false;
@@ -51,8 +68,18 @@ export class Duties {
    */
   set(duties) {
     const before = this.#wanted;
-    this.#wanted = new Map(duties.map(({ ask, turn }) => [ask, { at: before.get(ask)?.at ?? this.#now() + this.#pause(ask, turn), turn }]));
+    this.#wanted = new Map(duties.map(({ ask, turn, request }) => {
+      const fresh = request !== undefined && this.#count(ask, request);
+      const now = this.#now();
+      return [ask, before.get(ask) ?? { at: now + this.#pause(ask, turn), turn, free: fresh ? now + this.#grace(ask) : 0 }];
+    }));
     this.#schedule();
+  }
+
+  /** Somebody asks to be let in whom nothing may let in yet. */
+  get holds() {
+    const now = this.#now();
+    return [...this.#wanted.values()].some(({ free }) => free > now);
   }
 
   /** Something may be done now. */
@@ -64,17 +91,14 @@ export class Duties {
   /** What was due was done, or could not be: not again before its pause is over. */
   done() {
     const now = this.#now();
-    for (const [ask, { at, turn }] of this.#wanted) {
+    for (const [ask, { at, turn, free }] of this.#wanted) {
       if (at > now) continue;
       const past = this.#past.get(ask);
       this.#past.delete(ask); // the newest last
       this.#past.set(ask, { times: this.#recent(past) + 1, last: now });
-      this.#wanted.set(ask, { at: now + this.#pause(ask, turn), turn });
+      this.#wanted.set(ask, { at: now + this.#pause(ask, turn), turn, free });
     }
-    for (const ask of this.#past.keys()) {
-      if (this.#past.size <= MAX_PAST) break;
-      if (!this.#wanted.has(ask)) this.#past.delete(ask);
-    }
+    this.#forget(this.#past);
     this.#schedule();
   }
 
@@ -99,7 +123,39 @@ export class Duties {
     const { pause, longest, turn: each } = this.#times;
     const times = this.#recent(this.#past.get(ask));
     const most = Math.min(longest, pause * 2 ** (times - 1));
-    return turn * each + (times === 0 ? this.#jitter() : most / 2 + (Math.random() * most) / 2);
+    const more = Math.max(0, this.#grace(ask) - each); // the first grace is the asker's turn
+    return turn * each + (times === 0 ? more + this.#jitter() : Math.max(more, most / 2 + (Math.random() * most) / 2));
+  }
+
+  /**
+   * Notes a request; false for one that was noted before.
+   * @param {Ask} ask
+   * @param {string} request
+   */
+  #count(ask, request) {
+    const before = this.#requests.get(ask);
+    if (before?.request === request) return false;
+    const at = this.#now();
+    const lately = before && at - before.at < this.#times.lately ? before.count : 0;
+    this.#requests.delete(ask); // the newest last
+    this.#requests.set(ask, { request, count: lately + 1, at });
+    this.#forget(this.#requests);
+    return true;
+  }
+
+  /** @param {Ask} ask */
+  #grace(ask) {
+    const { grace, slowest } = this.#times;
+    const count = this.#requests.get(ask)?.count ?? 0;
+    return count === 0 ? 0 : Math.min(slowest, grace * 2 ** (count - 1));
+  }
+
+  /** @param {Map<Ask, unknown>} map */
+  #forget(map) {
+    for (const ask of map.keys()) {
+      if (map.size <= MAX_PAST) break;
+      if (!this.#wanted.has(ask)) map.delete(ask);
+    }
   }
 
   /** @param {{ times: number, last: number } | undefined} past */
@@ -114,9 +170,13 @@ export class Duties {
   #schedule() {
     clearTimeout(this.#timer);
     if (!this.#going || this.#wanted.size === 0) return;
-    const first = Math.min(...[...this.#wanted.values()].map(({ at }) => at));
-    // A timer may fire a little early: then it is set again.
-    this.#timer = setTimeout(() => (this.due ? this.#act() : this.#schedule()), Math.max(0, Math.ceil(first - this.#now())));
+    const from = this.#now();
+    const first = Math.min(...[...this.#wanted.values()].flatMap(({ at, free }) => (free > from ? [at, free] : [at])));
+    this.#timer = setTimeout(() => {
+      const { due } = this;
+      if (due || this.#now() >= first) this.#act(); // what was held back may go
+      if (!due) this.#schedule(); // and a timer may fire a little early
+    }, Math.max(0, Math.ceil(first - from)));
   }
 }
 
@@ -130,9 +190,9 @@ export class Duties {
  */
 export function turnsOf(asks, members) {
   return asks.map((ask) => {
-    const [, by] = ask.split(" ");
+    const [, by, request] = ask.split(" ");
     if (by === undefined) return { ask, turn: 0 };
     const line = members.filter((m) => m.id !== by && m.role !== "archive");
-    return { ask, turn: 1 + Math.max(0, line.findIndex((m) => m.self)) };
+    return { ask: `answer ${by}`, turn: 1 + Math.max(0, line.findIndex((m) => m.self)), ...(request === undefined ? {} : { request }) };
   });
 }

@@ -94,6 +94,7 @@ export class Engine {
       barred: () => standing.barred,
       begun: () => this.#begun,
       unasked: () => this.#duties.due || (host.renews && Date.now() - this.#refreshed > RENEW_AGE),
+      held: () => this.#duties.holds,
       done: () => this.#duties.done(),
       unbegin: () => this.#unbegin(),
       onTrouble,

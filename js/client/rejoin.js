@@ -10,7 +10,7 @@
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./status.js").LogEvent} LogEvent
  *
- * @typedef {"join" | "defend" | `answer ${string}`} Ask  to let in: with the member's id
+ * @typedef {"join" | "defend" | `answer ${string}`} Ask  to let in: with the member's id, and its request's
  */
 import { SealwireError, codes } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
@@ -31,11 +31,11 @@ export function asksOf(context, handle, { state, members }, { defend }) {
   const self = members.find((m) => m.self)?.id;
   /** @type {Ask[]} */
   const asks = defend ? ["defend"] : [];
-  for (const { by, same, replaces } of joinsOf(context, handle)) {
+  for (const { id, by, same, replaces } of joinsOf(context, handle)) {
     // This end is not lost: who asks for its place has a copy of its key, or says to be its new device. Its commit refuses that.
     if (replaces === self && !asks.includes("defend")) asks.push("defend");
     // A new identity's is not for this end to answer by itself: a person says yes to it, or nobody does.
-    if (same && by !== self) asks.push(`answer ${by}`);
+    if (same && by !== self) asks.push(`answer ${by} ${toHex(id)}`);
   }
   return asks;
 }

@@ -18,6 +18,7 @@
  * @property {() => boolean} barred    the relay says that this end is no member
  * @property {() => boolean} begun     an own genesis is made but not read back
  * @property {() => boolean} unasked   to do what is due now, even with nothing to send
+ * @property {() => boolean} held      nothing else may be sent for now: it would let in who only just asked
  * @property {() => void} done         that was done, or could not be
  * @property {() => Promise<void>} unbegin  the relay refused the genesis for good
  * @property {(error: unknown) => Promise<void>} onTrouble  the work stopped
@@ -61,13 +62,14 @@ export class Sender {
   }
 
   async #send() {
-    const { end, reader, timeline, conversation, able, barred, begun, unasked, done } = this.#host;
+    const { end, reader, timeline, conversation, able, barred, begun, unasked, held, done } = this.#host;
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       this.#again = false;
       if (!able()) return;
       if (!begun()) await reader.follow();
       if (!able() || barred()) return;
       const duty = unasked();
+      if (!duty && held()) return;
       const step = await end.next(conversation(), duty);
       if (duty) done();
       if (step.kind === "none") return;

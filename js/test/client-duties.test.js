@@ -94,6 +94,87 @@ test("after a quiet time it begins anew", () => {
   assert.ok(waits(who, 1e6) <= 450);
 });
 
+/**
+ * What a member answers who reads these requests, each with the next one's leaf: how long it waited before each.
+ * @param {ReturnType<typeof duties>} who
+ * @param {string[]} requests
+ * @param {{ turn?: number, acts?: boolean }} [options]
+ */
+function graces(who, requests, { turn = 1, acts = false } = {}) {
+  return requests.map((request) => {
+    who.made.set([{ ask: "answer a", turn, request }]);
+    const waited = waits(who, 1e6);
+    if (acts) who.made.done();
+    who.made.set([]); // answered
+    return waited;
+  });
+}
+
+test("the owner is left 2 seconds at the first request, and twice as long at each, up to a minute, whoever answers", () => {
+  const requests = Array.from({ length: 8 }, (_, k) => `request ${k}`);
+  for (const acts of [false, true]) {
+    const waited = graces(duties(), requests, { acts });
+    assert.ok(/** @type {number} */ (waited[0]) <= 2_450, "the first is fast");
+    waited.forEach((ms, k) => assert.ok(ms >= Math.min(60_000, 2_000 * 2 ** k), `${k}: ${ms}`));
+    if (!acts) assert.ok(waited.every((ms) => ms <= 60_450), String(waited));
+  }
+  // Who comes third leaves two turns more, as at the first.
+  graces(duties(), requests, { turn: 3 }).forEach((ms, k) => {
+    const least = 4_000 + Math.min(60_000, 2_000 * 2 ** k);
+    assert.ok(ms >= least && ms <= least + 450, `${k}: ${ms}`);
+  });
+});
+
+test("one request is counted once, another member's not at all, and after an hour anew", () => {
+  const who = duties();
+  graces(who, ["1", "2", "3"]);
+  const same = graces(who, ["3", "3"]);
+  assert.ok(same.every((ms) => ms >= 8_000 && ms <= 8_450), String(same));
+  who.made.set([{ ask: "answer b", turn: 1, request: "4" }]);
+  assert.ok(waits(who, 1e6) <= 2_450);
+  who.clock.now += 3_600_000;
+  const later = graces(who, ["5"]);
+  assert.ok(/** @type {number} */ (later[0]) <= 2_450);
+});
+
+test("a request in the place of one that waits counts, and does not put the answer off", () => {
+  const who = duties();
+  who.made.set([{ ask: "answer a", turn: 1, request: "1" }]);
+  who.clock.now += 1_500;
+  who.made.set([{ ask: "answer a", turn: 1, request: "2" }]);
+  assert.ok(waits(who, 1e6) <= 1_000);
+  who.made.set([]);
+  const third = graces(who, ["3"]);
+  assert.ok(/** @type {number} */ (third[0]) >= 8_000);
+});
+
+test("nothing else is sent while the owner's grace lasts; then, whosever turn it is; and not held back again", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let acts = 0;
+  const clock = { now: 0 };
+  const made = new Duties(() => void acts++, { now: () => clock.now });
+  const pass = (/** @type {number} */ ms) => {
+    clock.now += ms;
+    t.mock.timers.tick(ms);
+  };
+  made.go();
+  made.set([{ ask: "answer a", turn: 4, request: "1" }]);
+  assert.ok(made.holds);
+  pass(1_990);
+  assert.ok(made.holds);
+  assert.equal(acts, 0);
+  pass(20);
+  assert.ok(!made.holds && !made.due);
+  assert.equal(acts, 1, "what was held back goes");
+  pass(6_500);
+  assert.ok(made.due);
+  assert.equal(acts, 2, "its turn");
+  made.done();
+  assert.ok(!made.holds && !made.due, "it could not be answered");
+  made.set([{ ask: "defend", turn: 0 }]);
+  assert.ok(!made.holds);
+});
+
 test("sixteen members who read a join request at once: one commit, not fifteen", () => {
   const members = Array.from({ length: 16 }, () => member());
   const asker = /** @type {import("../client/types.js").Member} */ (members[5]);

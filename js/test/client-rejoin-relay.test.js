@@ -130,6 +130,30 @@ test("a restored profile: rejoining, then secured, by one request and one answer
   assert.deepEqual([...errorsOf(agent), ...errorsOf(customer)], []);
 });
 
+test("a text written while somebody asks to be let in waits with the answer, and can be read by whom it lets in", async () => {
+  let asked = 0;
+  let answered = 0;
+  /** @type {Client} */
+  let customer;
+  customer = await agentRestored({
+    toEnd: (frame) => {
+      if (frame.type === T.entry && frame.bytes?.[1] === 3 && asked === 0) {
+        asked = performance.now();
+        // At the newest: the next entry would come after it was read.
+        setTimeout(() => void first(customer).send("by the way"));
+      }
+      return [frame];
+    },
+    fromEnd: (frame) => {
+      if (frame.type === T.append && frame.bytes?.[1] === 1 && asked > 0) answered ||= performance.now();
+    },
+  });
+  const agent = await demo.agent();
+  await seen(agent, "by the way", "received");
+  await seen(customer, "by the way", "sent");
+  assert.ok(answered - asked >= 1_990, `answered after ${answered - asked} ms`);
+});
+
 test("the customer's restored profile is let in again by the agent's desk, with nobody doing anything; its text waits and is sent", async () => {
   const agent = await demo.agent({ history: "none" });
   let customer = await demo.customer();

@@ -1,7 +1,7 @@
 /** Losing the keys of a conversation and being let in again, and doubt: end services with the log in the test's hands. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Writer, fromHex } from "../client/bytes.js";
+import { Writer, fromHex, toHex } from "../client/bytes.js";
 import { encodeTextContent } from "../client/content.js";
 import { instantiate } from "../core/instance.js";
 import { coded, copyOf, ends, fragileStore, texts } from "./client-pair.js";
@@ -71,7 +71,7 @@ test("a restored profile meets its own commit without its secret: it asks once, 
 
   const asked = await read(customer);
   const self = agent.opened.member;
-  assert.deepEqual(asked.at(-1)?.asks, [`answer ${self}`]);
+  assert.deepEqual(asked.at(-1)?.asks, [`answer ${self} ${toHex(asked.at(-1)?.event.id ?? new Uint8Array())}`]);
   assert.deepEqual(await customer.end.conversations.next(id), { kind: "none" }, "nothing is done in passing");
   await flush(customer, true);
   assert.equal(log.length, before + 2, "one commit");
@@ -92,7 +92,8 @@ test("a copy of a device asks for its place: the device itself, which is not los
   const { id, flush, read, customer, agent, owner } = await rolledBack();
   await read(agent);
   await flush(agent, true);
-  assert.deepEqual((await read(customer)).at(-1)?.asks, [`answer ${agent.opened.member}`]);
+  const request = (await read(customer)).at(-1);
+  assert.deepEqual(request?.asks, [`answer ${agent.opened.member} ${toHex(request.event.id)}`]);
   assert.deepEqual((await read(owner)).at(-1)?.asks, ["defend"]);
   await flush(owner, true);
   assert.deepEqual((await read(customer)).at(-1)?.asks, [], "nobody is to be let in any more");
