@@ -23,7 +23,7 @@ func openNative(s *stage, name string) end {
 
 var nativeStates = map[conversation.State]string{
 	conversation.Empty: "waiting", conversation.Active: "secured", conversation.Lost: "rejoining", conversation.Forked: "forked",
-	conversation.Closed: "closed", conversation.NotMember: "lost", conversation.Doubtful: "doubtful",
+	conversation.Closed: "closed", conversation.NotMember: "lost", conversation.Doubtful: "doubtful", harness.Unreadable: "unreadable",
 }
 
 func (n nativeEnd) Say(text string) { n.Try(text) }

@@ -46,7 +46,7 @@ func (e pageEnd) Report() report {
 	e.s.t.Helper()
 	all := e.PageText()
 	out := report{All: all, State: "waiting"}
-	for key, state := range map[string]string{"forked": "forked", "split": "forked", "lost": "lost", "rejoining": "rejoining", "doubtful": "doubtful", "closed": "closed"} {
+	for key, state := range map[string]string{"forked": "forked", "split": "forked", "lost": "lost", "rejoining": "rejoining", "doubtful": "doubtful", "unreadable": "unreadable", "closed": "closed"} {
 		if strings.Contains(all, sentenceOf(e.s.t, key)) {
 			out.State = state
 		}

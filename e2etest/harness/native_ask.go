@@ -59,6 +59,10 @@ func (n *Native) Members() []wire.Member {
 	return slices.Clone(n.talk.Members())
 }
 
+// Unreadable is no state of a conversation: the relay showed what is no entry,
+// and nothing is read on until it shows one.
+const Unreadable conversation.State = 255
+
 // NativeReport is how a native member stands.
 type NativeReport struct {
 	Began   bool
@@ -92,5 +96,8 @@ func (n *Native) stateOf(k *talk) conversation.State {
 	if k.split {
 		return conversation.Forked
 	}
-	return k.State()
+	if s := k.State(); !k.garbled || s == conversation.Forked || s == conversation.Closed || s == conversation.NotMember {
+		return s
+	}
+	return Unreadable
 }

@@ -18,6 +18,7 @@ type talk struct {
 	head      uint64  // of the log, when it was subscribed to
 	stored    bool    // an own genesis was acknowledged
 	split     bool    // the relay's log is not the one that was read
+	garbled   bool    // what the relay showed last is no entry
 	last      wire.ID // the entry at its index
 	urgent    bool    // a commit is due for the others' sake
 	heard     []string
@@ -54,6 +55,7 @@ func (n *Native) follow(k *talk) {
 		switch b := b.(type) {
 		case relay.Ack:
 			k.following, k.head = true, b.Sequence
+			k.garbled = k.garbled && k.head != k.Index()
 			if b.Sequence < k.Index() {
 				n.codes = append(n.codes, wire.RolledBack)
 				n.forked(k)
@@ -99,10 +101,12 @@ func (n *Native) read(b relay.Entry) {
 	}
 	if err != nil { // no entry: perhaps it is one when it is asked for again
 		n.codes = append(n.codes, wire.CodeOf(err))
+		k.garbled = true
+		k.passed(n.stateOf(k))
 		n.again(k)
 		return
 	}
-	k.last = ev.ID
+	k.last, k.garbled = ev.ID, false
 	if k.State() == conversation.Active && (n.talk == nil || n.role != wire.Customer) {
 		n.talk = k
 	}

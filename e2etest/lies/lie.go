@@ -69,7 +69,7 @@ var Talk = []string{
 	"customer says c3", "enter after", "customer says c4", "agent says a4",
 }
 
-var states = []string{"waiting", "secured", "lost", "rejoining", "doubtful", "forked", "closed", "none"}
+var states = []string{"waiting", "secured", "lost", "rejoining", "doubtful", "unreadable", "forked", "closed", "none"}
 
 //go:embed corpus/*.json
 var corpus embed.FS
