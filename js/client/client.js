@@ -89,7 +89,7 @@ export class Client {
 
   /**
    * A customer's conversation: the one that goes on, or may again, or a new one, which begins with its first text.
-   * @param {{ anew?: boolean }} [options]  anew: a new one rather than one that is "rejoining", "doubtful" or "forked"
+   * @param {{ anew?: boolean }} [options]  anew: a new one rather than one that is "rejoining", "doubtful", "unreadable" or "forked"
    */
   async start({ anew = false } = {}) {
     if (this.#settings.role !== "customer") throw new SealwireError("bad argument", "customers start conversations; agents are added to them");

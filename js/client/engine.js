@@ -69,6 +69,7 @@ export class Engine {
       onDrained: () => void ((this.pending || this.#duties.due) && this.#pump()),
       onForked: () => standing.fork(),
       onBarred: (barred) => standing.bar(barred),
+      onGarbled: (garbled) => standing.garble(garbled),
       onTrouble: (error) => void onTrouble(error),
     }));
     const place = (this.#place = new Place({ end, reader, standing, onTrouble: (error) => host.onTrouble(error) }, id));

@@ -2,7 +2,8 @@
 /**
  * Follows one conversation's log: subscribes, reads entry by entry in order,
  * and compares what the relay shows again with what was read. The end service
- * opens and judges; what the relay shows out of place is not read.
+ * opens and judges; what the relay shows out of place is not read. At what is
+ * no entry reading stops; it is asked for again, as after all other trouble.
  *
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./reading.js").Received} Received
@@ -17,6 +18,7 @@
  * @property {() => void} onDrained  all that had come has been read
  * @property {() => void} onForked   the relay's log is not the one that was read
  * @property {(barred: boolean) => void} onBarred  whether the relay says that this end is no member
+ * @property {(garbled: boolean) => void} onGarbled  whether the relay showed what is no entry; false when all it has was read
  * @property {(error: unknown) => void} onTrouble  reading stopped; `follow` begins anew
  */
 import { SealwireError } from "../errors.js";
@@ -89,6 +91,7 @@ export class Reader {
     this.#host.onBarred(false);
     if (head < this.index) return this.#forked();
     await this.readTo(head);
+    this.#host.onGarbled(false);
   }
 
   /** What was followed is out of date: subscribe anew, and read up to the head. */
@@ -157,6 +160,10 @@ export class Reader {
     const { end, relay } = this.#host;
     let received = await end.receive(this.#id, sequence, entry);
     if ("need" in received) {
+      if (!received.need) {
+        this.#host.onGarbled(true);
+        throw new SealwireError("unavailable", `what the relay shows is no entry: ${received.code}`);
+      }
       await end.manifest(await relay.manifest(received.need), false);
       received = await end.receive(this.#id, sequence, entry);
       if ("need" in received) throw new SealwireError("unavailable", "the manifest that a commit names is missing");

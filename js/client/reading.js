@@ -6,6 +6,7 @@
  * @typedef {import("./end.js").Context} Context
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./records.js").HistoryItem} HistoryItem
+ * @typedef {import("./records.js").CommitItem} CommitItem
  * @typedef {import("./records.js").NoteItem} NoteItem
  * @typedef {import("./records.js").OutboxRecord} OutboxRecord
  * @typedef {import("./status.js").Status} Status
@@ -18,9 +19,14 @@
  * @property {number} refreshed
  * @property {LogEvent} event
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end now
+ * @property {boolean} member       this end is in it, or was: what is read is kept
  * @property {HistoryItem} [item]    a message to show; for the page
+ * @property {CommitItem} [commit]   who came and went
+ * @property {CommitItem[]} [before]  the same of all commits before this end was found in it
  * @property {NoteItem} [note]       something that happened, to show
  * @property {string} [done]         the outbox item that is now in the log
+ *
+ * @typedef {{ need: Uint8Array } | { need: null, code: string }} Unread
  *
  * @typedef {object} Reading
  * @property {Context} context
@@ -28,18 +34,22 @@
  * @property {string} id          of the conversation
  * @property {() => void} changed the core's state is no longer what is saved
  * @property {Outbox} outbox
- * @property {boolean} joined     this end was not found in the conversation yet
+ * @property {CommitItem[]} [joined]  the commits so far, where this end was not found in the conversation yet
  */
 import { SealwireError } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
-import { historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
-import { encodeHistory, encodeNote } from "./records.js";
+import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
+import { decodeKept, encodeCommit, encodeHistory, encodeNote } from "./records.js";
 import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { decodeEvent } from "./status.js";
 
+/** What a broken core answers, whatever the entry. */
+const OWN = ["bad handle", "internal", "no randomness"];
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
+/** Commits before this end came in that are remembered for its ledger. */
+const MAX_BEFORE = 4_096;
 
 /**
  * Reads the next entry. `need` is a manifest that has to be fetched first (and given to the end); nothing changed then.
@@ -49,41 +59,67 @@ const SPOILT = Number.MAX_SAFE_INTEGER;
  * @returns {Promise<Received | { need: Uint8Array }>}
  */
 export async function readEntry({ context, handle, id, changed, outbox, joined }, sequence, entry) {
-  const { core, keystore, store } = context;
-  const { index } = statusOf(context, handle);
-  const before = await readCursor(context, id);
-  if (sequence !== index + 1) throw new SealwireError("bad argument", `expected entry ${index + 1}, got ${sequence}`);
+  const { core, keystore, store, member } = context;
+  const old = statusOf(context, handle);
+  const before = joined ? START : await readCursor(context, id);
+  if (sequence !== old.index + 1) throw new SealwireError("bad argument", `expected entry ${old.index + 1}, got ${sequence}`);
   const read = judge(core, handle, entry);
   if ("need" in read) return read;
   changed();
   const { event } = read;
   const status = statusOf(context, handle);
-  const self = status.members.find((m) => m.self)?.id ?? "";
+  const added = event.type === "commit" && event.added.includes(member);
+  // One that has the log read again is told of when it comes by again, with all that it lets this end know.
+  const rewound = event.type === "commit" && event.rewound;
+  const commit = event.type === "commit" && !rewound ? commitItem(sequence, event, old, status) : undefined;
   // Until this end is in it there is nothing to keep, neither a key nor a message: what a relay makes up never reaches the disk.
-  if (joined && self === "") return { status, last: event.id, refreshed: 0, event, asks: [] };
-  const refreshed = event.type === "commit" && (event.own || event.added.includes(self)) ? Date.now() : before.refreshed;
+  if (joined && !rewound && !status.members.some((m) => m.self)) {
+    if (commit && joined.length < MAX_BEFORE) joined.push(commit);
+    return { status, last: event.id, refreshed: 0, event, asks: [], member: false };
+  }
+  const again = old.state === "rereading";
+  const renewed = added || (event.type === "commit" && event.own && !again);
   const mine = "own" in event && event.own ? outbox.holding(id, event.id) : undefined;
-  const cursor = { sequence, last: event.id, refreshed, ...remembered(before, event, status, mine !== undefined) };
+  /** @type {import("./kept.js").Cursor} */
+  const cursor = {
+    sequence: status.index,
+    last: rewound ? new Uint8Array() : event.id,
+    refreshed: renewed ? Date.now() : before.refreshed,
+    epochTime: commit ? Math.min(commit.time, Date.now()) : rewound ? 0 : before.epochTime,
+    ...remembered(before, event, status, mine !== undefined || again),
+  };
   /** @type {Received} */
-  const received = { status, last: event.id, refreshed, event, asks: asksOf(context, handle, status, cursor) };
+  const received = { status, last: cursor.last, refreshed: cursor.refreshed, event, asks: asksOf(context, handle, status, cursor), member: true };
   /** @type {Write[]} */
   const writes = [saved(context, handle, id), savedCursor(context, id, cursor)];
+  /** @param {number} at @param {Uint8Array} record */
+  const keep = (at, record) => writes.push(keystore.seal("history", historyKey(id, at), record));
   // Such a commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
-  if (event.type === "commit" && (event.own || event.added.includes(self))) writes.push(context.savedEnd());
+  if (renewed) writes.push(context.savedEnd());
+  if (joined && !rewound) {
+    received.before = joined;
+    for (const one of joined) keep(one.sequence, encodeCommit(one));
+  }
   const change = mine && settled(context, outbox, event, mine);
   if (change) writes.push(change.write);
+  const known = again ? await keptItem(context, id, sequence) : undefined;
   if (event.type === "message") {
     if (mine) received.done = toHex(mine[1].id);
-    const item = historyItem(sequence, event, status, mine?.[1]);
-    received.item = { ...item, content: forPage(item.content) };
+    if (!known || "note" in known) {
+      const item = historyItem(sequence, event, old, again ? before.epochTime : 0, mine?.[1]);
+      received.item = { ...item, content: forPage(item.content) };
+      keep(sequence, encodeHistory(item));
+    }
     // The page is given no more of it there than of the item.
     received.event = { ...event, content: new Uint8Array() };
-    writes.push(keystore.seal("history", historyKey(id, sequence), encodeHistory(item)));
   }
-  const note = noteOf(sequence, event, status, before.missed);
-  if (note) {
-    received.note = note;
-    writes.push(keystore.seal("history", historyKey(id, sequence), encodeNote(note)));
+  if (commit && (!known || commit.false)) {
+    received.commit = commit;
+    keep(sequence, encodeCommit(commit));
+  }
+  if (status.state === "lost" && !before.missed && !again && cannotRead(event)) {
+    received.note = { sequence, note: "missed", time: Date.now(), from: status.members.find((m) => m.self) ?? null };
+    keep(sequence, encodeNote(received.note));
   }
   await store.write(writes);
   change?.saved();
@@ -91,16 +127,29 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
 }
 
 /**
+ * What is kept of an entry that is read again.
+ * @param {Context} context
+ * @param {string} id
+ * @param {number} sequence
+ */
+async function keptItem({ keystore, store }, id, sequence) {
+  const key = historyKey(id, sequence);
+  const kept = await store.get("history", key);
+  return kept === undefined ? undefined : decodeKept(keystore.unseal("history", key, kept));
+}
+
+/**
  * @param {Context["core"]} core
  * @param {number} handle
  * @param {Uint8Array} entry
- * @returns {{ event: LogEvent } | { need: Uint8Array }}
+ * @returns {{ event: LogEvent } | Unread}
  */
 function judge(core, handle, entry) {
   try {
     return { event: decodeEvent(core.callBytes("conversation_receive", handle, new Writer().u64(Date.now()).raw(entry).take())) };
   } catch (error) {
-    if (!(error instanceof SealwireError) || error.code !== "unavailable") throw error;
+    if (!(error instanceof SealwireError) || OWN.includes(error.code)) throw error;
+    if (error.code !== "unavailable") return { need: null, code: error.code };
     const need = core.callBytes("entry_manifest", entry);
     if (need.length !== 32) throw error;
     return { need };
@@ -124,28 +173,28 @@ function settled(context, outbox, event, [key, record]) {
  * @param {number} sequence
  * @param {import("./status.js").MessageEvent_} event
  * @param {Status} status
+ * @param {number} then     ms: when it was about, of one that is read long after; else 0
  * @param {OutboxRecord} [record]
  * @returns {HistoryItem}
  */
-function historyItem(sequence, event, status, record) {
+function historyItem(sequence, event, status, then, record) {
   const from = status.members.find((m) => m.id === event.sender) ?? null;
-  return { sequence, id: record?.id ?? event.id, own: event.own, time: record?.time ?? Date.now(), gap: event.gap, from, content: event.content };
+  return { sequence, id: record?.id ?? event.id, own: event.own, time: record?.time ?? (then || Date.now()), gap: event.gap, from, content: event.content };
 }
 
 /**
- * What is told of an entry that is no message: a member was let in again, or, once until that, that this end cannot read.
  * @param {number} sequence
- * @param {LogEvent} event
- * @param {Status} status
- * @param {boolean} missed
- * @returns {NoteItem | undefined}
+ * @param {import("./status.js").CommitEvent} event
+ * @param {Status} before
+ * @param {Status} after
+ * @returns {CommitItem}
  */
-function noteOf(sequence, event, { state, members }, missed) {
-  const time = Date.now();
-  if (state === "lost" && !missed && cannotRead(event)) return { sequence, note: "missed", time, from: members.find((m) => m.self) ?? null };
-  if (event.type !== "commit") return undefined;
-  const from = members.find((m) => event.added.includes(m.id) && event.removed.includes(m.id));
-  if (!from) return undefined;
-  // Let in by what it cannot open: perhaps it was a copy of this device that asked.
-  return { sequence, note: from.self && state === "lost" ? "replaced" : "rejoined", time, from };
+function commitItem(sequence, event, before, after) {
+  const { epoch, time, marks, role, code, grants } = event;
+  /** @param {Status} status @param {string} id */
+  const find = ({ members }, id) => members.find((m) => m.id === id);
+  const by = find(before, event.sender) ?? find(after, event.sender) ?? null;
+  const added = event.added.flatMap((id) => find(after, id) ?? []);
+  const removed = event.removed.flatMap((id) => (before.leaving.includes(id) ? [] : (find(before, id) ?? [])));
+  return { sequence, epoch, time, marks, role, false: code !== 0, unopened: after.state === "lost", by, added, removed, grants };
 }

@@ -23,7 +23,7 @@
  * @property {(id: string) => Promise<void>} ungenesis
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
- * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | { need: Uint8Array }>} receive
+ * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
  * @property {(id: string, unasked: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile

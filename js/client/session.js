@@ -107,7 +107,7 @@ export class Session {
     const last = (/** @type {Engine} */ engine) => engine.facade.messages.at(-1)?.time ?? Infinity;
     /** @param {readonly import("./types.js").ConversationState[]} states */
     const newest = (states) => this.engines.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
-    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "forked"])) ?? this.#add("");
+    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"])) ?? this.#add("");
   }
 
   /** Stops everything; the end service is the caller's to close. */

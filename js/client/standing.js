@@ -28,7 +28,7 @@ const STATES = Object.freeze({
   closed: "closed",
 });
 /** @type {readonly ConversationState[]} */
-const OPEN = ["waiting", "secured", "doubtful", "rejoining"];
+const OPEN = ["waiting", "secured", "doubtful", "rejoining", "unreadable"];
 
 export class Standing {
   #host;
@@ -36,6 +36,8 @@ export class Standing {
   barred = false;
   /** The relay's log contradicts what was read. */
   split = false;
+  /** What the relay showed last is no entry. */
+  #garbled = false;
   /** As the last change left it. @type {{ members: readonly Member[], state: ConversationState }} */
   #before = { members: [], state: "waiting" };
 
@@ -62,7 +64,8 @@ export class Standing {
   get state() {
     if (this.split) return "forked";
     if (this.barred) return "lost";
-    return STATES[this.#host.status()?.state ?? "empty"];
+    const state = STATES[this.#host.status()?.state ?? "empty"];
+    return this.#garbled && OPEN.includes(state) ? "unreadable" : state;
   }
 
   /** @returns {Member | null} */
@@ -94,6 +97,7 @@ export class Standing {
    */
   read(event) {
     const before = this.#before;
+    this.#garbled = false;
     this.begin();
     if (event.type === "commit") this.#roster(before.members, event);
     this.settle();
@@ -112,6 +116,13 @@ export class Standing {
   fork() {
     if (this.split) return;
     this.split = true;
+    this.#turned();
+  }
+
+  /** @param {boolean} garbled */
+  garble(garbled) {
+    if (this.#garbled === garbled) return;
+    this.#garbled = garbled;
     this.#turned();
   }
 

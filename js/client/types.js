@@ -10,11 +10,12 @@
  *   scheduled. elsewhere: another tab holds this identity. refused: what the relay showed (manifest,
  *   credential, key package) does not come from the pinned organisation; nothing is sent, texts are kept.
  *
- * @typedef {"waiting" | "secured" | "rejoining" | "doubtful" | "lost" | "forked" | "closed" | "left"} ConversationState
+ * @typedef {"waiting" | "secured" | "rejoining" | "doubtful" | "unreadable" | "lost" | "forked" | "closed" | "left"} ConversationState
  *   waiting: nothing has begun: nobody to seal to yet (with an inbox, see `attended`). rejoining: this device lost its keys to the conversation and asks the others, by
  *   itself, to let it in again; what is written is kept until then. doubtful: a message in the name of `differs` did
  *   not prove genuine and tells of another course of the conversation; nothing is sent, and what is written is kept,
- *   until that member is heard from properly. lost: this device is not let in any more. left: this agent
+ *   until that member is heard from properly. unreadable: the relay showed what is no entry of a log; nothing is read
+ *   on, and what is written is kept, until it shows what is there; that is asked again. lost: this device is not let in any more. left: this agent
  *   left, handed over or was removed; what it had read can still be shown. forked: proven: another
  *   course was shown to this end than to `differs` (or, without one, than before); nothing more is sent.
  *
