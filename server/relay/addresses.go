@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,20 +35,18 @@ type address struct {
 }
 
 func newAddresses(l Limits, proxies []netip.Prefix) *addresses {
-	a := &addresses{limits: l, known: make(map[netip.Prefix]*address)}
-	for _, p := range proxies {
-		if p.Addr().Is4In6() {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		a.proxies = append(a.proxies, p)
-	}
-	return a
+	return &addresses{limits: l, proxies: slices.Clone(proxies), known: make(map[netip.Prefix]*address)}
 }
 
-// of is whom a request comes from. A proxy that does not say so counts itself.
-func (a *addresses) of(r *http.Request) netip.Addr {
+// of is whom a request comes from.
+func (a *addresses) of(r *http.Request) netip.Addr { return PeerAddress(r, a.proxies) }
+
+// PeerAddress is whom a request comes from: the socket's address, unless that is
+// one of the proxies; then the last one in X-Forwarded-For that is no proxy's. A
+// proxy that does not say so counts itself.
+func PeerAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	socket := parseAddress(r.RemoteAddr)
-	if !a.proxy(socket) {
+	if !isProxy(socket, proxies) {
 		return socket
 	}
 	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -56,7 +55,7 @@ func (a *addresses) of(r *http.Request) netip.Addr {
 		if !from.IsValid() {
 			break
 		}
-		if !a.proxy(from) {
+		if !isProxy(from, proxies) {
 			return from
 		}
 	}
@@ -75,8 +74,11 @@ func parseAddress(text string) netip.Addr {
 	return at.Unmap().WithZone("")
 }
 
-func (a *addresses) proxy(at netip.Addr) bool {
-	for _, p := range a.proxies {
+func isProxy(at netip.Addr, proxies []netip.Prefix) bool {
+	for _, p := range proxies {
+		if p.Addr().Is4In6() {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		if p.Contains(at) {
 			return true
 		}

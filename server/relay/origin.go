@@ -24,6 +24,9 @@ func (o origins) has(origin string) bool {
 	return ok
 }
 
+// CheckOrigin refuses an origin that no browser sends in that form.
+func CheckOrigin(origin string) error { return checkOrigin(origin) }
+
 // checkOrigin demands the one form in which a browser sends an origin, so that
 // an entry that could never match is refused instead of silently useless.
 func checkOrigin(origin string) error {
