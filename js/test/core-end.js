@@ -52,9 +52,9 @@ export class CoreEnd {
     return this.core.callBytes("end_hello", this.handle, join(nonce, bytes16(host), bytes16(proof)));
   }
 
-  /** @param {Uint8Array} queue @param {import("./independent/entries.js").Add[]} adds */
-  genesis(queue, adds) {
-    const args = join(u64(NOW), bytes8(queue), list8(adds, (a) => join(u8(a.role), bytes16(a.keyPackage))));
+  /** @param {Uint8Array} queue @param {import("./independent/entries.js").Add[]} adds @param {Uint8Array} [previous] */
+  genesis(queue, adds, previous = NONE) {
+    const args = join(u64(NOW), bytes8(queue), bytes8(previous), newcomers(adds));
     return new CoreConversation(this.core, this.core.call("conversation_genesis", this.handle, args));
   }
 
@@ -64,7 +64,17 @@ export class CoreEnd {
   }
 }
 
-const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful"];
+const NONE = new Uint8Array(0);
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful", "rereading"];
+
+/** @param {import("./independent/entries.js").Add[]} adds */
+const newcomers = (adds) => list8(adds, (a) => join(u8(a.role), bytes16(a.keyPackage)));
+
+/**
+ * What a commit does beside refreshing: a join request that a person said yes to, marks, the own role, the
+ * reason of a grant to the one newcomer, members to remove and to add.
+ * @typedef {{ answers?: Uint8Array, marks?: number, role?: number, history?: number, remove?: Uint8Array[], add?: import("./independent/entries.js").Add[] }} Moves
+ */
 
 export class CoreConversation {
   /** @param {import("../core/instance.js").Core} core @param {number} handle */
@@ -85,8 +95,12 @@ export class CoreConversation {
 
   due(now = NOW) { return this.core.call("conversation_due", this.handle, u64(now)); }
 
-  /** @param {Uint8Array} [answers] a join request that a person said yes to @param {bigint} [now] */
-  commit(answers = new Uint8Array(0), now = NOW) { return this.core.callBytes("conversation_commit", this.handle, join(u64(now), bytes8(answers))); }
+  /** @param {Moves} [moves] @param {bigint} [now] */
+  commit({ answers = NONE, marks = 0, role = 0, history = 0, remove = [], add = [] } = {}, now = NOW) {
+    const args = join(u64(now), bytes8(answers), u8(marks), u8(role), u8(history), list8(remove, (id) => id), newcomers(add));
+    return this.core.callBytes("conversation_commit", this.handle, args);
+  }
+
   joinRequest(now = NOW) { return this.core.callBytes("conversation_join_request", this.handle, u64(now)); }
 
   joins() {
@@ -112,24 +126,38 @@ export class CoreConversation {
     const r = new Reader(this.core.callBytes("conversation_status", this.handle));
     const status = {
       conversation: r.fixed(16), epoch: r.u64(), index: r.u64(), state: STATES[r.u8()], transcript: r.fixed(32), logHash: r.fixed(32), by: r.fixed(16),
-      members: r.list8(16, () => ({ id: r.fixed(16), role: r.u8(), verified: r.bool(), self: r.bool(), identity: r.fixed(32), alias: r.bytes8() })),
+      members: r.list8(16, () => ({ id: r.fixed(16), role: r.u8(), verified: r.bool(), self: r.bool(), leaving: r.bool(), identity: r.fixed(32), alias: r.bytes8() })),
+      queue: r.bytes8(), previous: r.bytes8(),
     };
     r.end();
     return status;
   }
 }
 
+const NO_COMMIT = {
+  epoch: 0n, time: 0n, marks: 0, own: false, added: /** @type {Uint8Array[]} */ ([]), removed: /** @type {Uint8Array[]} */ ([]), role: 0,
+  grants: /** @type {import("./independent/entries.js").Grant[]} */ ([]),
+};
+
 /** @param {Uint8Array} bytes */
 function readEvent(bytes) {
   const r = new Reader(bytes);
   const type = ["", "message", "commit", "ignored", "join"][r.u8()];
-  const event = { type, index: r.u64(), id: r.fixed(16), sender: r.fixed(16), code: 0, content: new Uint8Array(0), counter: 0n, gap: 0n, own: false };
+  const event = { type, index: r.u64(), id: r.fixed(16), sender: r.fixed(16), code: 0, content: NONE, counter: 0n, gap: 0n, own: false, rewound: false, commit: NO_COMMIT };
   if (type === "message") {
     r.fixed(16); r.u64();
     event.counter = r.u64();
     event.gap = r.u64();
     event.own = r.bool();
     event.content = r.bytes32();
+    r.end();
+  } else if (type === "commit") {
+    event.commit = {
+      epoch: r.u64(), time: r.u64(), marks: r.u8(), own: r.bool(), added: r.list8(16, () => r.fixed(16)), removed: r.list8(16, () => r.fixed(16)), role: r.u8(),
+      grants: r.list8(16, () => ({ grantee: r.fixed(16), from: r.u64(), to: r.u64(), reason: r.u8() })),
+    };
+    event.code = r.u16();
+    event.rewound = r.bool();
     r.end();
   } else if (type === "ignored") {
     event.code = r.u16();

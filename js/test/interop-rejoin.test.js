@@ -144,9 +144,9 @@ test("a customer's new identity is answered when an agent says so, and only then
     log.append(refresh);
     fresh.read(refresh);
     assert.equal(fresh.state, "not a member");
-    assert.throws(() => theirs.commit(randomBytes(16)), { code: "bad commit" });
-    assert.throws(() => theirs.commit(randomBytes(15)), { code: "bad argument" });
-    const answer = theirs.commit(entryId(request));
+    assert.throws(() => theirs.commit({ answers: randomBytes(16) }), { code: "bad commit" });
+    assert.throws(() => theirs.commit({ answers: randomBytes(15) }), { code: "bad argument" });
+    const answer = theirs.commit({ answers: entryId(request) });
     ours.read(answer);
     fresh.read(answer);
     assert.equal(theirs.receive(answer).type, "commit");
