@@ -151,6 +151,9 @@ func Load(dir string) (*Org, error) {
 	return &Org{Root: root, Issuer: issuer, Manifest: manifest, dir: dir}, nil
 }
 
+// Roots are the public keys that are trusted: the current root's first.
+func (o *Org) Roots() [][]byte { return [][]byte{o.RootKey()} }
+
 // RootKey is the root's public key.
 func (o *Org) RootKey() []byte { return slices.Clone(o.Manifest.Root) }
 

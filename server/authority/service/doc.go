@@ -1,0 +1,20 @@
+// Package service is the company's authority over HTTP (SPEC section 10.4): it
+// gives credentials to the people who answer customers, tells them what waits in
+// their queues and who is there, and takes their claims to the inbox.
+//
+// Promises. A credential is given to an identity key that was proven to be held,
+// over a nonce that is good once, for two minutes and for this service's own
+// name, on the word of the company's [Login]. Nothing but a ticket, which ends
+// after ten minutes or with the credential it was given for, opens the rest;
+// tickets are known by their hash alone, in memory alone. No token, nonce,
+// ticket or key is logged. A manifest that is older than one that was ever used
+// is refused.
+//
+// The caller's duties. Serve [Service.Handler] under TLS, at the names it was
+// told; hand it each newer organisation by [Service.SetOrg]; keep the issuer key
+// to it alone. The login decides who works there, and what customers call them.
+//
+// Limits. One process: tickets and who is online are in its memory, so that a
+// restart asks everybody for a hello again. A credential cannot be taken back
+// one by one: it ends by itself, or with its issuer in the next manifest.
+package service

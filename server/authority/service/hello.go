@@ -1,0 +1,114 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+// helloFrame is what stands before a hello where it is a frame.
+var helloFrame = []byte{byte(relay.TypeHello), 0, 0, 0, 1}
+
+// proven takes a hello apart and checks all of it but the proof: that who made
+// it holds the identity key, and made it now and for this service.
+func (s *Service) proven(nonce [32]byte, raw []byte) (*relay.Hello, error) {
+	_, body, err := relay.DecodeFrame(append(slices.Clone(helloFrame), raw...))
+	if err != nil {
+		return nil, err
+	}
+	h, ok := body.(relay.Hello)
+	if !ok {
+		return nil, wire.BadArgument
+	}
+	now := s.now()
+	ours := slices.ContainsFunc(s.organisation().Roots(), func(root []byte) bool { return wire.TenantID(root) == h.Tenant })
+	switch {
+	case !ours, !s.hosts[h.Host], !s.nonces.good(nonce, now):
+		return nil, wire.BadCredential
+	case wire.CheckIdentityKey(h.Identity) != nil:
+		return nil, wire.BadKey
+	case !wire.Verify(h.Identity, "relay hello", relay.HelloInput(nonce, &h), h.Signature):
+		return nil, wire.OpenFailed
+	}
+	return &h, s.nonces.use(nonce, now)
+}
+
+// issue gives a credential to whom the login names.
+func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
+	now := s.now()
+	person, err := s.config.Login.Login(ctx, h.Proof, h.Identity, now)
+	if err != nil {
+		var code wire.Code
+		if !errors.As(err, &code) {
+			s.failed("login", err)
+			code = wire.Unavailable
+		}
+		return nil, code
+	}
+	if person.Role != h.Role || person.Role != wire.Agent && person.Role != wire.Supervisor && person.Role != wire.Bot {
+		return nil, wire.BadCredential
+	}
+	org := s.organisation()
+	queues := slices.Clone(org.Manifest.Queues)
+	if person.Queues != nil { // a login may name queues that are not there yet
+		queues = slices.DeleteFunc(queues, func(q string) bool { return !slices.Contains(person.Queues, q) })
+	}
+	if len(queues) == 0 {
+		return nil, wire.BadCredential
+	}
+	queues = queues[:min(len(queues), wire.MaxQueues)]
+	raw, err := org.Issue(authority.Request{Identity: h.Identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Now: now})
+	switch {
+	case errors.Is(err, authority.ErrOptions): // an alias that cannot be one
+		return nil, wire.BadCredential
+	case err != nil:
+		s.failed("issuing a credential", err)
+		return nil, wire.Unavailable
+	}
+	c, err := wire.DecodeCredential(raw)
+	if err == nil {
+		err = s.people.know(ctx, c)
+	}
+	if err != nil {
+		s.failed("remembering an agent", err)
+		return nil, wire.Unavailable
+	}
+	return raw, nil
+}
+
+// begin begins a session with who shows a credential that stands.
+func (s *Service) begin(ctx context.Context, h *relay.Hello) (ticket []byte, expires time.Duration, err error) {
+	now := s.now()
+	c, err := wire.DecodeCredential(bytes.Clone(h.Proof))
+	if err != nil {
+		return nil, 0, wire.BadCredential
+	}
+	switch {
+	case c.Role != h.Role, !bytes.Equal(c.Identity, h.Identity), c.Role != wire.Agent && c.Role != wire.Supervisor && c.Role != wire.Bot:
+		return nil, 0, wire.BadCredential
+	}
+	if err := s.stands(c, now); err != nil {
+		return nil, 0, err
+	}
+	if err := s.people.know(ctx, c); err != nil {
+		s.failed("remembering an agent", err)
+		return nil, 0, wire.Unavailable
+	}
+	return s.sessions.begin(c, now)
+}
+
+// stands tells whether a credential does, under the newest manifest and now.
+func (s *Service) stands(c *wire.Credential, now time.Time) error {
+	if err := s.organisation().Manifest.CheckCredential(c); err != nil {
+		return err
+	}
+	return c.ValidAt(uint64(now.Unix()))
+}
+
+func (s *Service) failed(what string, err error) { s.logger.Error(what+" failed", "cause", err) }
