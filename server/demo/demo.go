@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
+	"github.com/sealwire/sealwire/server/authority/service"
+	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/blob"
 	"github.com/sealwire/sealwire/server/entrylog"
 	"github.com/sealwire/sealwire/server/relay"
@@ -57,6 +60,9 @@ type Demo struct {
 	log      *watchedLog
 	blobs    *blob.Directory
 	relay    *relay.Server
+	logins   *logins
+	store    *store.Store
+	desk     *service.Service // the authority
 	files    map[string]file
 	unlock   func()
 
@@ -71,6 +77,9 @@ func Open(ctx context.Context, o Options) (_ *Demo, err error) {
 	defer func() {
 		if err != nil {
 			d.end()
+			if d.relay != nil {
+				d.relay.Drain(ctx)
+			}
 			d.release()
 		}
 	}()
@@ -110,8 +119,29 @@ func Open(ctx context.Context, o Options) (_ *Demo, err error) {
 		tenant.Origins = append(tenant.Origins, "http://"+host)
 	}
 	config.Tenants = []relay.Tenant{tenant}
-	d.relay, err = relay.New(ctx, config)
-	return d, err
+	if d.relay, err = relay.New(ctx, config); err != nil {
+		return nil, err
+	}
+	return d, d.openAuthority(ctx, o, tenant.Origins)
+}
+
+// openAuthority opens the company's authority. It reaches the relay by this very
+// address, as another machine would.
+func (d *Demo) openAuthority(ctx context.Context, o Options, origins []string) (err error) {
+	self := strings.TrimSuffix(d.Addr(), ":80") // as browsers write it
+	d.logins = newLogins()
+	if d.store, err = store.Open(filepath.Join(o.Dir, "authority")); err != nil {
+		return err
+	}
+	config := service.Config{
+		Org: d.org, Store: d.store, Login: d.logins, Relay: "ws://" + self + "/v1/connect", RelayOrigin: "http://" + self, Origins: origins, Logger: o.Logger,
+		Limits: service.Limits{AddressPerSecond: 1000, AddressBurst: 1000}, // all come from one
+	}
+	for host := range d.hosts {
+		config.Hosts = append(config.Hosts, host)
+	}
+	d.desk, err = service.Open(ctx, config)
+	return err
 }
 
 // listen takes the address, if it is one that only this machine can reach.
@@ -158,6 +188,7 @@ func (d *Demo) Serve(ctx context.Context) error {
 	case err = <-failed:
 	}
 	d.end()                             // the streams of the pane
+	d.desk.Close()                      // before its relay
 	d.relay.Drain(context.Background()) // bounded by its own limit
 	_ = web.Close()
 	d.release()
@@ -170,11 +201,15 @@ func (d *Demo) Serve(ctx context.Context) error {
 // Close ends a demo that Serve was not called for.
 func (d *Demo) Close() {
 	d.end()
+	d.desk.Close()
 	d.relay.Drain(context.Background())
 	d.release()
 }
 
 func (d *Demo) release() {
+	if d.store != nil {
+		_ = d.store.Close()
+	}
 	if d.log != nil {
 		_ = d.log.Close()
 	}

@@ -1,11 +1,11 @@
 // Package demo is Sealwire to look at: a company's page, its agent's desk, and
 // what the relay between them sees, in one process on the loopback.
 //
-// It holds three parties with separate keys and directories, as they would be
-// separate machines: the company (root key, issuer key, manifest), its site's
-// backend (the secret of identity tokens) and the relay (the log and the files). State
-// survives a restart; the manifest is renewed when it is near its end; an
-// agent's credential is issued afresh whenever the desk asks.
+// It holds its parties with separate keys and directories, as they would be
+// separate machines: the company (root key, issuer key, manifest), its authority
+// (the inboxes and their keys), its site's backend (the secret of identity tokens)
+// and the relay (the log and the files). State survives a restart; the manifest is
+// renewed when it is near its end. Who says a name at the desk is that person.
 //
 // Promises. It listens on the loopback only, and answers only requests that
 // name it so, since a page elsewhere may point its own name here. Requests

@@ -16,11 +16,14 @@ import (
 
 // config tells the pages what a company writes into its own.
 func (d *Demo) config(w http.ResponseWriter, r *http.Request) {
-	answer(w, map[string]string{
-		"orgKey": d.org.OrgKey(),
-		"relay":  "ws://" + r.Host + "/v1/connect",
-		"queue":  Queue,
-		"agent":  Agent,
+	answer(w, map[string]any{
+		"orgKey":    d.org.OrgKey(),
+		"relay":     "ws://" + r.Host + "/v1/connect",
+		"queue":     Queue,
+		"agent":     Agent,
+		"authority": "http://" + r.Host,
+		"login":     "/demo/login",
+		"people":    workers,
 	})
 }
 

@@ -26,6 +26,7 @@ func (d *Demo) Routes() []Route {
 		{http.MethodGet, "/demo/config.json", d.config},
 		{http.MethodPost, "/demo/token", d.token},
 		{http.MethodPost, "/demo/credential", d.credential},
+		{http.MethodPost, "/demo/login", d.login},
 		{http.MethodGet, "/demo/entries", d.entries},
 	}
 	for page, name := range pages {
@@ -36,6 +37,9 @@ func (d *Demo) Routes() []Route {
 	}
 	for _, r := range d.relay.Routes() {
 		routes = append(routes, Route{r.Method, r.Path, d.relay.Handler().ServeHTTP})
+	}
+	for _, r := range d.desk.Routes() {
+		routes = append(routes, Route{r.Method, r.Path, d.desk.Handler().ServeHTTP})
 	}
 	return routes
 }

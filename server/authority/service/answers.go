@@ -15,7 +15,7 @@ import (
 // How long an answer may take.
 const (
 	pollTime  = 25 * time.Second
-	claimTime = 20 * time.Second
+	claimTime = 12 * time.Second
 	settle    = 50 * time.Millisecond // after a change, for others that come with it
 )
 
