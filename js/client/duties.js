@@ -124,6 +124,8 @@ export class Duties {
     const times = this.#recent(this.#past.get(ask));
     const most = Math.min(longest, pause * 2 ** (times - 1));
     const more = Math.max(0, this.#grace(ask) - each); // the first grace is the asker's turn
+    // Others answer soon. A page's timers may be slow, so this one waits for none.
+    if (times === 0 && ask.startsWith("refuse ")) return 0;
     return turn * each + (times === 0 ? more + this.#jitter() : Math.max(more, most / 2 + (Math.random() * most) / 2));
   }
 
@@ -190,8 +192,8 @@ export class Duties {
  */
 export function turnsOf(asks, members) {
   return asks.map((ask) => {
-    const [, by, request] = ask.split(" ");
-    if (by === undefined) return { ask, turn: 0 };
+    const [kind, by, request] = ask.split(" ");
+    if (kind !== "answer") return { ask, turn: 0 };
     const line = members.filter((m) => m.id !== by && m.role !== "archive");
     return { ask: `answer ${by}`, turn: 1 + Math.max(0, line.findIndex((m) => m.self)), ...(request === undefined ? {} : { request }) };
   });

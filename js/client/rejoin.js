@@ -2,15 +2,16 @@
 /**
  * What a conversation's log asks of this end without its person doing
  * anything: to ask to be let in again when its keys are lost, to let in whom
- * has asked so, and to show that it reads this log when the others may doubt
- * that. When it is done is the page's to say (duties.js).
+ * has asked so, to refuse who asks for this end's own place, and to show that
+ * it reads this log when the others may doubt that. When it is done is the page's to say (duties.js).
  *
  * @typedef {import("./end.js").Context} Context
  * @typedef {import("./kept.js").Cursor} Cursor
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./status.js").LogEvent} LogEvent
  *
- * @typedef {"join" | "defend" | `answer ${string}`} Ask  to let in: with the member's id, and its request's
+ * @typedef {"join" | "defend" | `refuse ${string}` | `answer ${string}`} Ask  to refuse: with the request's id; to let in:
+ *   with the member's id, and its request's
  */
 import { SealwireError, codes } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
@@ -33,7 +34,7 @@ export function asksOf(context, handle, { state, members }, { defend }) {
   const asks = defend ? ["defend"] : [];
   for (const { id, by, same, replaces } of joinsOf(context, handle)) {
     // This end is not lost: who asks for its place has a copy of its key, or says to be its new device. Its commit refuses that.
-    if (replaces === self && !asks.includes("defend")) asks.push("defend");
+    if (replaces === self) asks.push(`refuse ${toHex(id)}`);
     // A new identity's is not for this end to answer by itself: a person says yes to it, or nobody does.
     if (same && by !== self) asks.push(`answer ${by} ${toHex(id)}`);
   }

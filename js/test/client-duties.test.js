@@ -175,6 +175,23 @@ test("nothing else is sent while the owner's grace lasts; then, whosever turn it
   assert.ok(!made.holds);
 });
 
+test("who asks for this end's own place again and again is refused each time before anybody would answer", () => {
+  const self = member({ self: true });
+  const other = member();
+  const clock = { now: 0 };
+  const [owner, answerer] = [self, other].map(() => new Duties(() => {}, { now: () => clock.now }));
+  for (let i = 0; i < 100; i++, clock.now += 60_000) {
+    const request = i.toString(16).padStart(32, "0");
+    owner?.set(turnsOf([`refuse ${request}`], [self, other]));
+    answerer?.set(turnsOf([`answer ${self.id} ${request}`], [self, { ...other, self: true }]));
+    assert.ok(owner?.due && !answerer?.due, "refused when it is read, without a timer");
+    owner?.done();
+    assert.ok(!owner?.due, "the same one only after a pause");
+    clock.now += 100;
+    for (const made of [owner, answerer]) made?.set([]);
+  }
+});
+
 test("sixteen members who read a join request at once: one commit, not fifteen", () => {
   const members = Array.from({ length: 16 }, () => member());
   const asker = /** @type {import("../client/types.js").Member} */ (members[5]);

@@ -94,7 +94,7 @@ test("a copy of a device asks for its place: the device itself, which is not los
   await flush(agent, true);
   const request = (await read(customer)).at(-1);
   assert.deepEqual(request?.asks, [`answer ${agent.opened.member} ${toHex(request.event.id)}`]);
-  assert.deepEqual((await read(owner)).at(-1)?.asks, ["defend"]);
+  assert.deepEqual((await read(owner)).at(-1)?.asks, [`refuse ${toHex(request.event.id)}`]);
   await flush(owner, true);
   assert.deepEqual((await read(customer)).at(-1)?.asks, [], "nobody is to be let in any more");
   await owner.end.queue(id, encodeTextContent("still the one"));
