@@ -9,6 +9,9 @@ import "github.com/sealwire/sealwire/wasm/wire"
 // each secret is checked against its epoch's tag, which stands for the whole
 // history of membership, when that commit comes by.
 
+// forSupervision is the one reason for which a supervisor is granted anything.
+const forSupervision = 5
+
 // pastEpoch is the secret of an epoch that is over.
 type pastEpoch struct {
 	number uint64
@@ -52,7 +55,7 @@ func (c *Conversation) forgetPast(n int) {
 // grant names in the commit all epochs that this end holds, for the one
 // newcomer of the moves.
 func (c *Conversation) grant(m *wire.Commit, moves Moves) error {
-	if len(moves.Adds) != 1 || !c.member {
+	if len(moves.Adds) != 1 || !c.member || moves.Adds[0].Role == wire.Supervisor && moves.History != forSupervision {
 		return wire.BadArgument
 	}
 	c.keepPast(m.Epoch)
@@ -111,21 +114,26 @@ func (c *Conversation) rewind() {
 }
 
 // recall takes up the epoch that a commit begins, to read only, when this end
-// was granted it. A secret that is not the epoch's is dropped: nothing opens.
+// was granted it. A secret that is not the epoch's is dropped: nothing opens by
+// it, and it is not granted on.
 func (c *Conversation) recall(m *wire.Commit, ev *Event) {
-	for i, p := range c.past {
+	if c.reread == 0 {
+		return
+	}
+	for i := range c.past {
+		p := &c.past[i]
 		switch {
-		case c.reread == 0 || c.member || p.number != m.Epoch:
-			continue
+		case p.number != m.Epoch:
 		case !wire.Equal(tag(p.secret[:], m.Confirmed()), m.Tag):
 			copy(c.past[1:], c.past[:i])
 			c.forgetPast(1)
 			ev.Code = wire.OpenFailed
 			return
-		}
-		c.secrets.epoch, c.member = p.secret, true
-		if c.joined == 0 {
-			c.joined = m.Epoch
+		case !c.member: // else it opened what it once was sealed
+			c.secrets.epoch, c.member = p.secret, true
+			if c.joined == 0 {
+				c.joined = m.Epoch
+			}
 		}
 	}
 }

@@ -140,6 +140,9 @@ func (c *Conversation) Pass(entry []byte) (*Event, error) {
 	if e.Kind != wire.KindMessage {
 		return nil, wire.BadArgument
 	}
+	if c.reread != 0 {
+		return nil, wire.Unavailable // it is of now, and would be opened by what is over
+	}
 	m := e.Message
 	if err := c.chain.CheckPassing(m); err != nil {
 		return nil, err

@@ -26,6 +26,8 @@ type vectorMember struct {
 	end  *End
 	conv *Conversation // nil until start
 	out  *vectorEnd
+
+	second func(numbers []int) []int // how the log is shown to it the second time; nil: as the first
 }
 
 func makeVector(t *testing.T, number uint64, s vectorScenario) []byte {
@@ -109,9 +111,16 @@ func (m *vectorMaker) credential(end *End, role wire.Role, alias string, issuer 
 // keyPackage publishes one; its leaf's secret is noted down.
 func (p *vectorMember) keyPackage() []byte {
 	p.m.t.Helper()
-	raw, err := p.end.KeyPackage(p.m.now/1000+3600, false)
+	return p.offers(p.end.role == wire.Inbox)
+}
+
+func (p *vectorMember) offers(lastResort bool) []byte {
+	p.m.t.Helper()
+	raw, err := p.end.KeyPackage(p.m.now/1000+3600, lastResort)
 	p.m.must(err)
-	p.out.Leaves = append(p.out.Leaves, leafOf(p.end.packages[len(p.end.packages)-1].secret))
+	leaf := leafOf(p.end.packages[len(p.end.packages)-1].secret)
+	leaf.Many = lastResort
+	p.out.Leaves = append(p.out.Leaves, leaf)
 	return raw
 }
 
@@ -125,13 +134,16 @@ func (p *vectorMember) noted() []byte {
 }
 
 // begin makes the genesis for the agents, and every member follows the log.
-func (p *vectorMember) begin(agents ...*vectorMember) {
+func (p *vectorMember) begin(agents ...*vectorMember) { p.m.t.Helper(); p.continues(nil, agents...) }
+
+// continues begins one that names another conversation.
+func (p *vectorMember) continues(previous []byte, agents ...*vectorMember) {
 	p.m.t.Helper()
 	var adds []Newcomer
 	for _, a := range agents {
 		adds = append(adds, Newcomer{a.end.role, a.keyPackage()})
 	}
-	conv, err := p.end.Genesis(p.m.now, "default", adds, nil)
+	conv, err := p.end.Genesis(p.m.now, "default", adds, previous)
 	p.m.must(err)
 	p.conv = conv
 	id := conv.ID()
@@ -152,16 +164,43 @@ func (m *vectorMaker) append(comment string, entry []byte) *vectorEntry {
 
 func (m *vectorMaker) deliver(e *vectorEntry) *vectorEntry {
 	m.t.Helper()
+	m.v.Entries = append(m.v.Entries, e)
 	for _, p := range m.members {
-		reading, content := vectorRead(p.conv, e.Entry, e.Passing, m.now)
-		if reading.Type == "message" {
-			c := hexBytes(content)
-			e.Content = &c
+		reading, rewound := p.reads(e)
+		if rewound {
+			reading.Again = p.readsAgain()
 		}
 		e.Readings = append(e.Readings, reading)
 	}
-	m.v.Entries = append(m.v.Entries, e)
 	return e
+}
+
+// reads notes the content where the entry opens.
+func (p *vectorMember) reads(e *vectorEntry) (vectorReading, bool) {
+	reading, content, rewound := vectorRead(p.conv, e.Entry, e.Passing, p.m.now)
+	if reading.Type == "message" {
+		c := hexBytes(content)
+		e.Content = &c
+	}
+	return reading, rewound
+}
+
+// readsAgain reads the log from its beginning, in the order of the second time.
+func (p *vectorMember) readsAgain() (again []vectorAgain) {
+	var numbers []int
+	for n, e := range p.m.v.Entries {
+		if !e.Passing {
+			numbers = append(numbers, n+1)
+		}
+	}
+	if p.second != nil {
+		numbers = p.second(numbers)
+	}
+	for _, n := range numbers {
+		reading, _ := p.reads(p.m.v.Entries[n-1])
+		again = append(again, vectorAgain{n, reading})
+	}
+	return again
 }
 
 // expect fails the making unless every member came to that code ("" for none).

@@ -33,6 +33,13 @@ var vectorScenarios = []vectorScenario{
 	{"new-identity", "A customer's new identity asks; only a commit of an agent that names its request lets it in.", playNewIdentity},
 	{"doubt", "Messages in a member's name that do not open and tell of another log: doubt, what ends it, and what does not.", playDoubt},
 	{"fork-refused", "Commits that do not count, whose makers signed that they saw another log: the readers are forked.", playForkRefused},
+	{"claim", "A customer waits with the queue's inbox; an agent claims, is granted what was said, and reads it again; the inbox leaves.", playClaim},
+	{"transfer", "From agent to agent, with what was said since the claim, and then with nothing.", playTransfer},
+	{"park", "Parked with the queue and resumed by another: what was said goes along, and afterwards only what came since.", playPark},
+	{"supervision", "One supervisor reads what comes, another is granted the past too and takes over.", playSupervision},
+	{"close", "A conversation that continues another is closed by the agent; the inbox keeps nothing.", playClose},
+	{"false-grant", "Of four epochs granted two are swapped and one has a wrong bit: they open nothing, and are granted no further.", playFalseGrant},
+	{"reread-fork", "The second time an agent is shown two messages in another order: the log is forked.", playRereadFork},
 }
 
 // start is a customer and an agent, the genesis read.

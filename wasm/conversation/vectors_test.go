@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,8 +63,9 @@ type vectorEnd struct {
 }
 
 type vectorLeaf struct {
-	X25519 hexBytes `json:"x25519"` // scalar
-	MLKEM  hexBytes `json:"mlkem"`  // seed d ‖ z
+	X25519 hexBytes `json:"x25519"`         // scalar
+	MLKEM  hexBytes `json:"mlkem"`          // seed d ‖ z
+	Many   bool     `json:"many,omitempty"` // of a key package of last resort: the secret stays
 }
 
 type vectorCommit struct {
@@ -93,14 +95,41 @@ type vectorReading struct {
 	Index       uint64   `json:"index"`
 	Transcript  hexBytes `json:"transcript"`
 	LogHash     hexBytes `json:"log_hash"`
-	EpochSecret hexBytes `json:"epoch_secret"` // empty where it holds none
+	EpochSecret hexBytes `json:"epoch_secret"`   // empty where it holds none
+	Kept        string   `json:"kept,omitempty"` // epochs whose secrets it keeps to grant them, as in "0-3,5"
+
+	// It was granted something: the log is read again, each entry with what it comes to.
+	Again []vectorAgain `json:"again,omitempty"`
+}
+
+// vectorAgain is the second reading of an entry, by its number in the file.
+type vectorAgain struct {
+	Entry   int           `json:"entry"`
+	Reading vectorReading `json:"reading"`
 }
 
 var vectorTypes = map[EventType]string{Opened: "message", Applied: "commit", Ignored: "ignored", Joining: "join"}
-var vectorStates = []string{"empty", "active", "lost", "forked", "closed", "not a member", "doubtful"}
+var vectorStates = []string{"empty", "active", "lost", "forked", "closed", "not a member", "doubtful", "rereading"}
+
+// kept writes the epochs of the past that an end holds.
+func kept(c *Conversation) (out string) {
+	for i := 0; i < len(c.past); i++ {
+		first := c.past[i].number
+		for i+1 < len(c.past) && c.past[i+1].number == c.past[i].number+1 {
+			i++
+		}
+		if out != "" {
+			out += ","
+		}
+		if out += fmt.Sprint(first); c.past[i].number != first {
+			out += fmt.Sprint("-", c.past[i].number)
+		}
+	}
+	return out
+}
 
 // vectorRead feeds the entry to an end and describes what came of it.
-func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vectorReading, []byte) {
+func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (out vectorReading, content []byte, rewound bool) {
 	var ev *Event
 	var err error
 	if passing {
@@ -108,8 +137,7 @@ func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vector
 	} else {
 		ev, err = c.Receive(entry, now)
 	}
-	out := vectorReading{Type: "refused"}
-	var content []byte
+	out = vectorReading{Type: "refused"}
 	switch {
 	case err != nil:
 		out.Code = err.Error()
@@ -118,6 +146,7 @@ func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vector
 		if ev.Code != 0 {
 			out.Code = ev.Code.Error()
 		}
+		rewound = ev.Rewound
 		if ev.Type == Opened {
 			out.Counter, out.Gap, content = ev.Counter, ev.Gap, append([]byte{}, ev.Content...)
 		}
@@ -138,7 +167,8 @@ func vectorRead(c *Conversation, entry []byte, passing bool, now uint64) (vector
 	if c.member {
 		out.EpochSecret = append(out.EpochSecret, c.secrets.epoch[:]...)
 	}
-	return out, content
+	out.Kept = kept(c)
+	return out, content, rewound
 }
 
 func (l vectorLeaf) secret(t *testing.T) *leafSecret {
@@ -152,7 +182,7 @@ func (l vectorLeaf) secret(t *testing.T) *leafSecret {
 
 func leafOf(s *leafSecret) vectorLeaf {
 	c := *s
-	return vectorLeaf{c.x25519[:], c.mlkem[:]}
+	return vectorLeaf{X25519: c.x25519[:], MLKEM: c.mlkem[:]}
 }
 
 // restore makes the end anew from its seed and the secrets of its leaves.
@@ -175,7 +205,7 @@ func (v *vector) restore(t *testing.T, from *vectorEnd) *Conversation {
 	}
 	for _, l := range from.Leaves {
 		s := l.secret(t)
-		e.packages = append(e.packages, packageSecret{leaf: s.public().Hash(), expires: 1 << 62, secret: s})
+		e.packages = append(e.packages, packageSecret{leaf: s.public().Hash(), expires: 1 << 62, many: l.Many, secret: s})
 	}
 	return e.Join(wire.ID(v.Conversation))
 }
@@ -203,16 +233,34 @@ func (v *vector) check(t *testing.T) {
 					copy(c.pending.secret[:], own.Secret)
 				}
 			}
-			got, content := vectorRead(c, entry.Entry, entry.Passing, day0)
-			want := entry.Readings[n]
-			if g, w := vectorJSON(t, got), vectorJSON(t, want); !bytes.Equal(g, w) {
-				t.Fatalf("entry %d (%s) at the %s:\ngot  %s\nwant %s", i+1, entry.Comment, end.Name, g, w)
+			rewound := v.compare(t, c, end.Name, i+1, &entry.Readings[n])
+			if rewound != (len(entry.Readings[n].Again) != 0) {
+				t.Fatalf("entry %d (%s) at the %s: rewound %v", i+1, entry.Comment, end.Name, rewound)
 			}
-			if got.Type == "message" && (entry.Content == nil || !bytes.Equal(content, *entry.Content)) {
-				t.Fatalf("entry %d (%s) at the %s: another content", i+1, entry.Comment, end.Name)
+			for k := range entry.Readings[n].Again {
+				again := &entry.Readings[n].Again[k]
+				if v.compare(t, c, end.Name+", again", again.Entry, &again.Reading) {
+					t.Fatalf("entry %d (%s) at the %s: rewound once more", again.Entry, entry.Comment, end.Name)
+				}
 			}
 		}
 	}
+}
+
+// compare reads the entry of that number and holds it against what the file says.
+func (v *vector) compare(t *testing.T, c *Conversation, name string, number int, want *vectorReading) (rewound bool) {
+	t.Helper()
+	entry := v.Entries[number-1]
+	got, content, rewound := vectorRead(c, entry.Entry, entry.Passing, day0)
+	plain := *want
+	plain.Again = nil
+	if g, w := vectorJSON(t, got), vectorJSON(t, plain); !bytes.Equal(g, w) {
+		t.Fatalf("entry %d (%s) at the %s:\ngot  %s\nwant %s", number, entry.Comment, name, g, w)
+	}
+	if got.Type == "message" && (entry.Content == nil || !bytes.Equal(content, *entry.Content)) {
+		t.Fatalf("entry %d (%s) at the %s: another content", number, entry.Comment, name)
+	}
+	return rewound
 }
 
 func vectorJSON(t *testing.T, v any) []byte {
