@@ -94,12 +94,13 @@ func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) e
 // judgeState says whether the state is the one that the log calls for, and
 // what secrets it holds.
 func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) error {
-	state, in := c.State(), p.After.Member(idOf(c)) != nil
+	own := p.After.Member(idOf(c))
+	state, in := c.State(), own != nil && !own.Leaving
 	switch {
 	case p.After.Closed() != (state == conversation.Closed):
 		return fmt.Errorf("state %d, closed %v", state, p.After.Closed())
 	case state != conversation.Closed && in != (state != conversation.NotMember):
-		return fmt.Errorf("state %d, in the roster %v", state, in)
+		return fmt.Errorf("state %d, in the roster and not leaving %v", state, in)
 	case state == conversation.Forked, state == conversation.Doubtful && !forged:
 		return fmt.Errorf("an alarm without cause: state %d, by %x", state, c.ForkedBy())
 	case state == conversation.Lost && w.Whole:
@@ -107,7 +108,7 @@ func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) 
 	}
 	epoch := secret(c, "secrets")
 	if state != conversation.Active && state != conversation.Doubtful {
-		if epoch != "" || secret(c, "leaf") != "" || secret(c, "pending") != "" {
+		if epoch != "" || secret(c, "leaf") != "" || secret(c, "pending") != "" || secret(c, "past") != "" {
 			return fmt.Errorf("state %d, and secrets are kept", state)
 		}
 		return nil
@@ -164,6 +165,12 @@ func gather(v reflect.Value, into *[]byte) {
 	case reflect.Array:
 		*into = append(*into, v.Bytes()...)
 	case reflect.Slice:
-		*into = append(*into, v.Bytes()...)
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			*into = append(*into, v.Bytes()...)
+			return
+		}
+		for i := range v.Len() {
+			gather(v.Index(i), into)
+		}
 	}
 }
