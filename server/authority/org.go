@@ -19,6 +19,13 @@ const (
 	IssuerFile   = "issuer.key" // needed to issue credentials
 	ManifestFile = "manifest"   // public: what the relay serves
 	OrgKeyFile   = "orgkey.txt" // public: what pages pin
+
+	// While keys roll over; see rollover.go.
+	NextRootFile   = "root-next.key"
+	OldRootFile    = "root-old.key"
+	NextIssuerFile = "issuer-next.key"
+	NextOrgKeyFile = "orgkey-next.txt"
+	OldOrgKeyFile  = "orgkey-old.txt"
 )
 
 // Sentinels of this package.
@@ -38,6 +45,14 @@ type Options struct {
 	// IssuerLife is how long the issuer key may sign. Default 400 days, at
 	// least ManifestLife.
 	IssuerLife time.Duration
+	// Policy of the manifest. Default: that of the manifest before; of the first,
+	// history on devices, and grants since the last claim.
+	Policy *wire.Policy
+	// AddIssuers are public keys that may sign credentials too, DropIssuers those
+	// that may not any more: what they signed ends at once, where it is seen.
+	AddIssuers, DropIssuers [][]byte
+	// NextRoot signs with the next root key, which is the current one from then on.
+	NextRoot bool
 	// Now is the time of making. Default time.Now().
 	Now time.Time
 }
@@ -66,11 +81,13 @@ func (o Options) withDefaults() (Options, error) {
 // where there is none.
 type Org struct {
 	Root       ed25519.PrivateKey
+	NextRoot   ed25519.PrivateKey
 	Issuer     ed25519.PrivateKey
 	NextIssuer ed25519.PrivateKey
 	Manifest   *wire.Manifest
 
-	dir string
+	dir   string
+	roots [][]byte // the current one's public key, then the next and the old one's
 }
 
 // Init makes root key, issuer key and the first manifest in a directory, which
@@ -80,7 +97,7 @@ func Init(dir string, o Options) (*Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{RootFile, IssuerFile, ManifestFile, OrgKeyFile} {
+	for _, name := range []string{RootFile, IssuerFile, ManifestFile, OrgKeyFile, NextRootFile, NextIssuerFile, NextOrgKeyFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("%w: %s", ErrExists, filepath.Join(dir, name))
 		} else if !errors.Is(err, os.ErrNotExist) {
@@ -95,8 +112,8 @@ func Init(dir string, o Options) (*Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	org := &Org{Root: root, Issuer: issuer, dir: dir}
-	raw, err := org.sign(1, o)
+	org := &Org{Root: root, Issuer: issuer, dir: dir, roots: [][]byte{root.Public().(ed25519.PublicKey)}}
+	raw, err := org.sign(root, 1, o)
 	if err != nil {
 		return nil, err
 	}
@@ -119,40 +136,86 @@ func Init(dir string, o Options) (*Org, error) {
 	return org, syncDir(dir)
 }
 
-// Load reads an organisation. Without root.key it can issue but not renew.
+// Load reads an organisation. Without root.key it can issue but not renew,
+// without issuer.key the other way round.
 func Load(dir string) (*Org, error) {
-	issuer, err := readKey(dir, IssuerFile, issuerPrefix)
-	if err != nil {
+	o := &Org{dir: dir}
+	var err error
+	if o.Issuer, err = optionalKey(dir, IssuerFile, issuerPrefix); err != nil {
 		return nil, err
 	}
-	root, err := readKey(dir, RootFile, rootPrefix)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if o.NextIssuer, err = optionalKey(dir, NextIssuerFile, issuerPrefix); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(dir, OrgKeyFile))
-	if err != nil {
+	if err := o.loadRoots(); err != nil {
 		return nil, err
-	}
-	orgKey, err := ParseOrgKey(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, OrgKeyFile), err)
-	}
-	if root != nil && !root.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(orgKey)) {
-		return nil, fmt.Errorf("%w: %s and %s are not of one key", ErrBadOrg, RootFile, OrgKeyFile)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := wire.DecodeManifest(raw, []wire.Hash{wire.Hash(orgKey)})
-	if err != nil {
+	var pinned []wire.Hash
+	for _, root := range o.roots {
+		pinned = append(pinned, wire.Hash(root))
+	}
+	if o.Manifest, err = wire.DecodeManifest(raw, pinned); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBadOrg, filepath.Join(dir, ManifestFile), err)
 	}
-	return &Org{Root: root, Issuer: issuer, Manifest: manifest, dir: dir}, nil
+	return o, nil
 }
 
-// Roots are the public keys that are trusted: the current root's first.
-func (o *Org) Roots() [][]byte { return [][]byte{o.RootKey()} }
+func optionalKey(dir, name, prefix string) (ed25519.PrivateKey, error) {
+	key, err := readKey(dir, name, prefix)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return key, err
+}
+
+// loadRoots reads the public keys of the roots, and those private ones that are here.
+func (o *Org) loadRoots() error {
+	public := make(map[string][]byte)
+	for _, name := range []string{OrgKeyFile, NextOrgKeyFile, OldOrgKeyFile} {
+		text, err := os.ReadFile(filepath.Join(o.dir, name))
+		if errors.Is(err, os.ErrNotExist) && name != OrgKeyFile {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		key, err := ParseOrgKey(string(text))
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(o.dir, name), err)
+		}
+		public[name] = key
+		if !slices.ContainsFunc(o.roots, func(k []byte) bool { return slices.Equal(k, key) }) {
+			o.roots = append(o.roots, key)
+		}
+	}
+	for _, name := range []string{RootFile, NextRootFile} {
+		key, err := optionalKey(o.dir, name, rootPrefix)
+		if err != nil {
+			return err
+		}
+		// A roll-over that a crash cut short leaves the key in the file of before.
+		switch {
+		case key == nil:
+		case key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(public[OrgKeyFile])):
+			o.Root = key
+		case key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(public[NextOrgKeyFile])):
+			o.NextRoot = key
+		case name == NextRootFile && public[NextOrgKeyFile] == nil: // its making was cut short
+			o.NextRoot = key
+		case !key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(public[OldOrgKeyFile])):
+			return fmt.Errorf("%w: %s and %s are not of one key", ErrBadOrg, name, OrgKeyFile)
+		}
+	}
+	return nil
+}
+
+// Roots are the public keys that are trusted: the current root's first, then the
+// next one's and the old one's, where there are any.
+func (o *Org) Roots() [][]byte { return slices.Clone(o.roots) }
 
 // RootKey is the root's public key.
 func (o *Org) RootKey() []byte { return slices.Clone(o.Manifest.Root) }

@@ -1,12 +1,15 @@
 // Command sealwire is the server side of Sealwire in one binary: the demo, the
-// relay, and the company's keys.
+// relay, the company's authority, and the company's keys.
 //
 //	sealwire demo                    all of it on this machine, to look at
 //	sealwire relay -config FILE      the relay
+//	sealwire authority -config FILE  the company's authority
 //	sealwire erase -config FILE ID   remove a conversation
 //	sealwire verify -config FILE     look for damage
 //	sealwire org init DIR            the company's keys and first manifest
 //	sealwire org manifest DIR        a newer manifest
+//	sealwire org issuer DIR          the next issuer key
+//	sealwire org root DIR            the next root key
 //	sealwire org agent DIR           a credential for an agent
 //	sealwire version
 //

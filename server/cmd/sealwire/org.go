@@ -14,20 +14,24 @@ import (
 
 func (p *Program) org(args []string) error {
 	if len(args) == 0 {
-		return usagef("org: want init, manifest or agent")
+		return usagef("org: want init, manifest, issuer, root or agent")
 	}
 	switch args[0] {
 	case "init":
 		return p.orgInit(args[1:])
 	case "manifest":
 		return p.orgManifest(args[1:])
+	case "issuer":
+		return p.orgNext(args, "issuer", "org issuer DIR\n\nMakes issuer-next.key and prints its public half, for\n`sealwire org manifest -add-issuer`. It signs from the manifest on that no longer\nlists the current one (-drop-issuer).", (*authority.Org).MakeNextIssuer)
+	case "root":
+		return p.orgNext(args, "root", "org root DIR\n\nMakes root-next.key and prints its orgKey, which pages and relay are to pin beside\nthe current one, until `sealwire org manifest -next-root`.", (*authority.Org).MakeNextRoot)
 	case "agent":
 		return p.orgAgent(args[1:])
 	case "-h", "-help", "--help":
 		_, err := io.WriteString(p.Stdout, usage)
 		return err
 	}
-	return usagef("org: there is no %q; want init, manifest or agent", args[0])
+	return usagef("org: there is no %q; want init, manifest, issuer, root or agent", args[0])
 }
 
 // list is a flag of names with commas between them.
@@ -76,9 +80,15 @@ func (p *Program) orgInit(args []string) error {
 }
 
 func (p *Program) orgManifest(args []string) error {
-	f := p.flags("org manifest", "org manifest DIR\n\nSigns a manifest with the next sequence and replaces DIR/manifest. Needs root.key.\nPrints its sequence and its end.")
-	var queues list
+	f := p.flags("org manifest", "org manifest DIR\n\nSigns a manifest with the next sequence and replaces DIR/manifest. Needs root.key,\nand no other key. What no flag says is kept. Prints its sequence and its end.")
+	var queues, add, drop list
 	f.Var(&queues, "queues", "`names` of the queues, with commas (default: those of the manifest before)")
+	f.Var(&add, "add-issuer", "public `keys` of issuers to list beside those there are")
+	f.Var(&drop, "drop-issuer", "public `keys` of issuers to list no more: what they signed ends")
+	nextRoot := f.Bool("next-root", false, "sign with root-next.key, which is root.key from then on")
+	history := f.String("history", "", "policy: `where` ends may keep what they read: none, device or conversation")
+	grants := f.String("grants", "", "policy: `what` of the past newcomers may be granted: none, claim (since the last one) or any")
+	retention := f.Int("retention-days", -1, "policy: `days` that are promised to customers; 0: none")
 	life := f.Int("days", 30, "`days` that the manifest is valid")
 	rest, err := parse(f, args, 1)
 	if err != nil {
@@ -91,10 +101,62 @@ func (p *Program) orgManifest(args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := org.Renew(authority.Options{Queues: queues, ManifestLife: days(*life)}); err != nil {
+	options := authority.Options{Queues: queues, ManifestLife: days(*life), NextRoot: *nextRoot}
+	for flag, keys := range map[*list]*[][]byte{&add: &options.AddIssuers, &drop: &options.DropIssuers} {
+		for _, text := range *flag {
+			key, err := authority.ParseOrgKey(text)
+			if err != nil {
+				return usagef("org manifest: an issuer's key is 43 characters of base64url")
+			}
+			*keys = append(*keys, key)
+		}
+	}
+	if options.Policy, err = policy(org.Manifest.Policy, *history, *grants, *retention); err != nil {
+		return err
+	}
+	if _, err := org.Renew(options); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "manifest %d, valid until %s\n", org.Manifest.Sequence, time.Unix(int64(org.Manifest.Expires), 0).UTC().Format(time.RFC3339))
+	return err
+}
+
+// policy changes what the flags say.
+func policy(p wire.Policy, history, grants string, retention int) (*wire.Policy, error) {
+	histories := map[string]wire.History{"": p.History, "none": wire.HistoryNone, "device": wire.HistoryDevice, "conversation": wire.HistoryConversation}
+	amounts := map[string]uint8{"": p.Grants, "none": 0, "claim": 1, "any": 2}
+	var known bool
+	if p.History, known = histories[history]; !known {
+		return nil, usagef("org manifest: -history %q: want none, device or conversation", history)
+	}
+	if p.Grants, known = amounts[grants]; !known {
+		return nil, usagef("org manifest: -grants %q: want none, claim or any", grants)
+	}
+	switch {
+	case retention > 36500:
+		return nil, usagef("org manifest: -retention-days %d: want 0 to 36500", retention)
+	case retention >= 0:
+		p.RetentionDays = uint32(retention)
+	}
+	return &p, nil
+}
+
+// orgNext makes a next key and prints its public half.
+func (p *Program) orgNext(args []string, name, about string, make func(*authority.Org) ([]byte, error)) error {
+	f := p.flags("org "+name, about)
+	rest, err := parse(f, args[1:], 1)
+	if err != nil {
+		return err
+	}
+	org, err := authority.Load(rest[0])
+	if err != nil {
+		return err
+	}
+	key, err := make(org)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.Stdout, base64.RawURLEncoding.EncodeToString(key))
 	return err
 }
 

@@ -35,10 +35,13 @@ const usage = `Usage: sealwire COMMAND [flags]
 
   demo            a company's page, an agent's desk and a relay on this machine
   relay           the relay
+  authority       the company's own service: credentials, inboxes, claims
   erase CONVERSATION  remove a conversation from a relay that does not run
   verify          look for damage in the data of a relay that does not run
   org init DIR    make a company's keys and first manifest
   org manifest DIR  sign a newer manifest (needs root.key)
+  org issuer DIR  make the next issuer key
+  org root DIR    make the next root key
   org agent DIR   issue an agent's credential
   version         what this is
 
@@ -63,6 +66,8 @@ func (p *Program) Run(ctx context.Context, args []string) error {
 		return p.demo(ctx, args[1:])
 	case "relay":
 		return p.relay(ctx, args[1:])
+	case "authority":
+		return p.authority(ctx, args[1:])
 	case "erase":
 		return p.erase(ctx, args[1:])
 	case "verify":

@@ -116,6 +116,19 @@ func (p *Program) built() error {
 	return nil
 }
 
+// start serves, with TLS where there is a certificate.
+func start(web *http.Server, listener net.Listener, certificate, key string) (failed chan error) {
+	failed = make(chan error, 1)
+	go func() {
+		if certificate != "" {
+			failed <- web.ServeTLS(listener, certificate, key)
+		} else {
+			failed <- web.Serve(listener)
+		}
+	}()
+	return failed
+}
+
 func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	config, err := c.relay()
 	if err != nil {
@@ -152,14 +165,7 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	p.listening(listener.Addr().String())
 
 	web := relay.HTTPServer(server.Handler())
-	failed := make(chan error, 1)
-	go func() {
-		if c.Certificate != "" {
-			failed <- web.ServeTLS(listener, c.Certificate, c.Key)
-		} else {
-			failed <- web.Serve(listener)
-		}
-	}()
+	failed := start(web, listener, c.Certificate, c.Key)
 	for waiting := true; waiting; {
 		select {
 		case <-ctx.Done():

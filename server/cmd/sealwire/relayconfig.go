@@ -110,22 +110,27 @@ func badConfig(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", relay.ErrConfig, fmt.Errorf(format, args...))
 }
 
-// readRelayConfig reads and checks a file, and makes its paths absolute.
-func readRelayConfig(path string) (*relayConfig, error) {
+// readConfig reads a file of JSON, and gives the directory that it is in.
+func readConfig(path string, into any) (dir string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	c := &relayConfig{}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(c); err != nil {
-		return nil, badConfig("%s: %w", path, err)
+	if err := decoder.Decode(into); err != nil {
+		return "", badConfig("%s: %w", path, err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, badConfig("%s: more than one JSON value", path)
+		return "", badConfig("%s: more than one JSON value", path)
 	}
-	dir, err := filepath.Abs(filepath.Dir(path))
+	return filepath.Abs(filepath.Dir(path))
+}
+
+// readRelayConfig reads and checks a file, and makes its paths absolute.
+func readRelayConfig(path string) (*relayConfig, error) {
+	c := &relayConfig{}
+	dir, err := readConfig(path, c)
 	if err != nil {
 		return nil, err
 	}
@@ -153,25 +158,34 @@ func readRelayConfig(path string) (*relayConfig, error) {
 // check refuses what does not fit together; single values are checked where
 // they are used.
 func (c *relayConfig) check() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return badConfig("listen: %q is not host:port", c.Listen)
+	if err := checkListen(c.Listen, c.Certificate, c.Key, c.BehindProxy); err != nil {
+		return err
 	}
-	ip := net.ParseIP(host)
-	switch {
-	case c.Data == "":
+	if c.Data == "" {
 		return badConfig("data: a directory is needed")
-	case (c.Certificate == "") != (c.Key == ""):
-		return badConfig("certificate and key: want both or none")
-	case c.Certificate == "" && !c.BehindProxy && host != "localhost" && (ip == nil || !ip.IsLoopback()):
-		return badConfig("listen: %s can be reached from elsewhere, so give certificate and key, or behindProxy where a proxy ends TLS", c.Listen)
 	}
 	return nil
 }
 
-// proxies reads the addresses of the proxies.
-func (c *relayConfig) proxies() (all []netip.Prefix, err error) {
-	for _, text := range c.Proxies {
+// checkListen refuses to serve without TLS where others than this machine come.
+func checkListen(listen, certificate, key string, behindProxy bool) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return badConfig("listen: %q is not host:port", listen)
+	}
+	ip := net.ParseIP(host)
+	switch {
+	case (certificate == "") != (key == ""):
+		return badConfig("certificate and key: want both or none")
+	case certificate == "" && !behindProxy && host != "localhost" && (ip == nil || !ip.IsLoopback()):
+		return badConfig("listen: %s can be reached from elsewhere, so give certificate and key, or behindProxy where a proxy ends TLS", listen)
+	}
+	return nil
+}
+
+// parseProxies reads the addresses of the proxies.
+func parseProxies(texts []string) (all []netip.Prefix, err error) {
+	for _, text := range texts {
 		prefix, err := netip.ParsePrefix(text)
 		if at, one := netip.ParseAddr(text); one == nil {
 			prefix, err = at.Prefix(at.BitLen())
@@ -197,7 +211,7 @@ func (c *relayConfig) relay() (relay.Config, error) {
 	if err := c.check(); err != nil {
 		return relay.Config{}, err
 	}
-	proxies, err := c.proxies()
+	proxies, err := parseProxies(c.Proxies)
 	if err != nil {
 		return relay.Config{}, err
 	}
