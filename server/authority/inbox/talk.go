@@ -170,9 +170,12 @@ func (in *inbox) removed(t *talk) {
 		if _, ok := b.(relay.Ack); ok {
 			c.Stored, c.At = true, in.unix()
 			if in.keep([]*talk{t}, c) != nil {
+				c.Stored = false
 				return
 			}
+			in.forget(t)
 			c.answer(nil)
+			return
 		}
 		in.forget(t)
 	})
