@@ -52,19 +52,28 @@ function readAs(v, n, who) {
     assert.equal(codeOf(() => end.learn(decodeManifest(fromHex(m.manifest), [root]))), m.code ?? "");
     if (m.code === undefined) assert.ok(end.manifests.has(m.hash));
   }
-  for (const leaf of who.leaves) end.keep(leafOf(fromHex(leaf.x25519), fromHex(leaf.mlkem)));
+  for (const leaf of who.leaves) end.keep(leafOf(fromHex(leaf.x25519), fromHex(leaf.mlkem)), leaf.many === true);
   const conversation = new Conversation(end, fromHex(v.conversation));
   for (const [i, entry] of v.entries.entries()) {
     const bytes = fromHex(entry.entry);
     for (const own of who.commits) {
+      if (own.id !== toHex(entryId(bytes))) continue;
       end.keep(leafOf(fromHex(own.leaf.x25519), fromHex(own.leaf.mlkem)));
-      if (own.id === toHex(entryId(bytes))) conversation.pending.set(entry.entry, fromHex(own.secret));
+      conversation.pending.set(entry.entry, fromHex(own.secret));
     }
-    const got = reading(conversation, bytes, entry.passing === true);
-    const { content, ...rest } = got;
-    assert.deepEqual(rest, entry.readings[n], `entry ${i + 1}: ${entry.comment}`);
-    if (content !== undefined) assert.equal(content, entry.content, `entry ${i + 1}: ${entry.comment}`);
+    const { again = [], ...expected } = entry.readings[n];
+    assert.equal(compare(conversation, v, i + 1, expected), again.length > 0, `entry ${i + 1}: ${entry.comment}: rewound`);
+    for (const second of again) assert.ok(!compare(conversation, v, second.entry, second.reading));
   }
+}
+
+/** Reads the entry of that number. @param {Conversation} c @param {any} v @param {number} number @param {any} expected */
+function compare(c, v, number, expected) {
+  const entry = v.entries[number - 1];
+  const { content, rewound, ...rest } = reading(c, fromHex(entry.entry), entry.passing === true);
+  assert.deepEqual(rest, expected, `entry ${number}: ${entry.comment}`);
+  if (content !== undefined) assert.equal(content, entry.content, `entry ${number}: ${entry.comment}`);
+  return rewound === true;
 }
 
 /** @param {Conversation} c @param {Uint8Array} entry @param {boolean} passing @returns {Record<string, unknown>} as the files write it, and the content */
@@ -76,6 +85,7 @@ function reading(c, entry, passing) {
     out.type = event.type;
     const e = /** @type {Partial<import("./independent/member.js").Event>} */ (event);
     if (e.code !== undefined) out.code = e.code;
+    if (e.rewound) out.rewound = true;
     if (event.type === "message") {
       out.counter = Number(e.counter);
       if (e.gap && !passing) out.gap = Number(e.gap);
@@ -88,7 +98,20 @@ function reading(c, entry, passing) {
   return {
     ...out, state: c.state, ...(c.by === null ? {} : { by: toHex(c.by) }), ...(c.owes(NOW_S) ? { owes: true } : {}), epoch: c.chain.empty ? 0 : Number(c.chain.epoch), index: Number(c.index),
     transcript: toHex(c.chain.head), log_hash: toHex(c.logHash), epoch_secret: c.epoch === null ? "" : toHex(c.epoch.secret),
+    ...(c.past.size === 0 ? {} : { kept: ranges([...c.past.keys()]) }),
   };
+}
+
+/** As in "0-3,5". @param {bigint[]} epochs */
+function ranges(epochs) {
+  /** @type {bigint[][]} */
+  const out = [];
+  for (const n of epochs) {
+    const last = out.at(-1);
+    if (last !== undefined && last[1] === n - 1n) last[1] = n;
+    else out.push([n, n]);
+  }
+  return out.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
 }
 
 // Primitives and statements.

@@ -11,7 +11,7 @@ const NONE = new Uint8Array(0);
 
 /**
  * @typedef {{ id: Uint8Array, identity: Uint8Array, role: number, credential: import("./statements.js").Credential | null,
- *   leaf: Uint8Array, leaving: boolean }} Member
+ *   leaf: Uint8Array, leaving: boolean, since: bigint }} Member  since: the epoch that added it
  * @typedef {import("./entries.js").Commit} Commit
  * @typedef {{ id: Uint8Array, request: import("./entries.js").JoinRequest, owner: boolean, old: Member }} Standing  owner: made by the old leaf's
  */
@@ -38,6 +38,8 @@ export class Chain {
     this.roster = [];
     /** @type {Uint8Array} */
     this.queue = NONE;
+    /** @type {Uint8Array} what the genesis continues */
+    this.previous = NONE;
     /** @type {import("./statements.js").Manifest | null} the head's */
     this.manifest = null;
     this.closed = false;
@@ -70,7 +72,7 @@ export class Chain {
       return;
     }
     const { roster, manifest } = this.#next(entry);
-    if (this.empty) this.queue = entry.queue;
+    if (this.empty) [this.queue, this.previous] = [entry.queue, entry.previous];
     this.head = entry.transcript;
     this.epoch = entry.epoch;
     this.manifest = manifest;
@@ -153,8 +155,8 @@ export class Chain {
     /** @type {Member[]} */
     const roster = [
       ...this.roster.filter((m) => !e.remove.some((id) => same(id, m.id)) && m !== committer),
-      ...e.added.map((k, i) => memberOf(k, e.add[i].role, false)),
-      memberOf(e.committer, e.role, leave),
+      ...e.added.map((k, i) => memberOf(k, e.add[i].role, false, e.epoch)),
+      memberOf(e.committer, e.role, leave, committer?.since ?? e.epoch),
     ].sort((a, b) => order(a.id, b.id));
     must(roster.length <= 16, "too large", "over 16 members");
     must(roster.some((m) => !m.leaving && m.role !== ROLE.archive), "bad commit", "nobody could remove who leaves");
@@ -291,8 +293,8 @@ export class Chain {
   }
 }
 
-/** @param {import("./statements.js").KeyPackage} k @param {number} role @param {boolean} leaving @returns {Member} */
-const memberOf = (k, role, leaving) => ({ id: k.id, identity: k.identity, role, credential: k.credential, leaf: k.leaf, leaving });
+/** @param {import("./statements.js").KeyPackage} k @param {number} role @param {boolean} leaving @param {bigint} since @returns {Member} */
+const memberOf = (k, role, leaving, since) => ({ id: k.id, identity: k.identity, role, credential: k.credential, leaf: k.leaf, leaving, since });
 
 /** @param {Uint8Array} a @param {Uint8Array} b */
 const sharesHalf = (a, b) => same(a.subarray(0, 32), b.subarray(0, 32)) || same(a.subarray(32), b.subarray(32));

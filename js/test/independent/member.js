@@ -1,4 +1,4 @@
-// Sections 4.1, 5.2, 5.3, 5.5, 6, 7: an end, and its reading and writing of one
+// Sections 4.1, 5.2, 5.3, 5.5, 5.7, 6, 7: an end, and its reading and writing of one
 // conversation. It can stand on the customer's side and on the company's.
 
 import { bytes32, fromHex, join, list8, order, Refused, same, toHex, u8 } from "./codec.js";
@@ -28,7 +28,7 @@ export class End {
     this.newest = null;
     /** @type {Uint8Array | null} */
     this.credential = null;
-    /** @type {Map<string, crypto.Leaf>} by public */
+    /** @type {Map<string, crypto.Leaf & { many: boolean }>} by public */
     this.leaves = new Map();
   }
 
@@ -38,13 +38,18 @@ export class End {
     if (this.newest === null || manifest.sequence > this.newest.sequence) this.newest = manifest;
   }
 
-  /** @param {crypto.Leaf} leaf */
-  keep(leaf) { this.leaves.set(toHex(leaf.public), leaf); }
+  /** @param {crypto.Leaf} leaf @param {boolean} [many] of a key package of last resort */
+  keep(leaf, many = false) { this.leaves.set(toHex(leaf.public), { ...leaf, many }); }
+
+  /** Another leaf stands in this one's place, or none. @param {Uint8Array} leaf its public half */
+  drop(leaf) {
+    if (this.leaves.get(toHex(leaf))?.many === false) this.leaves.delete(toHex(leaf));
+  }
 
   /** @param {bigint} expires @param {number} [use] */
   keyPackage(expires, use = USE.offer) {
     const leaf = crypto.leafOf(this.random(32), this.random(64));
-    this.keep(leaf);
+    this.keep(leaf, use === USE.lastResort);
     return encodeKeyPackage(this.identity, { credential: this.credential, leaf: leaf.public, expires, use });
   }
 }
@@ -52,7 +57,7 @@ export class End {
 /**
  * @typedef {{ init: Uint8Array | null, secret: Uint8Array, transcript: Uint8Array }} Epoch
  * @typedef {{ type: "message" | "commit" | "ignored" | "join", index: bigint, id: Uint8Array, sender: Uint8Array, own: boolean, code?: string,
- *   content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array }} Event
+ *   content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array, rewound?: boolean }} Event  rewound: the log is to be read again
  */
 
 /** What one end knows of one conversation. */
@@ -61,9 +66,22 @@ export class Conversation {
   constructor(end, id) {
     this.end = end;
     this.id = id;
+    /** @type {Map<bigint, Uint8Array>} secrets of epochs that are over, ascending, to be granted or as they were */
+    this.past = new Map();
+    /** @type {{ index: bigint, hash: Uint8Array } | null} as far as the log is read again, and the log hash there the first time */
+    this.second = null;
+    this.counter = 0n;
+    this.passing = 0n;
+    this.#begin();
+  }
+
+  /** Nothing of the log is read. */
+  #begin() {
+    const { end, id } = this;
     /** @type {Uint8Array[]} log hash_i at i */
     this.log = [H("log start", id)];
     this.chain = new Chain(id, (hash) => end.manifests.get(toHex(hash)), this.log[0]);
+    this.since = 0n; // the newest claim's beginning
     /** @type {Epoch | null} */
     this.epoch = null;
     this.epochIndex = 0n; // index of the epoch's commit
@@ -81,8 +99,6 @@ export class Conversation {
     this.counters = new Map();
     /** @type {Map<string, { instance: string, counter: bigint }>} the newest passing message of each sender, in this epoch */
     this.passed = new Map();
-    this.counter = 0n;
-    this.passing = 0n;
     /** @type {Map<string, Uint8Array>} commit secrets of own commits by entry */
     this.pending = new Map();
   }
@@ -93,10 +109,11 @@ export class Conversation {
 
   /** As section 6.3 and 5.3 speak of an end. */
   get state() {
-    if (this.chain.empty) return "empty";
     if (this.forked) return "forked";
+    if (this.second !== null) return "rereading";
+    if (this.chain.empty) return "empty";
     if (this.chain.closed) return "closed";
-    if (this.self === undefined) return "not a member";
+    if (this.self === undefined || this.self.leaving) return "not a member";
     if (this.epoch === null) return "lost";
     return this.#others.length === 0 ? "active" : "doubtful";
   }
@@ -132,10 +149,16 @@ export class Conversation {
     const id = crypto.entryId(encoded);
     const event = { index: this.index + 1n, id, sender: entry.sender, own: same(entry.sender, this.end.identity.id) };
     try {
-      const read = this.#read(entry, id);
+      const { granted, ...read } = this.#read(entry, id);
       this.#count(encoded);
       if (entry.kind === "commit") this.epochIndex = event.index;
-      return { ...event, ...read };
+      if (granted !== undefined && !this.forked) {
+        this.second = { index: this.index, hash: this.logHash };
+        this.past = granted;
+        this.#begin();
+        return { ...event, ...read, rewound: true };
+      }
+      return { ...event, ...read, ...this.#secondEnds(entry.sender) };
     } catch (cause) {
       if (!(cause instanceof Refused) || cause.code === "unavailable") throw cause;
       let code = cause.code;
@@ -145,7 +168,27 @@ export class Conversation {
       }
       if (entry.kind === "message") this.#suspect(entry);
       this.#count(encoded);
-      return { ...event, type: "ignored", code };
+      return { ...event, type: "ignored", code, ...this.#secondEnds(entry.sender) };
+    }
+  }
+
+  /** Section 5.7: as far as it was read the first time, the log must be the same. @param {Uint8Array} sender */
+  #secondEnds(sender) {
+    if (this.second === null || this.index !== this.second.index) return {};
+    const right = same(this.logHash, this.second.hash);
+    if (!right) this.#fork(sender);
+    this.second = null;
+    this.#trim();
+    return right ? {} : { code: "forked log" };
+  }
+
+  /** What may not be granted, or not any more, goes. */
+  #trim() {
+    if (this.second !== null) return;
+    const keeps = [ROLE.agent, ROLE.supervisor, ROLE.inbox].includes(this.self?.role ?? 0) && this.epoch !== null;
+    const grants = this.end.newest?.grants ?? 0;
+    for (const n of [...this.past.keys()]) {
+      if (!keeps || grants === 0 || (grants === 1 && n < this.since) || this.past.size > 1024) this.past.delete(n);
     }
   }
 
@@ -188,28 +231,35 @@ export class Conversation {
       crypto.verify(e.committer.identity, "commit signature", join(e.c, e.tag), e.signature);
   }
 
-  /** @param {import("./entries.js").Entry} entry @param {Uint8Array} id */
+  /**
+   * @param {import("./entries.js").Entry} entry @param {Uint8Array} id
+   * @returns {{ type: "join" | "commit" | "message", code?: string, content?: Uint8Array, counter?: bigint, gap?: bigint, instance?: Uint8Array, granted?: Map<bigint, Uint8Array> }}
+   */
   #read(entry, id) {
     switch (entry.kind) {
       case "join":
         this.chain.apply(entry, id);
-        return { type: /** @type {const} */ ("join") };
+        return { type: "join" };
       case "commit":
         return this.#commit(entry, id);
       case "message":
         this.chain.check(entry, id);
         const opened = this.#open(entry, true);
         this.#settle(entry.sender, entry.seen);
-        return { type: /** @type {const} */ ("message"), ...opened };
+        return { type: "message", ...opened };
     }
   }
 
   /** @param {import("./entries.js").Commit} entry @param {Uint8Array} id */
   #commit(entry, id) {
-    const before = this.chain.roster;
+    const old = this.self?.leaf;
+    const maker = this.chain.member(entry.sender);
+    const over = this.chain.epoch;
     const first = this.chain.empty;
     const epochIndex = this.epochIndex;
     this.chain.apply(entry, id);
+    if (maker?.role === ROLE.inbox && entry.add.some((a) => a.role === ROLE.agent || a.role === ROLE.bot)) this.since = maker.since; // a claim
+    if (this.epoch !== null && this.second === null) this.past.set(over, this.epoch.secret);
     const seenRight = first || (entry.seen >= epochIndex && !this.#another(entry));
     if (!seenRight) this.#fork(entry.sender);
     for (const id of [entry.sender, ...entry.remove]) this.doubted.delete(toHex(id));
@@ -217,22 +267,45 @@ export class Conversation {
     const own = same(entry.sender, this.end.identity.id);
     const init = this.epoch?.init ?? (first ? new Uint8Array(64) : null);
     this.epoch = null;
-    if (!this.chain.closed && this.self !== undefined) {
+    /** @type {Map<bigint, Uint8Array> | undefined} */
+    let granted;
+    const gone = this.chain.closed || this.self === undefined || this.self.leaving;
+    if (!gone) {
       this.wasMember = true;
       if (entry.added.some((k) => same(k.id, this.end.identity.id))) {
         this.joined = entry.epoch;
         this.doubted.clear();
       }
       try {
-        const joiner = own ? this.#ownJoiner(entry, init) : this.#joiner(entry, init, before);
-        this.epoch = schedule(joiner, entry);
+        const opened = own ? { joiner: this.#ownJoiner(entry, init) } : this.#joiner(entry, init);
+        this.epoch = schedule(opened.joiner, entry);
+        if (this.second === null) granted = opened.granted;
       } catch (cause) {
         if (!(cause instanceof Refused)) throw cause; // else: lost
         if (init !== null || this.joined === entry.epoch) this.unopened = cause.code === "open failed";
       }
     }
+    if (old !== undefined && (gone || !same(old, /** @type {import("./chain.js").Member} */ (this.self).leaf))) this.end.drop(old);
+    const right = this.#recall(entry);
+    if (granted === undefined) this.#trim();
     for (const pending of this.pending.keys()) this.pending.delete(pending);
-    return { type: /** @type {const} */ ("commit"), ...(seenRight ? {} : { code: "forked log" }) };
+    const code = seenRight ? right ? {} : { code: "open failed" } : { code: "forked log" };
+    return { type: /** @type {const} */ ("commit"), ...code, ...(granted === undefined ? {} : { granted }) };
+  }
+
+  /** Section 5.7: the epoch that it was granted, unless the secret is not the epoch's. @param {import("./entries.js").Commit} entry */
+  #recall(entry) {
+    const secret = this.past.get(entry.epoch);
+    if (this.second === null || secret === undefined) return true;
+    if (!same(confirmation(secret, entry.c), entry.tag)) {
+      this.past.delete(entry.epoch);
+      return false;
+    }
+    if (this.epoch === null) {
+      this.epoch = { init: null, secret, transcript: entry.transcript };
+      if (this.joined === 0n) this.joined = entry.epoch;
+    }
+    return true;
   }
 
   /** @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init */
@@ -242,8 +315,11 @@ export class Conversation {
     return Extract(init, secret);
   }
 
-  /** @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init @param {import("./chain.js").Member[]} before */
-  #joiner(entry, init, before) {
+  /**
+   * @param {import("./entries.js").Commit} entry @param {Uint8Array | null} init
+   * @returns {{ joiner: Uint8Array, granted?: Map<bigint, Uint8Array> }}
+   */
+  #joiner(entry, init) {
     const me = /** @type {import("./chain.js").Member} */ (this.self);
     const leaf = this.end.leaves.get(toHex(me.leaf));
     if (leaf === undefined) throw new Refused("epoch gone", "no secret of the leaf");
@@ -254,23 +330,30 @@ export class Conversation {
     const k2 = crypto.decapsulate(leaf, seal.ct);
     const key = sealKey(k1, k2, entry.body, newcomer, me.id, entry.ephemeral, me.leaf, seal.ct);
     const plain = crypto.secretboxOpen(key, ZERO24, seal.box);
-    if (newcomer) return plain.slice(0, 64);
+    if (newcomer) {
+      /** @type {Map<bigint, Uint8Array>} */
+      const granted = new Map();
+      for (const g of entry.grant.filter(({ grantee }) => same(grantee, me.id))) {
+        for (let n = g.from; n <= g.to; n++) granted.set(n, plain.slice(64 + 32 * granted.size, 96 + 32 * granted.size));
+      }
+      return { joiner: plain.slice(0, 64), ...(granted.size === 0 ? {} : { granted }) };
+    }
     if (init === null) throw new Refused("epoch gone", "the epoch before is lost");
-    return Extract(init, plain);
+    return { joiner: Extract(init, plain) };
   }
 
   /** A passing message, outside the log. @param {Uint8Array} encoded */
   readPassing(encoded) {
     const entry = decodeEntry(encoded);
     if (entry.kind !== "message" || entry.retention !== 2 || !same(entry.conversation, this.id)) throw new Refused("bad argument", "not a passing message");
+    if (this.second !== null) throw new Refused("unavailable", "rereading");
     this.chain.checkWhen(entry);
     return this.#open(entry, false);
   }
 
   /** Section 6.3 after its public rows. @param {import("./entries.js").Message} m @param {boolean} stored */
   #open(m, stored) {
-    if (this.self === undefined) throw new Refused(this.wasMember ? "not a member" : "sent before you joined");
-    if (this.epoch === null) throw new Refused("epoch gone");
+    if (this.epoch === null) throw new Refused(this.self !== undefined ? "epoch gone" : this.wasMember ? "not a member" : "sent before you joined");
     const sender = /** @type {import("./chain.js").Member} */ (this.chain.member(m.sender));
     const plain = crypto.secretboxOpen(Expand(this.epoch.secret, 32, "message key", m.header), m.nonce, m.sealed);
     const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0);
@@ -326,7 +409,7 @@ export class Conversation {
   commit(options, change = {}) {
     const { end, chain } = this;
     const manifest = end.newest;
-    if (manifest === null) throw new Refused("unavailable", "no manifest");
+    if (manifest === null || this.second !== null) throw new Refused("unavailable", "no manifest, or rereading");
     const ephemeralSecret = end.random(32);
     /** @type {import("./entries.js").CommitFields} */
     const fields = {
@@ -350,7 +433,7 @@ export class Conversation {
     const joiner = Extract(init, secret);
     /** @type {import("./entries.js").Seal[]} */
     let seals = close ? [] : others.map((m) => {
-      let plain = m.newcomer ? joiner : secret;
+      let plain = m.newcomer ? join(joiner, ...this.#granted(fields.grant, m.id)) : secret;
       const asMember = /** @type {import("./chain.js").Member} */ (/** @type {unknown} */ (m));
       if (change.plain !== undefined) plain = change.plain(asMember, plain);
       const k1 = crypto.boxKey(ephemeralSecret, m.leaf.subarray(0, 32));
@@ -371,12 +454,35 @@ export class Conversation {
     return entry;
   }
 
+  /** All that this end may grant, as a commit says it. @param {Uint8Array} grantee @param {number} reason */
+  grants(grantee, reason) {
+    const { epoch } = this.chain;
+    /** @type {import("./entries.js").Grant[]} */
+    const grants = [];
+    for (const n of [...this.past.keys(), epoch].slice(-1024)) {
+      const last = grants.at(-1);
+      if (last?.to === n - 1n) last.to = n;
+      else grants.push({ grantee, from: n, to: n, reason });
+    }
+    return grants.slice(-16);
+  }
+
+  /** The secrets of what a commit grants a newcomer. @param {import("./entries.js").Grant[]} grants @param {Uint8Array} id */
+  #granted(grants, id) {
+    const secrets = [];
+    for (const g of grants.filter(({ grantee }) => same(grantee, id))) {
+      for (let n = g.from; n <= g.to; n++) secrets.push(this.past.get(n) ?? (n === this.chain.epoch && this.epoch ? this.epoch.secret : this.end.random(32)));
+    }
+    return secrets;
+  }
+
   /**
    * @param {Uint8Array} content
    * @param {{ passing?: boolean, header?: (h: import("./entries.js").Header) => void, plain?: (plain: Uint8Array) => void,
    *   signer?: crypto.Identity, secret?: Uint8Array }} [change] as that of commit
    */
   seal(content, change = {}) {
+    if (this.second !== null) throw new Refused("unavailable", "rereading");
     if (this.epoch === null) throw new Refused("epoch gone");
     if (this.state === "doubtful") throw new Refused("forked log", "doubtful");
     const passing = change.passing === true;
