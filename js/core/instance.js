@@ -306,7 +306,6 @@ export class Core {
    * @param {number} at
    */
   #write(bytes, at) {
-    if (this.#dead !== undefined) throw this.#dead;
     return this.#memory.write(this.#tray + at, bytes, this.#traySize - at);
   }
 

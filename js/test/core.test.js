@@ -95,6 +95,16 @@ test("C01: arguments of a wrong kind, size or count are refused and change nothi
     Object.defineProperty(liar, "length", { get: () => lengths[Math.min(asked++, 1)] });
     assert.throws(() => core.callBytes("entry_id", liar), RangeError, String(lengths));
   }
+  // One that has grown or shrunk when it is written: what it held then does not stay in the tray.
+  for (const [said, held] of /** @type {const} */ ([[4, 8], [9, 8]])) {
+    const liar = new Uint8Array(held).fill(0x5a);
+    let asked = 0;
+    Object.defineProperty(liar, "length", { get: () => (asked++ === 0 ? said : held) });
+    assert.throws(() => core.callBytes("nacl_box_public", KEY.subarray(0, 32 - said), liar), RangeError, `${said}, then ${held}`);
+    core.call("bulk_reserve", core.traySize);
+    core.call("bulk_put", 0, core.traySize);
+    assert.ok(core.callBytes("bulk_get", 0, core.traySize).every((b) => b === 0), "the tray holds nothing after it");
+  }
   assert.equal(core.callBytes("nacl_box_public", KEY).length, 32, "the instance still works");
   assert.equal(core.dead, undefined);
 });
