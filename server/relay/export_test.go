@@ -3,6 +3,9 @@ package relay
 import (
 	"net/http"
 	"net/netip"
+	"runtime"
+
+	"github.com/sealwire/sealwire/wasm/wire"
 )
 
 // Accepts tells whether the frame type has an operation after the hello, so
@@ -45,4 +48,18 @@ func AddressesOf(s *Server) int {
 	s.addresses.mu.Lock()
 	defer s.addresses.mu.Unlock()
 	return len(s.addresses.known)
+}
+
+// AwaitDraining waits until a relay that is told to drain takes nobody any more.
+func AwaitDraining(s *Server) {
+	for draining := false; !draining; runtime.Gosched() {
+		s.mu.Lock()
+		draining = s.draining
+		s.mu.Unlock()
+	}
+}
+
+// TakenFor is how many agents the hub would give for a queue.
+func TakenFor(s *Server, tenant wire.ID, queue string) int {
+	return len(s.hub.agents(s.tenants[tenant], queue))
 }
