@@ -8,8 +8,9 @@ import { SealwireError } from "../errors.js";
 /**
  * A sender with one message to send, whose entries are all acknowledged and read.
  * @param {number} shown  which of them the log shows as that message; the others as something else
+ * @param {() => boolean} [held]  whether nothing may be sent for now
  */
-function sender(shown) {
+function sender(shown, held = () => false) {
   const timeline = new Timeline(() => {});
   timeline.wait({ id: "m1", conversation: "00".repeat(16), time: 0, content: new TextEncoder().encode('{"type":"text","text":"hello"}'), held: false }, null);
   const seen = { appends: 0, troubles: /** @type {unknown[]} */ ([]) };
@@ -29,6 +30,7 @@ function sender(shown) {
     barred: () => false,
     begun: () => false,
     unasked: () => false,
+    held,
     done: () => {},
     unbegin: async () => {},
     onTrouble: async (/** @type {unknown} */ error) => void seen.troubles.push(error),
@@ -48,4 +50,14 @@ test("a message that is shown after a while is sent", async () => {
   await one.pump();
   assert.equal(seen.appends, 5);
   assert.deepEqual(seen.troubles, []);
+});
+
+test("what may not be sent for now is not, and no trouble; then it is", async () => {
+  let held = true;
+  const { one, seen } = sender(1, () => held);
+  await one.pump();
+  assert.deepEqual(seen, { appends: 0, troubles: [] });
+  held = false;
+  await one.pump();
+  assert.deepEqual(seen, { appends: 1, troubles: [] });
 });
