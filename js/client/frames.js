@@ -6,7 +6,7 @@
  * Entries, packages and manifests are opaque bytes to this file.
  */
 import { SealwireError } from "../errors.js";
-import { Reader, Writer } from "./bytes.js";
+import { Reader, Writer, decodeText } from "./bytes.js";
 
 // Of wasm/wire's table of limits.
 export const MAX_FRAME = 128 * 1024;
@@ -189,12 +189,26 @@ function checkHello(body) {
 }
 
 /**
- * Refuses another version with "unsupported version"; unknown types, trailing bytes,
- * non-canonical flags and what is over its limit with a RangeError.
+ * Refuses another version with "unsupported version", and all else that is no frame with
+ * "bad argument": unknown types, missing and trailing bytes, non-canonical flags, text
+ * that is not UTF-8, and what is over its limit.
  * @param {Uint8Array} bytes
  * @returns {Frame}
  */
 export function decodeFrame(bytes) {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (error instanceof SealwireError) throw error;
+    throw new SealwireError("bad argument", error instanceof Error ? error.message : "no frame");
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Frame}
+ */
+function decode(bytes) {
   if (bytes.length > MAX_FRAME) throw new RangeError("frame too large");
   const r = new Reader(bytes);
   /** @type {Frame} */
@@ -221,7 +235,7 @@ export function decodeFrame(bytes) {
       frame.bytes = atMost(r.bytes16(), MAX_KEY_PACKAGE);
       break;
     case T.take:
-      frame.queue = new TextDecoder("utf-8", { fatal: true }).decode(atMost(r.bytes8(), MAX_QUEUE));
+      frame.queue = decodeText(atMost(r.bytes8(), MAX_QUEUE));
       frame.member = memberOf(r.bytes8());
       break;
     case T.manifest:

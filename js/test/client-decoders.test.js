@@ -87,8 +87,7 @@ function property(name, samples, decode, refusal, holds) {
 }
 
 const never = () => false;
-/** A queue that is not UTF-8 is a TypeError. */
-const refusedFrame = (/** @type {unknown} */ e) => e instanceof RangeError || e instanceof TypeError || coded("unsupported version")(e);
+const refusedFrame = (/** @type {unknown} */ e) => coded("bad argument")(e) || coded("unsupported version")(e);
 const coded = (/** @type {string} */ code) => (/** @type {unknown} */ e) => e instanceof SealwireError && e.code === code;
 const id = (/** @type {number} */ n) => new Uint8Array(16).fill(n);
 const hash = new Uint8Array(32).fill(9);

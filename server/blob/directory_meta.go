@@ -40,7 +40,7 @@ func encodeMeta(i Info) []byte {
 	return append(b, sum[:]...)
 }
 
-// decodeMeta refuses everything that encodeMeta would not write.
+// decodeMeta refuses what encodeMeta would not write, and what nobody may create.
 func decodeMeta(b []byte) (Info, error) {
 	bad := func(why string) (Info, error) { return Info{}, fmt.Errorf("%w: metadata: %s", ErrDamaged, why) }
 	if len(b) < metaFixed+2+sha256.Size || len(b) > metaMax {
@@ -66,7 +66,8 @@ func decodeMeta(b []byte) (Info, error) {
 		}
 		*field, rest = bytes.Clone(rest[1:1+int(rest[0])]), rest[1+int(rest[0]):]
 	}
-	if i.Size == 0 || i.Size > maxFile || !bytes.Equal(encodeMeta(i), b) {
+	created := CreateRequest{Owner: i.Owner, By: i.By, Group: i.Group, Size: i.Size}
+	if created.check(Limits{MaxFile: maxFile}) != nil || !bytes.Equal(encodeMeta(i), b) {
 		return bad("fields")
 	}
 	return i, nil

@@ -15,6 +15,11 @@ func FuzzDecodeMeta(f *testing.F) {
 	for _, i := range []Info{
 		{ID: ID{1}, Owner: []byte("owner"), By: []byte("by"), Size: 1, Created: 1},
 		{ID: ID{2}, Owner: make([]byte, MaxKey), By: make([]byte, MaxKey), Group: make([]byte, MaxKey), Size: maxFile, Complete: true},
+		{ID: ID{3}, Owner: make([]byte, MaxKey+1), By: []byte("by"), Size: 1},
+		{ID: ID{4}, Owner: []byte("owner"), By: make([]byte, 2*MaxKey), Size: 1},
+		{ID: ID{5}, Owner: []byte("owner"), By: []byte("by"), Group: make([]byte, MaxKey+1), Size: 1},
+		{ID: ID{6}, By: []byte("by"), Size: 1},
+		{ID: ID{7}, Owner: []byte("owner"), Size: 1},
 	} {
 		b := encodeMeta(i)
 		f.Add(b)
@@ -34,6 +39,9 @@ func FuzzDecodeMeta(f *testing.F) {
 			}
 			if !bytes.Equal(encodeMeta(i), b) || i.Size == 0 || i.Size > maxFile {
 				t.Fatalf("decodes to %+v", i)
+			}
+			if len(i.Owner) < 1 || len(i.Owner) > MaxKey || len(i.By) < 1 || len(i.By) > MaxKey || len(i.Group) > MaxKey {
+				t.Fatalf("decodes to keys of %d, %d and %d bytes", len(i.Owner), len(i.By), len(i.Group))
 			}
 		}
 	})
