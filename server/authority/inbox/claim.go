@@ -52,10 +52,8 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 	}
 	s.mu.Lock()
 	var all []*inbox
-	for _, queue := range q.Queues {
-		if in := s.inboxes[queue]; in != nil && kp.Credential.Holds(queue) {
-			all = append(all, in)
-		}
+	for _, in := range s.inboxes {
+		all = append(all, in)
 	}
 	s.mu.Unlock()
 	for _, in := range all {
@@ -101,6 +99,7 @@ func (s *Set) checkPackage(q Claim) (*wire.KeyPackage, error) {
 // claim takes a claim up, or answers it.
 func (in *inbox) claim(q Claim, kp *wire.KeyPackage, answer chan error) {
 	t, before := in.talks[q.Conversation], in.claims[q.Conversation]
+	holds := func(queue string) bool { return slices.Contains(q.Queues, queue) && kp.Credential.Holds(queue) }
 	switch {
 	case before != nil && before.Member == q.Member && bytes.Equal(before.Package, q.KeyPackage):
 		if before.Stored {
@@ -115,7 +114,7 @@ func (in *inbox) claim(q Claim, kp *wire.KeyPackage, answer chan error) {
 	case before != nil:
 		answer <- Lost{By: before.Alias}
 		return
-	case t == nil || !t.row.Waiting || t.split || !kp.Credential.Holds(t.row.Home):
+	case t == nil || !t.row.Waiting || t.split || !holds(t.row.Home) || !holds(in.queueOf(t)):
 		answer <- ErrNothing
 		return
 	}

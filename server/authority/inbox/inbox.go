@@ -45,6 +45,7 @@ type inbox struct {
 	claims  map[wire.ID]*claim
 	loaded  *list.List // of *talk, the last used first
 	follows *list.List // of *talk, the last active first
+	asked   int        // to follow, and not answered yet
 	later   map[*talk]time.Time
 	unsaved map[*talk]bool
 	flushed time.Time
@@ -216,7 +217,7 @@ func (in *inbox) welcomed(l *link, manifest []byte) error {
 		in.fail("renewing the credential", err)
 		return err
 	}
-	in.link, in.listing, in.listed = l, false, time.Time{}
+	in.link, in.listing, in.listed, in.asked = l, false, time.Time{}, 0
 	if err := in.publish(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -26,6 +27,7 @@ type house struct {
 	dir   string
 	times times
 	log   *relaytest.Output
+	now   func() time.Time
 
 	set     *Set
 	store   *store.Store
@@ -48,6 +50,9 @@ func newHouse(t *testing.T) *house {
 
 func (h *house) open() {
 	h.t.Helper()
+	if h.now == nil {
+		h.now = time.Now
+	}
 	s, err := store.Open(h.dir)
 	if err != nil {
 		h.t.Fatal(err)
@@ -55,7 +60,7 @@ func (h *house) open() {
 	set, err := Open(context.Background(), Options{
 		Relay: h.URL, Origin: relaytest.Origin, Roots: []wire.Hash{wire.Hash(h.Org.RootKey())}, Store: s,
 		Issue: func(identity []byte, queue string) ([]byte, error) {
-			return h.Org.IssueInbox(identity, queue, time.Now())
+			return h.Org.IssueInbox(identity, queue, h.now())
 		},
 		Changed: func() {
 			select {
@@ -63,7 +68,7 @@ func (h *house) open() {
 			default:
 			}
 		},
-		Logger: slog.New(slog.NewTextHandler(h.log, nil)), times: h.times,
+		Logger: slog.New(slog.NewTextHandler(h.log, nil)), times: h.times, Now: h.now,
 		step: func(queue, step string) bool {
 			h.mu.Lock()
 			f := h.step
@@ -148,6 +153,8 @@ func (h *house) claim(p *authoritytest.Person, id wire.ID, kp []byte) error {
 	defer cancel()
 	return h.set.Claim(ctx, Claim{Conversation: id, Member: p.ID(), Queues: h.Org.Manifest.Queues, KeyPackage: kp})
 }
+
+func hexID(id wire.ID) string { return hex.EncodeToString(id[:]) }
 
 func ids(k *authoritytest.Talk) (out []string) {
 	for _, m := range k.Members() {

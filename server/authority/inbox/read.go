@@ -153,12 +153,12 @@ func (in *inbox) rest(t *talk) {
 	}
 	t.row.Waiting = t.row.Waiting && !attended
 	in.show(t)
-	in.asked(t)
+	in.noteAsks(t)
 }
 
-// asked notes who asks to be let in again, and when that is answered: the first
+// noteAsks notes who asks to be let in again, and when that is answered: the first
 // turn is the asker's own, and the others follow in the order of the roster.
-func (in *inbox) asked(t *talk) {
+func (in *inbox) noteAsks(t *talk) {
 	for _, a := range t.asks {
 		a.stands = false
 	}

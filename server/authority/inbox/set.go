@@ -95,6 +95,8 @@ type Waiting struct {
 	Since        uint64 // Unix milliseconds, by the commit that added the inbox
 	Entries      uint64 // of the log
 	Parked       bool   // an agent gave it back
+
+	inbox string // whose it is
 }
 
 // Set are the inboxes of a company. It is safe for concurrent use.
@@ -223,7 +225,7 @@ func (s *Set) show(id wire.ID, queue string, w *Waiting) {
 	switch {
 	case w != nil:
 		s.board[id] = *w
-	case there && before.Queue == queue: // another queue's inbox may have it now
+	case there && before.inbox == queue: // another queue's inbox may have it now
 		delete(s.board, id)
 	}
 	s.mu.Unlock()

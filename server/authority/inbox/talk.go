@@ -121,16 +121,22 @@ func (in *inbox) follow(t *talk) {
 		in.again(t, in.set.o.times.retry)
 		return
 	}
-	if in.follows.Len() >= in.set.o.times.following {
+	if in.follows.Len()+in.asked >= in.set.o.times.following {
+		if in.follows.Len() == 0 {
+			in.again(t, in.set.o.times.retry)
+			return
+		}
 		in.unfollow(in.follows.Back().Value.(*talk))
 	}
 	l := in.link
 	t.asking = true
+	in.asked++
 	l.ask(relay.Subscribe{Conversation: t.id, After: max(t.row.Index, 1) - 1}, func(b relay.Body) {
 		if in.link != l {
 			return
 		}
 		t.asking = false
+		in.asked--
 		switch b := b.(type) {
 		case relay.Ack:
 			t.following, t.head = true, max(t.head, b.Sequence)
@@ -300,11 +306,21 @@ func (in *inbox) flush() {
 	}
 }
 
+// queueOf is the queue in which a conversation waits: this inbox's where somebody
+// of the company's side brought it here, else its own, for a customer is given
+// another queue's inbox where its own has none yet.
+func (in *inbox) queueOf(t *talk) string {
+	if t.row.Parked {
+		return in.queue
+	}
+	return t.row.Home
+}
+
 // show tells the board how the conversation stands.
 func (in *inbox) show(t *talk) {
 	if !t.row.Waiting || t.split {
 		in.set.show(t.id, in.queue, nil)
 		return
 	}
-	in.set.show(t.id, in.queue, &Waiting{Conversation: t.id, Queue: in.queue, Home: t.row.Home, Since: t.row.Since, Entries: max(t.head, t.row.Index), Parked: t.row.Parked})
+	in.set.show(t.id, in.queue, &Waiting{Conversation: t.id, Queue: in.queueOf(t), Home: t.row.Home, Since: t.row.Since, Entries: max(t.head, t.row.Index), Parked: t.row.Parked, inbox: in.queue})
 }
