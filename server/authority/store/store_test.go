@@ -1,0 +1,198 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/sealwire/sealwire/wasm/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+var (
+	one, two = wire.ID{1}, wire.ID{2}
+	row      = Row{Conversation: one, Index: 7, Last: wire.ID{9}, Home: "sales", Since: 5, Parked: true, Waiting: true, Ends: 1 << 40}
+)
+
+func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	ctx := t.Context()
+	claim := Claim{Conversation: one, Queue: "sales", Member: wire.ID{3}, Alias: "Ana", Package: []byte("kp"), Stored: true, At: 4}
+	err := s.Save(ctx, Write{Queue: "sales", End: []byte("an end"), Talks: []Talk{{row, []byte("a state")}, {Row{Conversation: two}, []byte("another")}}, Claims: []Claim{claim}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := Agent{Member: wire.ID{3}, Alias: "Ana", Role: wire.Agent, Queues: []string{"default", "sales"}, Until: 100}
+	if err := errors.Join(s.PutAgent(ctx, agent), s.PutAgent(ctx, Agent{Member: wire.ID{4}, Until: 50, Queues: []string{"q"}}), s.PutManifest(ctx, []byte("m")), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if end, err := s.End(ctx, "sales"); err != nil || string(end) != "an end" {
+		t.Errorf("end %q, %v", end, err)
+	}
+	if end, err := s.End(ctx, "default"); err != nil || end != nil {
+		t.Errorf("an end that is not there: %q, %v", end, err)
+	}
+	rows, err := s.Rows(ctx, "sales")
+	if err != nil || len(rows) != 2 || !slices.Contains(rows, row) {
+		t.Errorf("rows %+v, %v", rows, err)
+	}
+	if state, err := s.State(ctx, "sales", one); err != nil || string(state) != "a state" {
+		t.Errorf("state %q, %v", state, err)
+	}
+	if all, err := s.Claims(ctx, "sales"); err != nil || len(all) != 1 || !bytes.Equal(all[0].Package, claim.Package) || all[0].Alias != "Ana" || !all[0].Stored {
+		t.Errorf("claims %+v, %v", all, err)
+	}
+	if all, err := s.Agents(ctx, 60); err != nil || len(all) != 1 || all[0].Alias != "Ana" || !slices.Equal(all[0].Queues, agent.Queues) {
+		t.Errorf("agents %+v, %v", all, err)
+	}
+	if m, err := s.Manifest(ctx); err != nil || string(m) != "m" {
+		t.Errorf("manifest %q, %v", m, err)
+	}
+	if q, err := s.Queues(ctx); err != nil || !slices.Equal(q, []string{"sales"}) {
+		t.Errorf("queues %q, %v", q, err)
+	}
+	if err := s.Save(ctx, Write{Queue: "sales", Gone: []wire.ID{one}, Unclaim: []wire.ID{one}}); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ = s.Rows(ctx, "sales")
+	if all, _ := s.Claims(ctx, "sales"); len(rows) != 1 || len(all) != 0 {
+		t.Errorf("%d rows and %d claims are left", len(rows), len(all))
+	}
+	if _, err := s.State(ctx, "sales", one); err == nil {
+		t.Error("the state of what is gone opens")
+	}
+}
+
+func TestStatesAreSealedForTheirPlaces(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	ctx := t.Context()
+	secret := []byte("the secret of an inbox, as it is in memory")
+	if err := s.Save(ctx, Write{Queue: "default", End: secret, Talks: []Talk{{Row{Conversation: one}, secret}, {Row{Conversation: two}, []byte("b")}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, swap := range []string{
+		"UPDATE talks SET state = (SELECT state FROM talks WHERE conversation = x'01000000000000000000000000000000')",
+		"UPDATE ends SET queue = 'sales'",
+	} {
+		if _, err := s.db.Exec(swap); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.State(ctx, "default", two); !errors.Is(err, ErrKey) {
+		t.Errorf("a state in another's place: %v, want ErrKey", err)
+	}
+	if _, err := s.End(ctx, "sales"); !errors.Is(err, ErrKey) {
+		t.Errorf("an end in another queue's place: %v, want ErrKey", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, secret) {
+			t.Errorf("%s holds a state as it is", filepath.Base(name))
+		}
+		if info, _ := os.Stat(name); info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, want 0600", filepath.Base(name), info.Mode())
+		}
+	}
+	if len(files) < 2 {
+		t.Errorf("only %q is there", files)
+	}
+}
+
+func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if _, err := Open(dir); !errors.Is(err, ErrInUse) {
+		t.Errorf("a second process: %v, want ErrInUse", err)
+	}
+	if err := s.Save(t.Context(), Write{Queue: "default", End: []byte("e")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(dir, KeyFile)
+	text, _ := os.ReadFile(key)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a store whose key is lost seems to be a new one: %v", err)
+	}
+	if err := os.WriteFile(key, []byte("sealwire-root-key-1 AAAA\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrKey) {
+		t.Errorf("another kind of key: %v, want ErrKey", err)
+	}
+	other := t.TempDir()
+	if err := open(t, other).Close(); err != nil {
+		t.Fatal(err)
+	}
+	foreign, _ := os.ReadFile(filepath.Join(other, KeyFile))
+	if err := os.WriteFile(key, foreign, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if _, err := s.End(t.Context(), "default"); !errors.Is(err, ErrKey) {
+		t.Errorf("under another key: %v, want ErrKey", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(key, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if _, err := s.db.Exec("PRAGMA user_version = 2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrVersion) {
+		t.Errorf("a newer version: %v, want ErrVersion", err)
+	}
+}
+
+func TestSaveIsAllOrNothing(t *testing.T) {
+	s := open(t, t.TempDir())
+	ctx := t.Context()
+	if _, err := s.db.Exec("CREATE TRIGGER no BEFORE INSERT ON claims BEGIN SELECT RAISE(ABORT, 'no'); END"); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Save(ctx, Write{Queue: "default", End: []byte("e"), Talks: []Talk{{row, []byte("s")}}, Claims: []Claim{{Conversation: one}}})
+	if err == nil {
+		t.Fatal("saved")
+	}
+	end, err := s.End(ctx, "default")
+	rows, err2 := s.Rows(ctx, "default")
+	if end != nil || len(rows) != 0 || err != nil || err2 != nil {
+		t.Errorf("a refused save left %q and %d rows; %v, %v", end, len(rows), err, err2)
+	}
+}
