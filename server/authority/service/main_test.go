@@ -3,7 +3,9 @@ package service
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -78,8 +80,9 @@ type office struct {
 
 func newOffice(t *testing.T, change func(*Config)) *office {
 	t.Helper()
-	o := &office{Relay: relaytest.Start(t, nil), t: t, dir: filepath.Join(t.TempDir(), "authority"), log: &relaytest.Output{}, change: change,
+	o := &office{t: t, dir: filepath.Join(t.TempDir(), "authority"), log: &relaytest.Output{}, change: change,
 		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	o.Relay = relaytest.Start(t, func(c *relay.Config) { c.Now = o.clock.now })
 	o.open()
 	t.Cleanup(o.close)
 	return o
@@ -272,7 +275,18 @@ func (o *office) claims(w *worker, conversation string, kp []byte) (status int, 
 	return status, code, a.By
 }
 
-var (
-	_ = ed25519.PublicKeySize
-	_ = relay.FrameVersion
-)
+func openStore(o *office) (*store.Store, error) { return store.Open(o.dir) }
+
+// signES256 signs as a JWT has it: r ‖ s.
+func signES256(t *testing.T, key *ecdsa.PrivateKey, text string) []byte {
+	t.Helper()
+	sum := sha256.Sum256([]byte(text))
+	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]byte, 64)
+	r.FillBytes(out[:32])
+	s.FillBytes(out[32:])
+	return out
+}
