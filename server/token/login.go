@@ -170,8 +170,10 @@ func (v *LoginVerifier) login(payload object, now time.Time) (out Login, err err
 			return Login{}, ErrClaims
 		}
 	}
-	out.Thumbprint, err = payload.thumbprint(true)
-	return out, err
+	if out.Thumbprint, err = payload.thumbprint(true); err != nil {
+		return Login{}, err
+	}
+	return out, nil
 }
 
 // audience compares aud, which an ID token may write as a list. A token that is

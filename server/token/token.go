@@ -3,12 +3,14 @@
 // answer them ([LoginVerifier]). It is the only place of the house that parses one;
 // golang-jwt checks the signature behind it, everything else is checked here.
 //
-// It promises: the algorithm, HS256 or RS256, is the configuration's, never the
-// header's; keys come from the configuration only, and whatever a header says
-// of others (jwk, jku, x5u, x5c) is not looked at; nothing of a longer token
+// It promises: the algorithm (HS256 or RS256; of a login the key's, RS256, ES256
+// or EdDSA) is the configuration's, never the header's; keys come from the
+// configuration only, or from the key set that it names, and whatever a header
+// says of others (jwk, jku, x5u, x5c) is not looked at; nothing of a longer token
 // than 8 KiB is read; no error holds a part of the token.
 //
-// The edges of time, with the verifier's now in seconds:
+// The edges of time, with the verifier's now in seconds (of a login exp − iat is
+// at most a day):
 //
 //	iat  required   accepted until now + 120, refused from now + 121
 //	nbf  optional   the same
@@ -21,8 +23,8 @@
 // has proven to hold, and neither store nor log the token. A token is not
 // bound to one use; what stops its replay is the proof of that key.
 //
-// Limits: one algorithm and one HS256 secret at a time, no encrypted tokens,
-// no discovery of keys by network, no revocation before exp.
+// Limits: one algorithm and one HS256 secret at a time, no encrypted tokens, no
+// revocation before exp. Keys of identity tokens are not fetched by network.
 package token
 
 import (
