@@ -28,7 +28,7 @@ func openChromium(s *stage, name string) end {
 		p.Await(harness.Message)
 		return e
 	}
-	p.Open(s.demo.URL + "/desk")
+	p.Open(s.demo.URL + anasDesk)
 	p.AwaitPage("no conversations yet")
 	return e
 }

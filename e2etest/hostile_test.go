@@ -78,7 +78,7 @@ func TestDeskWithAForeignCredentialIsRefused(t *testing.T) {
 		return harness.AlterBody(res, func(b []byte) []byte { return anotherCredential(t, foreign, "Ana", b) })
 	}
 	p := browser.Person(t, "agent", w)
-	p.Open(d.URL + "/desk")
+	p.Open(d.URL + anasDesk)
 	p.AwaitPage(refused, "not accepted")
 	customer := customerAt(t, d, nil)
 	customer.Say("is anybody real there?")

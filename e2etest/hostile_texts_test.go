@@ -104,7 +104,7 @@ func TestB01_WhateverIsWrittenIsShownAsText(t *testing.T) {
 		d := harness.StartDemo(t)
 		agent := browser.Person(t, "agent", nil)
 		agent.BeforeLoad(calls)
-		agent.Open(d.URL + "/desk")
+		agent.Open(d.URL + anasDesk)
 		agent.AwaitPage("no conversations yet")
 		customer := d.NativeCustomer(t)
 		for _, text := range texts {
@@ -130,7 +130,7 @@ func TestB01_WhateverIsTypedArrives(t *testing.T) {
 	d := harness.StartDemo(t)
 	agent := browser.Person(t, "agent", nil)
 	agent.BeforeLoad(calls)
-	agent.Open(d.URL + "/desk")
+	agent.Open(d.URL + anasDesk)
 	agent.AwaitPage("no conversations yet")
 	customer := browser.Person(t, "customer", nil)
 	customer.BeforeLoad(calls)
@@ -227,7 +227,7 @@ func TestB01_WhateverAnAgentIsCalled(t *testing.T) {
 			}
 			agent := browser.Person(t, "agent", w)
 			agent.BeforeLoad(calls)
-			agent.Open(d.URL + "/desk")
+			agent.Open(d.URL + anasDesk)
 			agent.AwaitPage("no conversations yet")
 			customer := browser.Person(t, "customer", nil)
 			customer.BeforeLoad(calls)

@@ -155,7 +155,7 @@ func TestB01B15_FilesAreShownAsWordsAndSavedAsBytes(t *testing.T) {
 	d := harness.StartDemo(t)
 	agent := browser.Person(t, "agent", nil)
 	agent.BeforeLoad(taken)
-	agent.Open(d.URL + "/desk")
+	agent.Open(d.URL + anasDesk)
 	agent.AwaitPage("no conversations yet")
 	customer := customerAt(t, d, nil)
 	exchange(t, customer, agent, "good morning", "how can I help?")

@@ -59,7 +59,7 @@ func TestNoOneHereKeepsTheTextAndSendsItLater(t *testing.T) {
 	customer.Reload() // what is kept is kept on this device, not in the page
 	customer.AwaitText(harness.Conversation, "is anybody there?")
 	agent := browser.Person(t, "agent", nil)
-	agent.Open(d.URL + "/desk")
+	agent.Open(d.URL + anasDesk)
 	awaitOnce(t, agent, "is anybody there?")
 	agent.Say("yes, now")
 	awaitOnce(t, customer, "is anybody there?", "yes, now")
@@ -128,7 +128,7 @@ func TestSecondDeskIsElsewhereUntilItTakesOver(t *testing.T) {
 	customer, agent := pair(t, d)
 	useHere := harness.Thing{Role: "button", Name: "Use here"}
 	second := agent.Tab("agent's second tab")
-	second.Open(d.URL + "/desk")
+	second.Open(d.URL + anasDesk)
 	second.AwaitPage("open in another tab")
 	if saw := second.PageText(); strings.Contains(saw, "good morning") {
 		t.Errorf("the second desk shows what it does not hold: %s", saw)

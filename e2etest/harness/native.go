@@ -1,11 +1,10 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -19,9 +18,10 @@ import (
 )
 
 // Native is a member without a browser: the core as native Go, over the
-// relay's own frames. It does what the core's caller must (subscribe, read in
-// order, compare what is shown again, seal again what was refused, connect
-// again), and no more; it holds everything in memory.
+// relay's own frames and the authority's requests. It does what the core's
+// caller must (subscribe, read in order, compare what is shown again, read again
+// what was granted, seal again what was refused, connect again), and no more; it
+// holds everything in memory.
 type Native struct {
 	End *conversation.End
 
@@ -30,10 +30,17 @@ type Native struct {
 	role    wire.Role
 	through *Wire
 	ctx     context.Context
+	root    wire.Hash
 	at      string // the relay's address
 	queue   string
+	alias   string // who logs in, on the company's side
 	proof   []byte
+	ticket  string        // of the session with the authority
 	pumping chan struct{} // there may be something to send
+
+	// First, if set, gives a customer the key package that it begins with; nil:
+	// the relay does. Set it before anything is said.
+	First func() ([]byte, error)
 
 	mu      sync.Mutex // what follows, and the end
 	ws      *websocket.Conn
@@ -44,16 +51,22 @@ type Native struct {
 	agents  bool
 	refused bool
 	begins  bool
+	offered bool   // a key package is at the relay
 	acked   []byte // on this connection
 	ackedAt uint64
 	outbox  []*outgoing
+	wanted  []*wanted
 	codes   []wire.Code // what the core, the relay or a check of this member answered
 	broken  error
 }
 
-// NativeAgent is an agent with a credential of the demo's authority, and one
-// key package at the relay. A nil wire is a straight line.
-func (d *Demo) NativeAgent(t testing.TB) *Native { t.Helper(); return d.Native(t, wire.Agent, nil) }
+// NativeAgent is Ana, who takes up whatever waits, as fast as she can.
+func (d *Demo) NativeAgent(t testing.TB) *Native {
+	t.Helper()
+	n := d.Native(t, wire.Agent, nil)
+	n.Attend()
+	return n
+}
 
 // NativeCustomer is a customer with a token of the demo's site.
 func (d *Demo) NativeCustomer(t testing.TB) *Native {
@@ -61,9 +74,35 @@ func (d *Demo) NativeCustomer(t testing.TB) *Native {
 	return d.Native(t, wire.Customer, nil)
 }
 
-// Native is a member of either role whose connection goes through a wire. It
-// does not wait for the relay to welcome it.
+// Native is a customer, or Ana, whose connection goes through a wire; a nil one
+// is a straight line. It does not wait for the relay to welcome it.
 func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
+	t.Helper()
+	alias := ""
+	if role != wire.Customer {
+		alias = "Ana"
+	}
+	return d.native(t, role, alias, through)
+}
+
+// Worker is one of the people of the demo's company, with a credential of its
+// authority and one key package at the relay. It takes up nothing by itself.
+func (d *Demo) Worker(t testing.TB, alias string) *Native {
+	t.Helper()
+	role := wire.Agent
+	if alias == "Sam" {
+		role = wire.Supervisor
+	}
+	n := d.native(t, role, alias, nil)
+	Eventually(t, alias+" to have a key package at the relay", func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.offered, fmt.Sprint(n.codes, n.broken)
+	})
+	return n
+}
+
+func (d *Demo) native(t testing.TB, role wire.Role, alias string, through *Wire) *Native {
 	t.Helper()
 	root, at, queue := d.Config(t)
 	end, err := conversation.NewEnd(role, []wire.Hash{root})
@@ -71,8 +110,14 @@ func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	n := &Native{End: end, t: t, demo: d, role: role, through: through, ctx: ctx, at: at, queue: queue, pumping: make(chan struct{}, 1), talks: map[wire.ID]*talk{}}
-	n.proof = d.proof(t, role, end)
+	n := &Native{End: end, t: t, demo: d, role: role, through: through, ctx: ctx, root: root, at: at, queue: queue, alias: alias, pumping: make(chan struct{}, 1), talks: map[wire.ID]*talk{}}
+	if role == wire.Customer {
+		var answer struct{ Token string }
+		d.post(t, "/demo/token", map[string]string{"thumbprint": token.Thumbprint(end.Identity())}, &answer)
+		n.proof = []byte(answer.Token)
+	} else {
+		n.proof = n.login()
+	}
 	n.connect()
 	done := make(chan struct{})
 	go func() { defer close(done); n.pump() }()
@@ -84,22 +129,6 @@ func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
 		<-done
 	})
 	return n
-}
-
-// proof is what the demo's site or desk gives a page to show the relay.
-func (d *Demo) proof(t testing.TB, role wire.Role, end *conversation.End) []byte {
-	t.Helper()
-	var answer struct{ Credential, Token string }
-	if role == wire.Customer {
-		d.post(t, "/demo/token", map[string]string{"thumbprint": token.Thumbprint(end.Identity())}, &answer)
-		return []byte(answer.Token)
-	}
-	d.post(t, "/demo/credential", map[string]string{"identity": base64.RawURLEncoding.EncodeToString(end.Identity())}, &answer)
-	b, err := base64.RawURLEncoding.DecodeString(answer.Credential)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // Config is what the demo tells its pages.
@@ -123,26 +152,7 @@ func (d *Demo) Config(t testing.TB) (root wire.Hash, relayURL, queue string) {
 
 func (d *Demo) post(t testing.TB, path string, body, answer any) {
 	t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, d.URL+path, bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", d.URL)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, _ := io.ReadAll(res.Body)
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("POST %s: %s: %s", path, res.Status, text)
-	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		t.Fatalf("POST %s: %v: %s", path, err, text)
+	if err := d.request(context.Background(), http.MethodPost, path, body, "", answer); err != nil {
+		t.Fatalf("POST %s: %v", path, err)
 	}
 }

@@ -45,6 +45,27 @@ func (n *Native) AwaitText(text string) {
 // Heard are the texts of others so far.
 func (n *Native) Heard() []string { return n.Report().Heard }
 
+// AwaitActive waits until this member reads and may seal in a conversation, up to
+// its head.
+func (n *Native) AwaitActive(id wire.ID) {
+	n.t.Helper()
+	Eventually(n.t, fmt.Sprintf("%s to be in %x", n.alias, id), func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		k := n.talks[id]
+		return k != nil && k.State() == conversation.Active && k.Index() >= k.head, fmt.Sprintf("%+v %v %v", k, n.codes, n.broken)
+	})
+}
+
+// In tells how the member stands in one of its conversations; it speaks there
+// from here on.
+func (n *Native) In(id wire.ID) *Native {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.talk = n.talks[id]
+	return n
+}
+
 // Conversation is the id of the native member's conversation.
 func (n *Native) Conversation() wire.ID {
 	n.mu.Lock()

@@ -26,6 +26,8 @@ type talk struct {
 	gap       uint64
 	asked     []wire.ID // own join requests that were sent
 	through   []conversation.State
+	log       [][]byte // as far as it was read
+	parting   *Loot    // of when it made the commit by which it leaves
 }
 
 func nowMillis() uint64 { return uint64(time.Now().UnixMilli()) }
@@ -106,11 +108,19 @@ func (n *Native) read(b relay.Entry) {
 		n.again(k)
 		return
 	}
-	k.last, k.garbled = ev.ID, false
+	k.last, k.garbled, k.log = ev.ID, false, append(k.log, b.Entry)
+	if ev.Rewound {
+		k.last, k.heard, k.said, k.gap, k.log, k.following = wire.ID{}, nil, nil, 0, nil, false
+		n.follow(k)
+		return
+	}
 	if k.State() == conversation.Active && (n.talk == nil || n.role != wire.Customer) {
 		n.talk = k
 	}
 	k.passed(k.State())
+	if ev.Code != 0 && ev.Type == conversation.Applied {
+		n.codes = append(n.codes, ev.Code)
+	}
 	switch ev.Type {
 	case conversation.Opened:
 		n.opened(k, ev)
@@ -119,6 +129,8 @@ func (n *Native) read(b relay.Entry) {
 		k.urgent = k.urgent || ev.Own
 	case conversation.Joining:
 		k.urgent = k.urgent || !ev.Own
+	case conversation.Applied:
+		n.moved(k, ev)
 	}
 	n.wake()
 }

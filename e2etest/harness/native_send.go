@@ -132,11 +132,21 @@ func (n *Native) later(do func()) {
 
 // next is the entry to append now, or nil. n.mu is held.
 func (n *Native) next() (*talk, []byte, error) {
-	k := n.talk
-	if k == nil {
-		return n.begin()
+	if n.talk == nil {
+		if k, entry, err := n.begin(); k != nil || err != nil {
+			return k, entry, err
+		}
 	}
-	if k.Index() == 0 {
+	for _, k := range n.talks {
+		if k, entry, err := n.nextOf(k); entry != nil || err != nil {
+			return k, entry, err
+		}
+	}
+	return nil, nil, nil
+}
+
+func (n *Native) nextOf(k *talk) (*talk, []byte, error) {
+	if k.Index() == 0 && k.Pending() != nil {
 		return k, k.Pending(), nil
 	}
 	if k.split || !k.following || k.Index() < k.head {
@@ -151,7 +161,10 @@ func (n *Native) next() (*talk, []byte, error) {
 		k.asked = append(k.asked, wire.EntryID(entry))
 		return k, entry, err
 	}
-	i := slices.IndexFunc(n.outbox, func(o *outgoing) bool { return o.talk == k || o.talk == nil })
+	if entry := n.moving(k, now); entry != nil {
+		return k, entry, nil
+	}
+	i := slices.IndexFunc(n.outbox, func(o *outgoing) bool { return o.talk == k || o.talk == nil && k == n.talk })
 	if i < 0 && !k.urgent || n.stateOf(k) != conversation.Active && !k.urgent {
 		return nil, nil, nil
 	}
@@ -192,22 +205,41 @@ func (n *Native) sealed(k *talk, o *outgoing, now uint64) (*talk, []byte, error)
 	return k, entry, nil
 }
 
-// begin makes the genesis with an agent who is there, as a customer's first
-// message does. n.mu is held.
+// first gives the key package that a customer begins with.
+func (n *Native) first() ([]byte, error) {
+	if n.First != nil {
+		return n.First()
+	}
+	taken, err := n.Ask(relay.TakeKeyPackage{Queue: n.queue})
+	if err != nil {
+		return nil, err
+	}
+	if kp, ok := taken.(relay.Record); ok {
+		return kp.Value, nil
+	}
+	return nil, wire.Unavailable
+}
+
+// roleOf is the role that a key package is shown for; an agent's where it shows none.
+func roleOf(raw []byte) wire.Role {
+	if kp, err := wire.DecodeKeyPackage(raw); err == nil && kp.Credential != nil && kp.Credential.Role == wire.Inbox {
+		return wire.Inbox
+	}
+	return wire.Agent
+}
+
+// begin makes the genesis with who is there, the queue's inbox or an agent, as a
+// customer's first message does. n.mu is held.
 func (n *Native) begin() (*talk, []byte, error) {
 	if n.role != wire.Customer || !n.agents || len(n.outbox) == 0 && !n.begins {
 		return nil, nil, nil
 	}
 	n.mu.Unlock()
-	taken, err := n.Ask(relay.TakeKeyPackage{Queue: n.queue})
+	raw, err := n.first()
 	n.mu.Lock()
 	if err == nil {
-		kp, ok := taken.(relay.Record)
-		if !ok {
-			return nil, nil, wire.Unavailable
-		}
 		var c *conversation.Conversation
-		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp.Value}}, nil); err == nil {
+		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: roleOf(raw), KeyPackage: raw}}, nil); err == nil {
 			n.refused = false
 			n.talk = &talk{Conversation: c}
 			n.talks[c.ID()] = n.talk

@@ -37,6 +37,13 @@ func (n *Native) connect() {
 	go n.listen(ws)
 }
 
+// Cut ends the connection, until Reconnect.
+func (n *Native) Cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ws.CloseNow()
+}
+
 // Reconnect ends the connection and makes another, as a page does when the
 // network is back. What was refused is tried again.
 func (n *Native) Reconnect() {
@@ -160,7 +167,7 @@ func (n *Native) welcomed(w relay.Welcome) {
 			n.codes = append(n.codes, wire.CodeOf(err))
 			return
 		}
-		n.send(relay.PublishKeyPackage{KeyPackage: kp})
+		n.answers[n.send(relay.PublishKeyPackage{KeyPackage: kp})] = func(b relay.Body) { _, n.offered = b.(relay.Ack) }
 		n.send(relay.ListConversations{})
 	}
 	for _, k := range n.talks {
