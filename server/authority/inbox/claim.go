@@ -167,7 +167,7 @@ func (in *inbox) commitClaim(t *talk, c *claim, now uint64) ([]byte, *claim, err
 		return nil, c, err
 	}
 	in.at("claim made")
-	c.made = true
+	c.made, t.row.Quiet = true, false
 	if err := in.keep([]*talk{t}, c); err != nil {
 		c.made = false
 		return nil, c, err

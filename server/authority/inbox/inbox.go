@@ -19,6 +19,7 @@ const (
 	day          = 24 * time.Hour
 	renewCommits = 3 * day // before its credential in a roster ends
 	keepClaims   = 10 * time.Minute
+	maxTalks     = 1 << 16 // a relay that names more wants memory
 )
 
 // inbox is one queue's. All of it but set, queue, ctx and jobs belongs to the
@@ -320,6 +321,9 @@ func (in *inbox) heads(l relay.List) {
 	for _, item := range l.Conversations {
 		t := in.talks[item.Conversation]
 		if t == nil {
+			if len(in.talks) >= maxTalks {
+				continue
+			}
 			t = &talk{id: item.Conversation, fresh: true, row: store.Row{Conversation: item.Conversation}}
 			in.talks[t.id] = t
 		}

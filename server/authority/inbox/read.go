@@ -17,7 +17,7 @@ func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
 		return
 	}
 	t.head = max(t.head, sequence)
-	if in.load(t) != nil {
+	if sequence > t.row.Index && in.load(t) != nil {
 		in.unfollow(t)
 		in.again(t, in.set.o.times.retry)
 		return
@@ -152,58 +152,85 @@ func (in *inbox) rest(t *talk) {
 		t.row.Waiting = false
 	}
 	t.row.Waiting = t.row.Waiting && !attended
-	in.show(t)
 	in.noteAsks(t)
+	t.row.Quiet = in.quiet(t)
+	in.show(t)
 }
 
-// noteAsks notes who asks to be let in again, and when that is answered: the first
-// turn is the asker's own, and the others follow in the order of the roster.
+// quiet tells whether nothing is to be done before something comes.
+func (in *inbox) quiet(t *talk) bool {
+	switch own, leavers := in.roster(t); t.core.State() {
+	case conversation.Active:
+		return t.core.Pending() == nil && !leavers && own.KeyPackage.Use == wire.UsePlace && !t.defend && !t.renews && len(t.core.Joins()) == 0
+	case conversation.NotMember, conversation.Forked:
+		return true
+	}
+	return false
+}
+
+// itself stands for this end among who asks: the others must see that it reads
+// this log, or that it did not lose its place.
+var itself = wire.ID{}
+
+// noteAsks notes who asks to be let in again, and when that is answered: the
+// first turn is the asker's own, and the others follow in the order of the
+// roster. What is asked of this end itself it does at once.
 func (in *inbox) noteAsks(t *talk) {
 	for _, a := range t.asks {
 		a.stands = false
 	}
 	self := in.member.ID()
+	if t.defend || in.contested(t) {
+		in.noteAsk(t, itself, 0)
+	}
 	for _, j := range t.core.Joins() {
 		if !j.Same || j.By == self {
 			continue
 		}
-		if t.asks == nil {
-			t.asks = make(map[wire.ID]*ask)
-		}
-		a := t.asks[j.By]
-		if a == nil {
-			a = &ask{}
-			t.asks[j.By] = a
-		}
-		a.stands = true
-		if a.at.IsZero() {
-			turn := 1
-			for _, m := range t.core.Members() {
-				if m.ID == self {
-					break
-				}
-				if m.ID != j.By && m.Role != wire.Archive {
-					turn++
-				}
+		turn := 1
+		for _, m := range t.core.Members() {
+			if m.ID == self {
+				break
 			}
-			a.at = time.Now().Add(time.Duration(turn)*in.set.o.times.turn + in.pause(a))
-			in.later[t] = earliest(in.later, t, a.at)
+			if m.ID != j.By && m.Role != wire.Archive {
+				turn++
+			}
 		}
+		in.noteAsk(t, j.By, turn)
 	}
 	for id, a := range t.asks {
 		if !a.stands {
 			a.at = time.Time{}
-			if time.Since(a.last) > 30*time.Minute {
+			if time.Since(a.last) > forgetAsk {
 				delete(t.asks, id)
 			}
 		}
 	}
 }
 
+func (in *inbox) noteAsk(t *talk, by wire.ID, turn int) {
+	if t.asks == nil {
+		t.asks = make(map[wire.ID]*ask)
+	}
+	a := t.asks[by]
+	if a == nil {
+		a = &ask{}
+		t.asks[by] = a
+	}
+	a.stands = true
+	if a.at.IsZero() {
+		a.at = time.Now().Add(time.Duration(turn)*in.set.o.times.turn + in.pause(a))
+		in.later[t] = earliest(in.later, t, a.at)
+	}
+}
+
+// forgetAsk is after how long somebody who asks again begins anew.
+const forgetAsk = 30 * time.Minute
+
 // pause grows with each answer to the same member, so that nobody makes this
 // end commit without end.
 func (in *inbox) pause(a *ask) time.Duration {
-	if a.times == 0 || time.Since(a.last) > 30*time.Minute {
+	if a.times == 0 || time.Since(a.last) > forgetAsk {
 		a.times = 0
 		return rand.N(in.set.o.times.jitter + 1)
 	}

@@ -18,6 +18,9 @@ func (in *inbox) step(t *talk) {
 		in.follow(t)
 		return
 	}
+	if c := in.claims[t.id]; t.core == nil && t.row.Quiet && !t.renews && (c == nil || c.Stored) {
+		return
+	}
 	if in.load(t) != nil {
 		in.again(t, in.set.o.times.retry)
 		return
@@ -75,10 +78,11 @@ func (in *inbox) next(t *talk) (entry []byte, c *claim, err error) {
 	switch {
 	case c != nil && !c.Stored && t.row.Waiting:
 		return in.commitClaim(t, c, now)
-	case leavers, own.KeyPackage.Use != wire.UsePlace, t.defend, t.renews, in.contested(t), in.answers(t):
+	case leavers, own.KeyPackage.Use != wire.UsePlace, t.renews, in.answers(t):
 	default:
 		return nil, nil, nil
 	}
+	t.row.Quiet = false
 	if entry, err = t.core.Commit(now, conversation.Moves{}); err != nil {
 		return nil, nil, err
 	}
@@ -158,6 +162,11 @@ func (in *inbox) stuck(t *talk, c *claim, err error) {
 		delete(in.claims, t.id)
 		if err := in.save(store.Write{Unclaim: []wire.ID{t.id}}); err != nil {
 			in.fail("saving", err)
+		}
+		switch code {
+		case wire.BadCommit, wire.BadCredential, wire.TooLarge: // it is the key package, or there is no room
+		default:
+			code = wire.Unavailable
 		}
 		c.answer(code)
 	}

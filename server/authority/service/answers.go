@@ -182,11 +182,8 @@ func (s *Service) claim(w http.ResponseWriter, r *http.Request, k *session) erro
 		refuse(w, wire.BadCommit, lost.By)
 	case errors.Is(err, inbox.ErrNothing):
 		return refusal{http.StatusNotFound, wire.Unavailable}
-	case errors.As(err, &code):
-		if statuses[code] == http.StatusUnauthorized { // the key package's fault, not the ticket's
-			return refusal{http.StatusBadRequest, code}
-		}
-		return code
+	case errors.As(err, &code) && code != wire.Unavailable: // the key package's fault
+		return refusal{http.StatusBadRequest, code}
 	default: // not decided: asking again tells
 		return wire.Unavailable
 	}

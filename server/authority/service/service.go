@@ -20,7 +20,8 @@ import (
 
 // Config is what a service is made of.
 type Config struct {
-	// Org has the issuer key and the newest manifest. Required.
+	// Org has the issuer key and the newest manifest. Required; it is not changed
+	// while the service runs, but replaced by SetOrg.
 	Org *authority.Org
 	// Store keeps the inboxes. Required; the caller closes it after Close.
 	Store *store.Store

@@ -26,6 +26,7 @@ type Row struct {
 	Since        uint64 // Unix milliseconds: when the inbox was added
 	Parked       bool
 	Waiting      bool
+	Quiet        bool   // nothing is to be done there before something comes
 	Ends         uint64 // Unix seconds: of the inbox's credential in the roster
 }
 
@@ -87,9 +88,9 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, w Write) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO talks (queue, conversation, state, position, last, home, since, parked, waiting, ends)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			w.Queue, t.Conversation[:], sealed, int64(t.Index), t.Last[:], t.Home, int64(t.Since), t.Parked, t.Waiting, int64(t.Ends)); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO talks (queue, conversation, state, position, last, home, since, parked, waiting, quiet, ends)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			w.Queue, t.Conversation[:], sealed, int64(t.Index), t.Last[:], t.Home, int64(t.Since), t.Parked, t.Waiting, t.Quiet, int64(t.Ends)); err != nil {
 			return err
 		}
 	}
@@ -153,11 +154,11 @@ func (s *Store) Queues(ctx context.Context) (out []string, err error) {
 
 // Rows lists a queue's conversations.
 func (s *Store) Rows(ctx context.Context, queue string) (out []Row, err error) {
-	err = s.each(ctx, "SELECT conversation, position, last, home, since, parked, waiting, ends FROM talks WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
+	err = s.each(ctx, "SELECT conversation, position, last, home, since, parked, waiting, quiet, ends FROM talks WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
 		var t Row
 		var id, last []byte
 		var index, since, ends int64
-		if err := rows.Scan(&id, &index, &last, &t.Home, &since, &t.Parked, &t.Waiting, &ends); err != nil {
+		if err := rows.Scan(&id, &index, &last, &t.Home, &since, &t.Parked, &t.Waiting, &t.Quiet, &ends); err != nil {
 			return err
 		}
 		if len(id) != len(t.Conversation) || len(last) != len(t.Last) {

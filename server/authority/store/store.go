@@ -56,6 +56,7 @@ CREATE TABLE talks (
 	since        INTEGER NOT NULL,
 	parked       INTEGER NOT NULL,
 	waiting      INTEGER NOT NULL,
+	quiet        INTEGER NOT NULL,
 	ends         INTEGER NOT NULL,
 	PRIMARY KEY (queue, conversation)
 );

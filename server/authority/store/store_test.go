@@ -27,7 +27,7 @@ func open(t *testing.T, dir string) *Store {
 
 var (
 	one, two = wire.ID{1}, wire.ID{2}
-	row      = Row{Conversation: one, Index: 7, Last: wire.ID{9}, Home: "sales", Since: 5, Parked: true, Waiting: true, Ends: 1 << 40}
+	row      = Row{Conversation: one, Index: 7, Last: wire.ID{9}, Home: "sales", Since: 5, Parked: true, Waiting: true, Quiet: true, Ends: 1 << 40}
 )
 
 func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
