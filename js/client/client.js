@@ -14,11 +14,13 @@
  *
  * @typedef {import("./types.js").ClientOptions} ClientOptions
  * @typedef {import("./types.js").ClientState} ClientState
+ * @typedef {import("./types.js").Conversation} Conversation
  * @typedef {import("./types.js").ClientEvents} ClientEvents
  * @typedef {import("./options.js").Settings} Settings
  * @typedef {import("./spawn.js").Environment} Environment
  */
 import { SealwireError } from "../errors.js";
+import { NO_QUEUES } from "./authority.js";
 import { Events } from "./events.js";
 import { acquire } from "./lock.js";
 import { checkOptions } from "./options.js";
@@ -78,6 +80,16 @@ export class Client {
     return this.#session?.agents ?? false;
   }
 
+  /** Who waits in this agent's queues, and who else is there: as the authority says. A snapshot. */
+  get queues() {
+    return this.#session?.queues ?? NO_QUEUES;
+  }
+
+  /** Own member id, 32 hex digits; empty while this identity is open elsewhere. */
+  get member() {
+    return this.#session?.member ?? "";
+  }
+
   get conversations() {
     return (this.#session?.engines ?? []).map((engine) => engine.facade);
   }
@@ -89,12 +101,27 @@ export class Client {
 
   /**
    * A customer's conversation: the one that goes on, or may again, or a new one, which begins with its first text.
-   * @param {{ anew?: boolean }} [options]  anew: a new one rather than one that is "rejoining", "doubtful", "unreadable" or "forked"
+   * @param {{ anew?: boolean, continues?: Conversation | string }} [options]  continues: a new one that names this one, as what it goes on from. anew: a new one rather than one that is "rejoining", "doubtful", "unreadable" or "forked"
    */
-  async start({ anew = false } = {}) {
+  async start({ anew = false, continues = "" } = {}) {
     if (this.#settings.role !== "customer") throw new SealwireError("bad argument", "customers start conversations; agents are added to them");
     if (!this.#session) throw new SealwireError("unavailable", this.#closed ? "the client is closed" : "open in another tab");
-    return this.#session.current(anew).facade;
+    const previous = typeof continues === "string" ? continues : continues.id;
+    if (!/^([0-9a-f]{32})?$/.test(previous)) throw new TypeError("continues: expected a conversation");
+    return (await this.#session.current(anew, previous)).facade;
+  }
+
+  /**
+   * Takes a conversation that waits in one of this agent's queues; resolves once it is this end's.
+   * @param {string} id
+   * @returns {Promise<Conversation>}
+   * @throws {SealwireError & { by?: string }} "bad commit" when another was faster: `by` is who; "unavailable" when it
+   *   waits no more, or the authority does not answer
+   */
+  async claim(id) {
+    if (!this.#session) throw new SealwireError("unavailable", this.#closed ? "the client is closed" : "open in another tab");
+    if (typeof id !== "string" || !/^[0-9a-f]{32}$/.test(id)) throw new TypeError("claim: expected a conversation's id");
+    return (await this.#session.claim(id)).facade;
   }
 
   /** Goes on here, and no longer in the other tab. */

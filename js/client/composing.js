@@ -38,6 +38,18 @@ export class Composing {
   }
 
   /**
+   * For the colleague it is handed over to.
+   * @param {string} text
+   */
+  async sendNote(text) {
+    const { end, events, facade, place } = this.#host;
+    const content = encodeTextContent(text, "note");
+    this.#checkOpen();
+    await events.ask("pre:send", { conversation: facade(), text });
+    return this.#wait(await place.keep((conversation) => end.queue(conversation, content)));
+  }
+
+  /**
    * @param {Blob} blob
    * @param {import("./types.js").SendFileOptions} options
    */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Content of a message, as ends agree on it: JSON with a type. This version
- * writes and shows {type: "text", text} and {type: "file", …}. Strictly parsed:
+ * writes and shows {type: "text", text}, {type: "note", text} (for the colleague
+ * it is handed over to, and read by all) and {type: "file", …}. Strictly parsed:
  * well-formed UTF-8, an object, fields of their exact form. Anything else is
  * kept and never shown as a text, so that nothing that is not a text is ever
  * rendered as one; of a file that is not well-formed only that is told.
@@ -17,7 +18,7 @@
  *
  * @typedef {FileFields & { file: Uint8Array, secret: Uint8Array, hash: Uint8Array }} FileContent
  *
- * @typedef {{ type: "text", text: string }
+ * @typedef {{ type: "text", text: string, note: boolean }
  *   | { type: "file", fields: FileFields, held: boolean }
  *   | { type: "unknown" }} Shown   held: it was still on its way up
  */
@@ -37,14 +38,15 @@ export const OCTETS = "application/octet-stream";
 
 /**
  * @param {unknown} text
+ * @param {"text" | "note"} [type]
  * @returns {Uint8Array}
  */
-export function encodeTextContent(text) {
+export function encodeTextContent(text, type = "text") {
   if (typeof text !== "string") throw new TypeError(`expected text as a string, got ${typeof text}`);
   if (text.length === 0) throw new RangeError("expected a text that is not empty");
   // A lone surrogate has no UTF-8 form: it is refused rather than silently replaced by another character.
   if (/\p{Surrogate}/u.test(text)) throw new RangeError("expected well-formed Unicode, got a lone surrogate");
-  const content = encodeText(JSON.stringify({ type: "text", text }));
+  const content = encodeText(JSON.stringify({ type, text }));
   if (content.length > MAX_CONTENT) throw new SealwireError("too long", `the message takes ${content.length} bytes, at most ${MAX_CONTENT} fit`);
   return content;
 }
@@ -79,8 +81,15 @@ export function mediaOf(media) {
  * @returns {string | null} null when it is not a text
  */
 export function textOf(content) {
-  const value = objectOf(content);
-  if (value?.["type"] !== "text") return null;
+  return textIn(objectOf(content), "text");
+}
+
+/**
+ * @param {Record<string, unknown> | null} value
+ * @param {"text" | "note"} type
+ */
+function textIn(value, type) {
+  if (value?.["type"] !== type) return null;
   const { text } = value;
   return typeof text === "string" && !/\p{Surrogate}/u.test(text) ? text : null;
 }
@@ -117,9 +126,9 @@ export function forPage(content) {
  * @returns {Shown | null}
  */
 export function shownOf(content) {
-  const text = textOf(content);
-  if (text !== null) return { type: "text", text };
   const value = objectOf(content);
+  const [text, note] = [textIn(value, "text"), textIn(value, "note")];
+  if (text !== null || note !== null) return { type: "text", text: text ?? note ?? "", note: note !== null };
   const type = value?.["type"];
   if (type === "unknown") return { type };
   const fields = value && (type === "file" || type === "held file") ? fieldsOf(value) : null;

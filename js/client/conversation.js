@@ -12,9 +12,10 @@
  *
  * @typedef {object} ConversationParts  what stands behind it
  * @property {{ readonly id: string }} place
- * @property {{ readonly epoch: number, readonly members: readonly Member[], readonly state: ConversationState, readonly differs: Member | null }} standing
- * @property {{ readonly all: readonly Message[], readonly notes: readonly import("./types.js").Note[] }} timeline
+ * @property {{ readonly epoch: number, readonly members: readonly Member[], readonly state: ConversationState, readonly differs: Member | null, readonly attended: boolean, readonly queue: string, readonly previous: string | null }} standing
+ * @property {{ readonly all: readonly Message[], readonly notes: readonly import("./types.js").Note[], readonly ledger: readonly import("./types.js").LedgerEntry[], readonly since: number }} timeline
  * @property {ConversationActs} acts
+ * @property {import("./types.js").ConversationMoves & { readonly moves: import("./types.js").Move[], readonly now: import("./types.js").Move | null }} moving
  *
  * @typedef {object} ConversationActs  what can be done in it (composing.js)
  * @property {(text: string) => Promise<Message>} send
@@ -29,13 +30,15 @@ export class Conversation {
   #standing;
   #timeline;
   #acts;
+  #moving;
 
   /** @param {ConversationParts} parts */
-  constructor({ place, standing, timeline, acts }) {
+  constructor({ place, standing, timeline, acts, moving }) {
     this.#place = place;
     this.#standing = standing;
     this.#timeline = timeline;
     this.#acts = acts;
+    this.#moving = moving;
   }
 
   /** 32 hex digits; empty until there is somebody to seal to. */
@@ -60,6 +63,41 @@ export class Conversation {
   /** Whose course of this conversation is another, while it is "doubtful" or "forked"; null where that is not known. */
   get differs() {
     return this.#standing.differs;
+  }
+
+  /** An agent or a bot is in it; else only the queue's inbox is, and it waits for an agent. */
+  get attended() {
+    return this.#standing.attended;
+  }
+
+  /** That it was begun for; empty before. */
+  get queue() {
+    return this.#standing.queue;
+  }
+
+  /** Id of the conversation that it continues, or null. */
+  get previous() {
+    return this.#standing.previous;
+  }
+
+  /** Milliseconds: when it began, as its first commit says; 0 before. */
+  get since() {
+    return this.#timeline.since;
+  }
+
+  /** From when to when somebody could read, from the log alone, in the order in which they came in. */
+  get ledger() {
+    return this.#timeline.ledger;
+  }
+
+  /** What this end can do now with who is in it, as far as it knows. */
+  get moves() {
+    return this.#moving.moves;
+  }
+
+  /** The move that is under way, or null. */
+  get moving() {
+    return this.#moving.now;
   }
 
   /** In the order of the log, then what is not in it yet. */
@@ -123,5 +161,61 @@ export class Conversation {
    */
   discard(id) {
     return this.#acts.discard(id);
+  }
+
+  /**
+   * Hands it over, with all earlier messages that may be granted, and leaves. The note goes before; every member reads
+   * it. This and the other moves resolve once their commit stands in the log.
+   * @param {import("./types.js").TransferOptions} target  a colleague, online or away, or a queue
+   * @param {{ note?: string }} [options]
+   * @returns {Promise<void>}
+   * @throws {TypeError | import("../errors.js").SealwireError} "stale head" when another commit came first that changed
+   *   who is in; "unavailable" without a connection, or without a key package of who is to come
+   */
+  async transfer(target, options = {}) {
+    return this.#moving.transfer(target, options);
+  }
+
+  /**
+   * Gives it back to its queue, and leaves.
+   * @param {{ note?: string }} [options]
+   */
+  async park(options = {}) {
+    return this.#moving.park(options);
+  }
+
+  /**
+   * Brings a colleague in: an agent for a conference, or a supervisor, who reads and does not speak.
+   * @param {import("./types.js").InviteOptions} options
+   */
+  async invite(options) {
+    return this.#moving.invite(options);
+  }
+
+  /** A supervisor speaks from here on, as an agent. */
+  async takeOver() {
+    return this.#moving.takeOver();
+  }
+
+  /** Leaves it to the others of the company. */
+  async leave() {
+    return this.#moving.leave();
+  }
+
+  /** Ends it: nothing can be added any more. */
+  async close() {
+    return this.#moving.close();
+  }
+
+  /**
+   * @param {string} member  id
+   */
+  async remove(member) {
+    return this.#moving.remove(member);
+  }
+
+  /** A customer asks for somebody else: the agents go, and it waits in its queue again. */
+  async askAnother() {
+    return this.#moving.askAnother();
   }
 }

@@ -15,18 +15,18 @@
  * @property {number} refreshed       ms: when this end last renewed its own place by a commit; 0 if not known
  * @property {boolean} begun         an own genesis waits to be read back
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end
- * @property {(import("./records.js").HistoryItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
+ * @property {(import("./records.js").HistoryItem | import("./records.js").CommitItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
  */
 import { SealwireError } from "../errors.js";
-import { Writer, encodeText } from "./bytes.js";
+import { Writer, encodeText, fromHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
-import { keptIds, readCursor, saved, stateKey, statusOf } from "./kept.js";
+import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
 import { readEntry } from "./reading.js";
 import { decodeKept } from "./records.js";
 import { asksOf } from "./rejoin.js";
-import { ROLE } from "./status.js";
-import { nextStep } from "./writing.js";
+import { ownerRole } from "./statements.js";
+import { move, newcomers, nextStep } from "./writing.js";
 
 export { historyKey } from "./kept.js";
 
@@ -59,14 +59,14 @@ export class Conversations {
    * First contact: a new conversation with the owners of these key packages, each
    * checked by the core against the pinned roots. What was written before it existed moves to it.
    * @param {string} queue
-   * @param {Uint8Array} keyPackage  an agent's
+   * @param {Uint8Array} keyPackage  of the queue's inbox, or an agent's
    */
   genesis(queue, keyPackage) {
     return this.#outbox.hold(async () => {
       const context = await this.#context();
       const { core, end } = context;
-      const input = new Writer().u64(Date.now()).bytes8(encodeText(queue)).u8(1).u8(ROLE.agent).bytes16(keyPackage).take();
-      const handle = core.call("conversation_genesis", end, input);
+      const w = new Writer().u64(Date.now()).bytes8(encodeText(queue)).bytes8(fromHex(await readContinued(context)));
+      const handle = core.call("conversation_genesis", end, newcomers(w, [{ role: ownerRole(keyPackage), keyPackage }]).take());
       try {
         const status = statusOf(context, handle);
         const moved = this.#outbox.move(context, "", status.id);
@@ -78,6 +78,17 @@ export class Conversations {
         closeQuietly(core, handle);
         throw error;
       }
+    });
+  }
+
+  /**
+   * The next genesis names this conversation, as the one that it continues.
+   * @param {string} id  or ""
+   */
+  continues(id) {
+    return this.#outbox.hold(async () => {
+      const context = await this.#context();
+      await context.store.write([savedContinued(context, id)]);
     });
   }
 
@@ -123,8 +134,8 @@ export class Conversations {
   receive(id, sequence, entry) {
     return this.#handles.task(id, async (context, handle, changed) => {
       const joined = this.#handles.joined(id);
-      const received = await readEntry({ context, handle, id, changed, outbox: this.#outbox, joined }, sequence, entry);
-      if (joined && !("need" in received) && received.status.members.some((m) => m.self)) this.#handles.found(id);
+      const received = await readEntry({ context, handle, id, changed, outbox: this.#outbox, ...(joined ? { joined } : {}) }, sequence, entry);
+      if (joined && !("need" in received) && received.member) this.#handles.found(id);
       return received;
     });
   }
@@ -136,6 +147,15 @@ export class Conversations {
    */
   next(id, unasked = false) {
     return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked));
+  }
+
+  /**
+   * Makes a commit that changes who is in, for `next` to give. Null while another own one waits to be read back.
+   * @param {string} id
+   * @param {import("./writing.js").Moves} moves
+   */
+  move(id, moves) {
+    return this.#handles.task(id, (context, handle, changed) => move({ context, handle, id, changed, outbox: this.#outbox }, moves));
   }
 
   /**
@@ -165,7 +185,7 @@ export class Conversations {
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
       const history = (await store.list("history", `${id}/`)).map(([key, blob]) => {
         const item = decodeKept(keystore.unseal("history", key, blob));
-        return "note" in item ? item : { ...item, content: forPage(item.content) };
+        return "content" in item ? { ...item, content: forPage(item.content) } : item;
       });
       const begun = status.state === "empty" && core.call("conversation_pending", handle) > 0;
       return { status, last, refreshed, begun, asks: asksOf(context, handle, status, cursor), history };

@@ -35,6 +35,8 @@
 
 /** @type {DutyTimes} */
 const TIMES = { jitter: 400, turn: 2_000, pause: 2_000, longest: 300_000, quiet: 1_800_000, grace: 2_000, slowest: 60_000, lately: 3_600_000 };
+/** Who removes those who left, in their turns. */
+const SETTLE = ["customer", "agent", "bot", "inbox"];
 /** Duties whose past is remembered; those of now count in any case. */
 const MAX_PAST = 64;
 
@@ -193,6 +195,7 @@ export class Duties {
 export function turnsOf(asks, members) {
   return asks.map((ask) => {
     const [kind, by, request] = ask.split(" ");
+    if (kind === "settle") return { ask, turn: Math.max(0, members.filter((m) => SETTLE.includes(m.role)).findIndex((m) => m.self)) };
     if (kind !== "answer") return { ask, turn: 0 };
     const line = members.filter((m) => m.id !== by && m.role !== "archive");
     return { ask: `answer ${by}`, turn: 1 + Math.max(0, line.findIndex((m) => m.self)), ...(request === undefined ? {} : { request }) };

@@ -34,6 +34,7 @@
  * @property {import("./keystore.js").Keystore} keystore
  * @property {Store} store
  * @property {number} end          handle
+ * @property {string} member       own member id
  * @property {Map<string, number>} handles  conversation → handle
  * @property {Set<string>} spoken  conversations that sealed a message in this context
  * @property {() => import("./store.js").Write} savedEnd  the end's state as it is now
@@ -133,9 +134,7 @@ export class End {
       const { context, fresh } = await this.#load(store);
       this.#context = context;
       await this.#outbox.load();
-      const identity = new Reader(context.core.callBytes("end_identity", context.end));
-      const key = identity.raw(32);
-      const member = toHex(identity.raw(16));
+      const { key, member } = identityOf(context);
       return { fresh, identity: key, member, thumbprint: await thumbprint(key), conversations: await this.conversations.load(), outbox: this.#outbox.items() };
     } catch (error) {
       this.#context = null;
@@ -167,9 +166,12 @@ export class End {
     await this.#change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
   }
 
-  /** A fresh one-time key package; its private half is saved when this returns. */
-  keyPackage() {
-    return this.#change((core, end) => core.callBytes("end_key_package", end, packageArguments(false)));
+  /**
+   * A fresh one-time key package; its private half is saved when this returns.
+   * @param {number} [life]  seconds
+   */
+  keyPackage(life) {
+    return this.#change((core, end) => core.callBytes("end_key_package", end, packageArguments(false, life)));
   }
 
   /**
@@ -267,15 +269,17 @@ export class End {
     const kept = await store.get("state", END);
     const { keystore, writes } = await openKeystore(core, store, kept !== undefined);
     /** @type {Context} */
-    const context = { core, keystore, store, end: 0, handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
+    const context = { core, keystore, store, end: 0, member: "", handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
     if (kept === undefined) {
       context.end = core.call("end_new", endArguments(options));
+      context.member = identityOf(context).member;
       await store.write([...writes, saveEnd(context)]);
       return { context, fresh: true };
     }
     core.putBulk(bytesOf(kept));
     context.end = core.call("end_load", keystore.handle, endArguments(options));
     core.call("bulk_clear");
+    context.member = identityOf(context).member;
     return { context, fresh: false };
   }
 
@@ -302,9 +306,18 @@ export class End {
   }
 }
 
-/** @param {boolean} lastResort */
-function packageArguments(lastResort) {
-  return new Writer().u64(seconds()).u64(seconds() + PACKAGE_DAYS * DAY).u8(lastResort ? 1 : 0).take();
+/**
+ * @param {boolean} lastResort
+ * @param {number} [life]  seconds
+ */
+function packageArguments(lastResort, life = PACKAGE_DAYS * DAY) {
+  return new Writer().u64(seconds()).u64(seconds() + life).u8(lastResort ? 1 : 0).take();
+}
+
+/** @param {Context} context */
+function identityOf({ core, end }) {
+  const identity = new Reader(core.callBytes("end_identity", end));
+  return { key: identity.raw(32), member: toHex(identity.raw(16)) };
 }
 
 /**

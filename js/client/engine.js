@@ -14,8 +14,10 @@
  * @property {import("./relay.js").RelayConnection} relay
  * @property {import("./relayfiles.js").RelayFiles} files
  * @property {import("./events.js").Events} events
- * @property {(status: Status) => boolean} [found]  of one that is only looked at: whether this end is in it; until then nothing is told
- * @property {boolean} renews      this end renews its place in old epochs unasked (the company's side)
+ * @property {() => void} [found]  of one that is only looked at: this end is in it; until then nothing is told
+ * @property {boolean} company     this end is of the company's side: it renews its place in old epochs unasked
+ * @property {(queue: string, member?: string) => Promise<Uint8Array>} take  a key package to add
+ * @property {() => void} onTurned   something was read
  * @property {(engine: Engine) => void} onQueued  a text waits and there is no conversation yet
  * @property {() => void} onRefused   the relay refused a genesis
  * @property {(error: unknown) => Promise<void>} onTrouble  a call of the end service failed
@@ -26,6 +28,7 @@ import { Attachments } from "./attachments.js";
 import { Composing } from "./composing.js";
 import { Conversation } from "./conversation.js";
 import { Duties, turnsOf } from "./duties.js";
+import { Moving } from "./moving.js";
 import { Place } from "./place.js";
 import { Reader } from "./reader.js";
 import { Retry } from "./retry.js";
@@ -44,9 +47,12 @@ export class Engine {
   #place;
   #sender;
   #attachments;
+  #moving;
   #retry = new Retry(() => this.resume());
   #duties = new Duties(() => this.#pump());
   #refreshed = 0;
+  /** It is only looked at, and this end was not found in it yet. */
+  #hidden;
   #ended = false;
   facade;
 
@@ -55,12 +61,13 @@ export class Engine {
    * @param {string} id  "" while there is no conversation
    */
   constructor(host, id) {
-    const { end, relay, files, events, mayQueue, found } = host;
+    const { end, relay, files, events, mayQueue, company, take } = host;
     this.#host = host;
+    this.#hidden = host.found !== undefined;
     const facade = () => this.facade;
     const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
     const timeline = (this.#timeline = new Timeline((message) => events.emit("message", { conversation: this.facade, message })));
-    const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, ...(found ? { found } : {}), onShut: () => attachments.halt() }));
+    const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, hidden: () => this.#hidden, company, onShut: () => attachments.halt() }));
     const reader = (this.#reader = new Reader({
       end,
       relay,
@@ -94,14 +101,26 @@ export class Engine {
       able: () => this.#able(),
       barred: () => standing.barred,
       begun: () => this.#begun,
-      unasked: () => this.#duties.due || (host.renews && Date.now() - this.#refreshed > RENEW_AGE),
+      unasked: () => this.#duties.due || (company && Date.now() - this.#refreshed > RENEW_AGE),
+      attend: (queue) => this.#moving.attend(queue),
       held: () => this.#duties.holds,
       done: () => this.#duties.done(),
       unbegin: () => this.#unbegin(),
       onTrouble,
     });
     const acts = new Composing({ end, events, timeline, attachments, standing, place, facade, ended: () => this.#ended, go: () => this.#go() });
-    this.facade = new Conversation({ place, standing, timeline, acts });
+    const moving = (this.#moving = new Moving({
+      end,
+      standing,
+      timeline,
+      conversation: () => place.id,
+      able: () => this.#able(),
+      follow: () => reader.follow(),
+      pump: () => this.#pump(),
+      take,
+      note: (text) => acts.sendNote(text),
+    }));
+    this.facade = new Conversation({ place, standing, timeline, acts, moving });
   }
 
   get id() {
@@ -110,6 +129,11 @@ export class Engine {
 
   get state() {
     return this.#standing.state;
+  }
+
+  /** Entries read. */
+  get index() {
+    return this.#reader.index;
   }
 
   /** Something waits to be sent. */
@@ -124,8 +148,8 @@ export class Engine {
     this.#standing.begin();
     this.#duties.set(turnsOf(asks, status.members));
     for (const item of history) {
-      if ("note" in item) this.#timeline.mark(item);
-      else this.#show(item, true);
+      if ("content" in item) this.#show(item, true);
+      else this.#timeline.mark(item);
     }
   }
 
@@ -149,6 +173,23 @@ export class Engine {
     return this.#reader.follow();
   }
 
+  /** The relay lists it: this end, which had left, may be in it again. */
+  async readmit() {
+    if (this.#ended || this.state !== "left") return;
+    try {
+      await this.#reader.follow();
+      this.resume();
+    } catch (error) {
+      await this.#trouble(error);
+    }
+  }
+
+  /** The own credential is another one now: it is to stand in the conversation before the old one ends. */
+  renew() {
+    this.#refreshed = 0;
+    this.resume();
+  }
+
   /** There may be something to do: a connection, or a pause that is over. */
   resume() {
     if (this.#ended) return;
@@ -162,6 +203,7 @@ export class Engine {
     this.#duties.stop();
     this.#reader.stop();
     this.#retry.stop();
+    this.#moving.read(null);
   }
 
   /** For good. */
@@ -180,16 +222,25 @@ export class Engine {
   }
 
   /** @param {import("./reading.js").Received} received */
-  #read({ status, refreshed, event, asks, item, note, done }) {
-    if (this.#host.found && !this.#host.found(status)) return;
+  #read({ status, refreshed, event, asks, member, roster, before, commit, item, note, done }) {
+    if (this.#hidden) {
+      if (!member) return;
+      this.#hidden = false;
+      this.#host.found?.();
+    }
+    if (roster) this.#standing.hold(roster);
     this.#refreshed = refreshed;
     this.#retry.reset();
     this.#duties.set(turnsOf(asks, status.members));
     if (done) this.#timeline.done(done);
+    for (const one of before ?? []) this.#timeline.mark(one);
+    if (commit) this.#timeline.mark(commit);
     if (item) this.#show(item);
     if (note) this.#timeline.mark(note);
     if (this.#standing.read(event)) this.#attachments.resume();
-    else if (note) this.#standing.changed();
+    else if (note || (commit && status.state !== "rereading")) this.#standing.changed();
+    this.#moving.read(event);
+    this.#host.onTurned();
   }
 
   /**
@@ -220,7 +271,7 @@ export class Engine {
 
   /** @param {unknown} error */
   async #trouble(error) {
-    if (this.#ended || this.#standing.hidden) return;
+    if (this.#ended || this.#hidden) return;
     this.#sender.hush();
     this.#reader.stop();
     if (this.#host.relay.state === "online") this.#retry.later();
@@ -228,14 +279,15 @@ export class Engine {
       this.#host.events.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
     }
     await this.#host.onTrouble(error);
+    this.#moving.read(null);
   }
 
   /** An own genesis is made but not read back: only customers begin conversations, and are not told of others'. */
   get #begun() {
-    return this.#reader.status?.state === "empty" && !this.#host.renews;
+    return this.#reader.status?.state === "empty" && !this.#host.company;
   }
 
   #able() {
-    return !this.#ended && !this.#standing.split && this.id !== "" && this.#host.relay.state === "online";
+    return !this.#ended && !this.#standing.split && this.state !== "left" && this.id !== "" && this.#host.relay.state === "online";
   }
 }

@@ -4,6 +4,7 @@
  * a time, one task at a time for each conversation.
  *
  * @typedef {import("./end.js").Context} Context
+ * @typedef {import("./records.js").CommitItem} CommitItem
  *
  * @typedef {() => void} Changed  to say that the core's state is no longer what is saved
  */
@@ -18,8 +19,8 @@ export const MAX_OPEN = 1_024;
 export class Handles {
   #context;
   #mutex;
-  /** Joined, and this end was not found in them yet: nothing of them is saved. @type {Set<string>} */
-  #joined = new Set();
+  /** Joined, and this end was not found in them yet: nothing of them is saved. With their commits. @type {Map<string, CommitItem[]>} */
+  #joined = new Map();
   /** Those that a task is at. @type {Set<string>} */
   #busy = new Set();
 
@@ -32,9 +33,12 @@ export class Handles {
     this.#mutex = mutex;
   }
 
-  /** @param {string} id */
+  /**
+   * The commits so far of one that was joined and not found.
+   * @param {string} id
+   */
   joined(id) {
-    return this.#joined.has(id);
+    return this.#joined.get(id);
   }
 
   /**
@@ -42,7 +46,7 @@ export class Handles {
    * @param {string} id
    */
   join(id) {
-    this.#joined.add(id);
+    this.#joined.set(id, []);
   }
 
   /** @param {string} id */

@@ -15,12 +15,14 @@
  * @property {boolean} missed    messages could not be read since the keys were lost, and a note says so
  * @property {boolean} defend    a message in this end's name was none of its own: the others may doubt it
  * @property {string} asked      id of the own join request that was read in the log since the keys were lost, or ""
+ * @property {number} epochTime  ms: when the epoch of now began, as its commit says; 0 if not known
  */
 import { Reader, Writer, fromHex, toHex } from "./bytes.js";
 import { decodeJoins, decodeStatus } from "./status.js";
 
 const PREFIX = "conversation/";
 const CURSOR = "cursor/";
+const CONTINUED = "continued";
 const MISSED = 1;
 const DEFEND = 2;
 
@@ -74,7 +76,7 @@ export function saved({ core, keystore }, handle, id) {
 }
 
 /** @type {Cursor} */
-const START = Object.freeze({ sequence: 0, last: new Uint8Array(), refreshed: 0, missed: false, defend: false, asked: "" });
+export const START = Object.freeze({ sequence: 0, last: new Uint8Array(), refreshed: 0, missed: false, defend: false, asked: "", epochTime: 0 });
 
 /**
  * @param {Context} context
@@ -85,12 +87,9 @@ export async function readCursor({ keystore, store }, id) {
   const kept = await store.get("state", CURSOR + id);
   if (kept === undefined) return START;
   const r = new Reader(keystore.unseal("state", CURSOR + id, kept));
-  const cursor = { ...START, sequence: r.u64(), last: r.raw(16), refreshed: r.u64() };
-  const rest = r.rest();
-  // Written before there were join requests: nothing of what follows.
-  if (rest.length === 0) return cursor;
-  const flags = rest[0] ?? 0;
-  return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(rest.subarray(1)) };
+  const cursor = { sequence: r.u64(), last: r.bytes8(), refreshed: r.u64(), epochTime: r.u64() };
+  const flags = r.u8();
+  return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(r.rest()) };
 }
 
 /**
@@ -98,7 +97,25 @@ export async function readCursor({ keystore, store }, id) {
  * @param {string} id
  * @param {Cursor} cursor
  */
-export function savedCursor({ keystore }, id, { sequence, last, refreshed, missed, defend, asked }) {
+export function savedCursor({ keystore }, id, { sequence, last, refreshed, missed, defend, asked, epochTime }) {
   const flags = (missed ? MISSED : 0) | (defend ? DEFEND : 0);
-  return keystore.seal("state", CURSOR + id, new Writer().u64(sequence).raw(last).u64(refreshed).u8(flags).raw(fromHex(asked)).take());
+  const w = new Writer().u64(sequence).bytes8(last).u64(refreshed).u64(epochTime);
+  return keystore.seal("state", CURSOR + id, w.u8(flags).raw(fromHex(asked)).take());
+}
+
+/**
+ * The conversation that the next one continues, or "". It stays after that one began, as the relay may still refuse it.
+ * @param {Context} context
+ */
+export async function readContinued({ keystore, store }) {
+  const kept = await store.get("state", CONTINUED);
+  return kept === undefined ? "" : toHex(keystore.unseal("state", CONTINUED, kept));
+}
+
+/**
+ * @param {Context} context
+ * @param {string} id
+ */
+export function savedContinued({ keystore }, id) {
+  return keystore.seal("state", CONTINUED, fromHex(id));
 }

@@ -12,6 +12,7 @@
  * @property {string} queue
  * @property {import("./types.js").IdentityTokenSource} identityToken
  * @property {import("./types.js").CredentialSource} credential
+ * @property {import("./types.js").AuthorityOptions | null} authority  instead of the former
  * @property {"device" | "none"} history
  * @property {import("./types.js").WebSocketConstructor} WebSocket
  * @property {typeof globalThis.fetch} fetch
@@ -19,7 +20,7 @@
  */
 import { encodeText, fromBase64url } from "./bytes.js";
 
-const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "history", "WebSocket", "fetch", "takeOver"];
+const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "authority", "history", "WebSocket", "fetch", "takeOver"];
 const ORG_KEY_CHARACTERS = 43;
 const MAX_ROOTS = 8;
 /** Bytes of a queue's name (wasm/wire's table of limits). */
@@ -35,7 +36,7 @@ export function checkOptions(options) {
     if (!KNOWN.includes(name)) throw new TypeError(`connect: unknown option "${name}"`);
   }
   const { role = "customer", queue = "default", takeOver = false } = options;
-  if (role !== "customer" && role !== "agent") throw new TypeError(`role: expected "customer" or "agent", got ${kind(role)}`);
+  if (role !== "customer" && role !== "agent" && role !== "supervisor") throw new TypeError(`role: expected "customer", "agent" or "supervisor", got ${kind(role)}`);
   if (typeof queue !== "string") throw new TypeError(`queue: expected a string, got ${kind(queue)}`);
   const queueLength = encodeText(queue).length;
   if (queueLength === 0 || queueLength > MAX_QUEUE) throw new RangeError(`queue: expected 1 to ${MAX_QUEUE} bytes, got ${queueLength}`);
@@ -48,6 +49,7 @@ export function checkOptions(options) {
     takeOver,
     identityToken: checkIdentityToken(options, role),
     credential: checkCredential(options, role),
+    authority: checkAuthority(options, role),
     history: checkHistory(options.history),
     WebSocket: checkWebSocket(options.WebSocket),
     fetch: checkFetch(options.fetch),
@@ -103,13 +105,36 @@ function checkIdentityToken({ identityToken }, role) {
  * @param {string} role
  * @returns {import("./types.js").CredentialSource}
  */
-function checkCredential({ credential }, role) {
+function checkCredential({ credential, authority }, role) {
   if (role === "customer") {
     if (credential !== undefined) throw new TypeError("credential: customers have none; use identityToken");
     return () => new Uint8Array();
   }
+  if (authority !== undefined) {
+    if (credential !== undefined) throw new TypeError("credential: the authority gives it; name one of the two");
+    return () => new Uint8Array();
+  }
   if (typeof credential === "function") return credential;
   throw new TypeError(`credential: expected a function, got ${kind(credential)}`);
+}
+
+/**
+ * @param {ClientOptions} options
+ * @param {string} role
+ * @returns {import("./types.js").AuthorityOptions | null}
+ */
+function checkAuthority({ authority }, role) {
+  if (authority === undefined) return null;
+  if (role === "customer") throw new TypeError("authority: for the company's side only");
+  if (typeof authority !== "object" || authority === null) throw new TypeError(`authority: expected {url, login}, got ${kind(authority)}`);
+  const { url, login } = authority;
+  if (typeof login !== "function") throw new TypeError(`authority.login: expected a function, got ${kind(login)}`);
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (typeof url !== "string" || !parsed || (parsed.protocol !== "https:" && parsed.protocol !== "http:")) {
+    throw new TypeError("authority.url: expected an absolute address such as https://authority.example");
+  }
+  if (parsed.username || parsed.password || parsed.search || parsed.hash) throw new TypeError("authority.url: expected an address without user, query or fragment");
+  return { url: parsed.href.replace(/\/+$/, ""), login };
 }
 
 /** @param {unknown} history */

@@ -28,6 +28,12 @@ export class KeyPackages {
     this.#relay = relay;
   }
 
+  /** The credential is another one: so is the key package of last resort, which whoever is away is added by. */
+  async renew() {
+    await this.#relay.publish(await this.#end.lastResort(true));
+    await this.replenish();
+  }
+
   /** Publishes what is missing; one run at a time, and another after it if asked meanwhile. */
   async replenish() {
     if (this.#working) {

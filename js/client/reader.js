@@ -39,6 +39,8 @@ export class Reader {
   #reading = false;
   /** Subscribed on the connection of now. */
   #following = false;
+  /** To be subscribed again from the beginning: what comes before that is of the old subscription. */
+  #rewinding = false;
   /** @type {Set<() => void>} */
   #watchers = new Set();
 
@@ -66,9 +68,8 @@ export class Reader {
 
   /** Forgets the subscription and what was not read; who waits for it hears at once. */
   stop() {
-    this.#following = false;
-    for (const { entry } of this.#unread) this.#host.mayQueue(-entry.length);
-    this.#unread = [];
+    this.#following = this.#rewinding = false;
+    this.#forget();
     for (const watcher of [...this.#watchers]) watcher();
   }
 
@@ -105,9 +106,14 @@ export class Reader {
    * @param {number} sequence
    */
   async readTo(sequence) {
-    const deadline = Date.now() + READ_BACK;
+    let deadline = Date.now() + READ_BACK;
+    let at = this.index;
     while (this.index < sequence) {
       if (!this.#following) throw new SealwireError("unavailable", "not connected");
+      if (this.index !== at) {
+        at = this.index;
+        deadline = Date.now() + READ_BACK;
+      }
       const left = deadline - Date.now();
       if (left <= 0) throw new SealwireError("unavailable", "the relay does not show what it stored");
       await new Promise((/** @type {(v: void) => void} */ resolve) => {
@@ -128,7 +134,7 @@ export class Reader {
    * @param {Uint8Array} entry
    */
   receive(sequence, entry) {
-    if (!this.#following || !this.#host.mayQueue(entry.length)) return;
+    if (!this.#following || this.#rewinding || !this.#host.mayQueue(entry.length)) return;
     this.#unread.push({ sequence, entry });
     if (!this.#reading) void this.#read();
   }
@@ -140,13 +146,34 @@ export class Reader {
         this.#host.mayQueue(-next.entry.length);
         await this.#readOne(next.sequence, next.entry);
       }
-      this.#host.onDrained();
+      if (!this.#rewinding) this.#host.onDrained();
     } catch (error) {
       this.stop();
       this.#host.onTrouble(error);
     } finally {
       this.#reading = false;
     }
+    if (this.#rewinding) await this.#rewind();
+  }
+
+  /** Reads the log again from its beginning: this end was granted something of it. */
+  async #rewind() {
+    const { relay, onTrouble } = this.#host;
+    const id = fromHex(this.#id);
+    try {
+      await relay.unsubscribe(id);
+      if (!this.#rewinding) return; // disconnected meanwhile: whoever follows next begins there
+      this.#rewinding = false;
+      await relay.subscribe(id, 0);
+    } catch (error) {
+      this.stop();
+      onTrouble(error);
+    }
+  }
+
+  #forget() {
+    for (const { entry } of this.#unread) this.#host.mayQueue(-entry.length);
+    this.#unread = [];
   }
 
   /**
@@ -170,6 +197,10 @@ export class Reader {
     }
     this.status = received.status;
     this.#last = received.last;
+    if (received.event.type === "commit" && received.event.rewound) {
+      this.#rewinding = true;
+      this.#forget();
+    }
     this.#host.onRead(received);
     for (const watcher of [...this.#watchers]) watcher();
   }

@@ -22,6 +22,7 @@
  * @property {boolean} member       this end is in it, or was: what is read is kept
  * @property {HistoryItem} [item]    a message to show; for the page
  * @property {CommitItem} [commit]   who came and went
+ * @property {import("./types.js").Member[]} [roster]  who is in it besides this end, where the log is to be read again
  * @property {CommitItem[]} [before]  the same of all commits before this end was found in it
  * @property {NoteItem} [note]       something that happened, to show
  * @property {string} [done]         the outbox item that is now in the log
@@ -42,7 +43,7 @@ import { forPage } from "./content.js";
 import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
 import { decodeKept, encodeCommit, encodeHistory, encodeNote } from "./records.js";
 import { asksOf, cannotRead, remembered } from "./rejoin.js";
-import { decodeEvent } from "./status.js";
+import { LEAVE, decodeEvent } from "./status.js";
 
 /** What a broken core answers, whatever the entry. */
 const OWN = ["bad handle", "internal", "no randomness"];
@@ -56,7 +57,7 @@ const MAX_BEFORE = 4_096;
  * @param {Reading} reading
  * @param {number} sequence  must be the one after the last
  * @param {Uint8Array} entry
- * @returns {Promise<Received | { need: Uint8Array }>}
+ * @returns {Promise<Received | Unread>}
  */
 export async function readEntry({ context, handle, id, changed, outbox, joined }, sequence, entry) {
   const { core, keystore, store, member } = context;
@@ -96,6 +97,7 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const keep = (at, record) => writes.push(keystore.seal("history", historyKey(id, at), record));
   // Such a commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
   if (renewed) writes.push(context.savedEnd());
+  if (rewound) received.roster = old.members.filter(({ id }) => !old.leaving.includes(id) && !event.removed.includes(id) && (id !== event.sender || (event.marks & LEAVE) === 0));
   if (joined && !rewound) {
     received.before = joined;
     for (const one of joined) keep(one.sequence, encodeCommit(one));

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * What the end service keeps, besides the core's own states, as plaintext inside
- * keystore seals: outbox records and history, which is messages and notes. One
- * version byte each; anything else does not open.
+ * keystore seals: outbox records and history, which is messages, commits and
+ * notes. One version byte each; anything else does not open.
  *
  * @typedef {object} OutboxRecord
  * @property {string} conversation  hex, or "" before the conversation exists
@@ -23,9 +23,22 @@
  * @property {import("./types.js").Member | null} from
  * @property {Uint8Array} content
  *
+ * @typedef {object} CommitItem  who came and went: what the ledger and the notes are made of
+ * @property {number} sequence
+ * @property {number} epoch         that it begins
+ * @property {number} time          ms, as it says
+ * @property {number} marks
+ * @property {string} role          its maker's, from here on
+ * @property {boolean} false        what this end was granted of this epoch is not genuine
+ * @property {boolean} unopened     this end could not open it
+ * @property {import("./types.js").Member | null} by  its maker, as before it
+ * @property {import("./types.js").Member[]} added
+ * @property {import("./types.js").Member[]} removed  but for those who had left
+ * @property {import("./status.js").Grant[]} grants
+ *
  * @typedef {object} NoteItem  something that happened in the log, in the place where it did
  * @property {number} sequence
- * @property {import("./types.js").NoteKind} note
+ * @property {"missed"} note
  * @property {number} time          ms
  * @property {import("./types.js").Member | null} from  whom it is about
  */
@@ -35,10 +48,12 @@ import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.
 const VERSION = 1;
 /** Version byte of an outbox record that is held. */
 const HELD = 2;
-/** Version byte of a note. */
+/** Version byte of a note: that messages are missed from here on. */
 const NOTE = 2;
-/** @type {readonly import("./types.js").NoteKind[]} */
-const NOTES = ["missed", "rejoined", "replaced"];
+/** Version byte of a commit. */
+const COMMIT = 3;
+const FALSE = 1;
+const UNOPENED = 2;
 /** Sealed forms that are remembered for one message; a lying relay can cause more, old ones go. */
 const MAX_FORMS = 64;
 
@@ -79,8 +94,21 @@ export function encodeHistory(item) {
 }
 
 /** @param {NoteItem} item */
-export function encodeNote({ sequence, note, time, from }) {
-  return member(new Writer().u8(NOTE).u64(sequence).u8(NOTES.indexOf(note)).u64(time), from).take();
+export function encodeNote({ sequence, time, from }) {
+  return member(new Writer().u8(NOTE).u64(sequence).u64(time), from).take();
+}
+
+/** @param {CommitItem} item */
+export function encodeCommit(item) {
+  const w = new Writer().u8(COMMIT).u64(item.sequence).u64(item.epoch).u64(item.time).u8(item.marks).bytes8(encodeText(item.role));
+  member(w.u8((item.false ? FALSE : 0) | (item.unopened ? UNOPENED : 0)), item.by);
+  for (const list of [item.added, item.removed]) {
+    w.u8(list.length);
+    for (const one of list) member(w, one);
+  }
+  w.u8(item.grants.length);
+  for (const { grantee, from, to, reason } of item.grants) w.raw(fromHex(grantee)).u64(from).u64(to).u8(reason);
+  return w.take();
 }
 
 /**
@@ -92,12 +120,12 @@ export function decodeHistory(bytes) {
 }
 
 /**
- * Either of the two.
+ * Any of the three.
  * @param {Uint8Array} bytes
- * @returns {HistoryItem | NoteItem}
+ * @returns {HistoryItem | CommitItem | NoteItem}
  */
 export function decodeKept(bytes) {
-  return decode(bytes, [VERSION, NOTE], (r, version) => (version === NOTE ? noteItem(r) : historyItem(r)));
+  return decode(bytes, [VERSION, NOTE, COMMIT], (r, version) => (version === NOTE ? noteItem(r) : version === COMMIT ? commitItem(r) : historyItem(r)));
 }
 
 /**
@@ -114,10 +142,32 @@ function historyItem(r) {
  * @returns {NoteItem}
  */
 function noteItem(r) {
-  const sequence = r.u64();
-  const note = NOTES[r.u8()];
-  if (note === undefined) throw new RangeError("unknown note");
-  return { sequence, note, time: r.u64(), from: readMember(r) };
+  return { sequence: r.u64(), note: "missed", time: r.u64(), from: readMember(r) };
+}
+
+/**
+ * @param {Reader} r
+ * @returns {CommitItem}
+ */
+function commitItem(r) {
+  const head = { sequence: r.u64(), epoch: r.u64(), time: r.u64(), marks: r.u8(), role: decodeText(r.bytes8()) };
+  const flags = r.u8();
+  const by = readMember(r);
+  const [added, removed] = [people(r), people(r)];
+  /** @type {import("./status.js").Grant[]} */
+  const grants = [];
+  for (let n = r.u8(); n > 0; n--) grants.push({ grantee: toHex(r.raw(16)), from: r.u64(), to: r.u64(), reason: r.u8() });
+  return { ...head, false: (flags & FALSE) !== 0, unopened: (flags & UNOPENED) !== 0, by, added, removed, grants };
+}
+
+/** @param {Reader} r */
+function people(r) {
+  const list = [];
+  for (let n = r.u8(); n > 0; n--) {
+    const one = readMember(r);
+    if (one) list.push(one);
+  }
+  return list;
 }
 
 /**

@@ -10,7 +10,7 @@
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./status.js").LogEvent} LogEvent
  *
- * @typedef {"join" | "defend" | `refuse ${string}` | `answer ${string}`} Ask  to refuse: with the request's id; to let in:
+ * @typedef {"join" | "defend" | "settle" | `refuse ${string}` | `answer ${string}`} Ask  settle: to remove who left. To refuse: with the request's id; to let in:
  *   with the member's id, and its request's
  */
 import { SealwireError, codes } from "../errors.js";
@@ -26,12 +26,14 @@ const EPOCH_GONE = codes.indexOf("epoch gone") + 1;
  * @param {Cursor} cursor
  * @returns {Ask[]}
  */
-export function asksOf(context, handle, { state, members }, { defend }) {
+export function asksOf(context, handle, { state, members, leaving }, { defend }) {
   if (state === "lost") return ["join"];
   if (state !== "active" && state !== "doubtful") return [];
   const self = members.find((m) => m.self)?.id;
   /** @type {Ask[]} */
   const asks = defend ? ["defend"] : [];
+  // Nothing can be sent before they are removed, and who came in their place stands on a leaf that lay at the relay.
+  if (leaving.length > 0) asks.push("settle");
   for (const { id, by, same, replaces } of joinsOf(context, handle)) {
     // This end is not lost: who asks for its place has a copy of its key, or says to be its new device. Its commit refuses that.
     if (replaces === self) asks.push(`refuse ${toHex(id)}`);

@@ -135,6 +135,14 @@ export class RelayConnection {
   }
 
   /**
+   * Nothing more of it follows once this has resolved.
+   * @param {Uint8Array} conversation
+   */
+  async unsubscribe(conversation) {
+    await this.#request({ type: T.unsubscribe, request: 0, conversation });
+  }
+
+  /**
    * Resolves with the number of one-time key packages that the relay now holds for this end.
    * @param {Uint8Array} keyPackage
    */

@@ -13,7 +13,7 @@
  * @property {(nonce: Uint8Array, host: string, proof: Uint8Array) => Promise<Uint8Array>} hello
  * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
  * @property {(credential: Uint8Array) => Promise<void>} credential
- * @property {() => Promise<Uint8Array>} keyPackage
+ * @property {(life?: number) => Promise<Uint8Array>} keyPackage
  * @property {(renew?: boolean) => Promise<Uint8Array>} lastResort
  * @property {() => Promise<void>} expire
  * @property {(conversation: string, content: Uint8Array) => Promise<import("./outbox.js").OutboxItem>} queue
@@ -21,6 +21,8 @@
  * @property {(message: string) => Promise<void>} discard
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
  * @property {(id: string) => Promise<void>} ungenesis
+ * @property {(id: string) => Promise<void>} continues
+ * @property {(id: string, moves: import("./writing.js").Moves) => Promise<Uint8Array | null>} move
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
@@ -59,6 +61,8 @@ export const METHODS = Object.freeze([
   "discard",
   "genesis",
   "ungenesis",
+  "continues",
+  "move",
   "join",
   "leave",
   "receive",
@@ -88,7 +92,7 @@ export function localEnd(end) {
     hello: (nonce, host, proof) => end.hello(nonce, host, proof),
     manifest: (manifest, newest) => end.manifest(manifest, newest),
     credential: (credential) => end.credential(credential),
-    keyPackage: () => end.keyPackage(),
+    keyPackage: (life) => end.keyPackage(life),
     lastResort: (renew) => end.lastResort(renew),
     expire: () => end.expire(),
     queue: (conversation, content) => end.queue(conversation, content),
@@ -96,6 +100,8 @@ export function localEnd(end) {
     discard: (message) => conversations.discard(message),
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
     ungenesis: (id) => conversations.ungenesis(id),
+    continues: (id) => conversations.continues(id),
+    move: (id, moves) => conversations.move(id, moves),
     join: (id) => conversations.join(id),
     leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),

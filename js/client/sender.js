@@ -20,6 +20,7 @@
  * @property {() => boolean} unasked   to do what is due now, even with nothing to send
  * @property {() => boolean} held      nothing else may be sent for now: it would let in who only just asked
  * @property {() => void} done         that was done, or could not be
+ * @property {(queue: string) => Promise<void>} attend  nobody of the company is left who would read: bring its inbox in
  * @property {() => Promise<void>} unbegin  the relay refused the genesis for good
  * @property {(error: unknown) => Promise<void>} onTrouble  the work stopped
  */
@@ -62,7 +63,7 @@ export class Sender {
   }
 
   async #send() {
-    const { end, reader, timeline, conversation, able, barred, begun, unasked, held, done } = this.#host;
+    const { end, reader, timeline, conversation, able, barred, begun, unasked, held, attend, done } = this.#host;
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       this.#again = false;
       if (!able()) return;
@@ -73,6 +74,10 @@ export class Sender {
       const step = await end.next(conversation(), duty);
       if (duty) done();
       if (step.kind === "none") return;
+      if (step.kind === "unattended") {
+        await attend(step.queue);
+        continue;
+      }
       if (step.kind === "settled") {
         timeline.done(step.message);
         continue;

@@ -15,10 +15,12 @@
  * @property {() => void} onLost    another tab has taken this identity over
  */
 import { SealwireError } from "../errors.js";
+import { Authority, NO_QUEUES } from "./authority.js";
 import { Engine } from "./engine.js";
 import { fromBase64url, fromHex, encodeText, toHex } from "./bytes.js";
 import { Joins } from "./joins.js";
 import { KeyPackages } from "./packages.js";
+import { Proof } from "./proof.js";
 import { RelayConnection } from "./relay.js";
 import { RelayFiles } from "./relayfiles.js";
 import { Retry } from "./retry.js";
@@ -29,8 +31,15 @@ const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled
 const MAX_UNREAD = 16 * 1024 * 1024;
 /** A credential is asked for again, on connecting, when the last one is this old (ms). */
 const CREDENTIAL_AGE = 15 * 60_000;
-/** How long a conversation that the relay lists may take to show that this end is in it (ms). */
+/** How long a conversation that the relay lists may take to show another entry, and to show that this end is in it (ms). */
 const JOIN_TIME = 8_000;
+const LONGEST_JOIN = 180_000;
+/** A key package to be claimed with is of use for so long (s). */
+const CLAIM_LIFE = 3_600;
+/** How long a conversation that was claimed may take to be there (ms). */
+const CLAIM_TIME = 30_000;
+/** Answers of the relay, or of the authority, that mean: this credential will not do. */
+const UNPROVED = ["bad credential", "expired", "open failed"];
 
 export class Session {
   #settings;
@@ -43,7 +52,17 @@ export class Session {
   #ended = false;
   /** @type {Uint8Array} */
   #proof = new Uint8Array();
-  #proofAt = 0;
+  /** The company's side. */
+  #credentials;
+  /** The one under which the end acts, and whether that is another since the last connection. @type {Uint8Array | null} */
+  #adopted = null;
+  #another = false;
+  /** @type {Authority | null} */
+  #authority = null;
+  /** What a person was told of the authority, until it works again. @type {string} */
+  #toldOf = "";
+  /** Claimed, and not there yet. @type {Map<string, (engine: Engine) => void>} */
+  #claimed = new Map();
   #unread = 0;
   /** @type {Engine[]} */
   engines = [];
@@ -80,10 +99,33 @@ export class Session {
       onState: (state) => this.#relayState(state),
       onFailure: (error) => this.#failure(error),
     });
+    const { authority } = settings;
+    if (authority) {
+      this.#authority = new Authority({
+        ...authority,
+        fetch: settings.fetch,
+        member: opened.member,
+        hello: (nonce, name, proof) => end.hello(nonce, name, proof),
+        credential: () => this.#credentials.get(),
+        doubt: () => this.#credentials.doubt(),
+        onQueues: (queues) => this.#queues(queues),
+      });
+    }
+    this.#credentials = new Proof({
+      ask: () => this.#credential(),
+      age: authority ? null : CREDENTIAL_AGE,
+      onRenewed: (credential) => this.#renewed(credential),
+      onFailure: (error) => this.#askFailed(error),
+    });
     this.#files = new RelayFiles({ relay: settings.relay, fetch: settings.fetch, ticket: (conversation) => this.relay.ticket(fromHex(conversation)) });
     this.#packages = new KeyPackages(end, this.relay);
     for (const summary of opened.conversations) this.#add(summary.status.id).restore(summary);
     for (const item of opened.outbox) (this.#engine(item.conversation) ?? this.#add(item.conversation)).restoreQueued(item);
+  }
+
+  /** Own member id. */
+  get member() {
+    return this.#opened.member;
   }
 
   get #customer() {
@@ -97,23 +139,87 @@ export class Session {
 
   start() {
     this.relay.start();
+    this.#authority?.follow();
+    this.#credentials.watch();
+  }
+
+  /** Who waits in which queue, as the authority says. */
+  get queues() {
+    return this.#authority?.queues ?? NO_QUEUES;
+  }
+
+  /**
+   * Has the authority give a conversation to this end, and waits until it is there.
+   * @param {string} id
+   * @returns {Promise<Engine>}
+   */
+  async claim(id) {
+    if (!this.#authority) throw new SealwireError("unavailable", "no authority is set");
+    // Not before the end acts under its credential: it stands in the key package.
+    if (this.relay.state !== "online") throw new SealwireError("unavailable", "not connected to the relay");
+    const there = this.engines.find((engine) => engine.id === id && engine.state !== "left");
+    if (there) return there;
+    const keyPackage = await this.end.keyPackage(CLAIM_LIFE);
+    await this.#authority.claim(id, keyPackage);
+    const came = this.#came(id);
+    this.#listed([{ conversation: fromHex(id), sequence: Infinity }]);
+    return came;
+  }
+
+  /** @param {string} id */
+  #came(id) {
+    return new Promise((/** @type {(engine: Engine) => void} */ resolve, reject) => {
+      const look = () => {
+        const engine = this.engines.find((e) => e.id === id && e.state === "secured");
+        if (engine) resolve(engine);
+        return engine !== undefined;
+      };
+      if (look()) return;
+      const timer = setTimeout(() => {
+        this.#claimed.delete(id);
+        reject(new SealwireError("unavailable", "it was given to this end, and does not show yet"));
+      }, CLAIM_TIME);
+      this.#claimed.set(id, () => {
+        if (!look()) return;
+        clearTimeout(timer);
+        this.#claimed.delete(id);
+      });
+    });
+  }
+
+  /**
+   * What an engine told of itself changed.
+   * @param {Engine} engine
+   */
+  #turned(engine) {
+    this.#claimed.get(engine.id)?.(engine);
   }
 
   /**
    * The conversation that a customer writes in: one that goes on, or may again, or a new one.
    * @param {boolean} anew  do not wait for one that may go on again
+   * @param {string} continues  a new one, and its genesis names this one; or ""
    */
-  current(anew) {
+  async current(anew, continues) {
+    if (continues !== "") return this.#begin(continues);
     const last = (/** @type {Engine} */ engine) => engine.facade.messages.at(-1)?.time ?? Infinity;
     /** @param {readonly import("./types.js").ConversationState[]} states */
     const newest = (states) => this.engines.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
-    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"])) ?? this.#add("");
+    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"])) ?? this.#begin("");
+  }
+
+  /** @param {string} continues */
+  async #begin(continues) {
+    await this.end.continues(continues);
+    return this.#engine("") ?? this.#add("");
   }
 
   /** Stops everything; the end service is the caller's to close. */
   stop() {
     if (this.#ended) return;
     this.#ended = true;
+    this.#authority?.stop();
+    this.#credentials.stop();
     this.#first.stop();
     this.#joins.clear();
     for (const engine of [...this.engines, ...this.#joining.values()]) engine.stop();
@@ -140,17 +246,20 @@ export class Session {
 
   /**
    * @param {string} id
-   * @param {(status: import("./status.js").Status) => boolean} [found]  whether this end is in it; until then nothing is told of it
+   * @param {() => void} [found]  this end is in it; until then nothing is told of it
    */
   #make(id, found) {
-    return new Engine(
+    /** @type {Engine} */
+    const engine = new Engine(
       {
         end: this.end,
         relay: this.relay,
         files: this.#files,
         events: this.#host.events,
         ...(found ? { found } : {}),
-        renews: !this.#customer,
+        company: !this.#customer,
+        take: (queue, member) => this.relay.take(queue, member === undefined ? undefined : fromHex(member)),
+        onTurned: () => this.#turned(engine),
         onQueued: () => void this.#contact(),
         onRefused: () => this.#first.later(),
         onTrouble: (error) => this.#trouble(error),
@@ -158,22 +267,80 @@ export class Session {
       },
       id,
     );
+    return engine;
   }
 
   /** What takes time is done before the relay's clock runs: the page's token, the agent's credential. */
   async #prepare() {
-    const { identity, thumbprint } = this.#opened;
+    const { thumbprint } = this.#opened;
     if (this.#customer) {
       const token = await this.#settings.identityToken({ thumbprint });
       if (typeof token !== "string" || token === "") throw new TypeError("identityToken: expected a string that is not empty");
       this.#proof = encodeText(token);
       return;
     }
-    if (Date.now() - this.#proofAt < CREDENTIAL_AGE) return;
-    const credential = await this.#settings.credential({ identity: identity.slice(), thumbprint });
-    this.#proof = typeof credential === "string" ? fromBase64url(credential) : credential;
-    if (!(this.#proof instanceof Uint8Array)) throw new TypeError("credential: expected a Uint8Array or base64url");
-    this.#proofAt = Date.now();
+    try {
+      this.#proof = await this.#credentials.get();
+    } catch (error) {
+      if (this.#authority) this.#askFailed(error);
+      throw error;
+    }
+    this.#toldOf = "";
+  }
+
+  /** @returns {Promise<Uint8Array>} */
+  async #credential() {
+    if (this.#authority) return this.#authority.credential();
+    const { identity, thumbprint } = this.#opened;
+    const given = await this.#settings.credential({ identity: identity.slice(), thumbprint });
+    const credential = typeof given === "string" ? fromBase64url(given) : given;
+    if (!(credential instanceof Uint8Array)) throw new TypeError("credential: expected a Uint8Array or base64url");
+    return credential;
+  }
+
+  /**
+   * Another credential, while work goes on: it enters each conversation by this end's own commit.
+   * @param {Uint8Array} credential
+   */
+  async #renewed(credential) {
+    if (this.#ended) return;
+    this.#toldOf = "";
+    // Before the first welcome there is no manifest to judge it by.
+    if (this.relay.state !== "online") return;
+    await this.end.credential(credential);
+    this.#proof = this.#adopted = credential;
+    for (const engine of this.engines) engine.renew();
+    await this.#packages.renew();
+  }
+
+  /**
+   * No credential is to be had.
+   * @param {unknown} error
+   */
+  #askFailed(error) {
+    const refused = error instanceof SealwireError ? UNPROVED.includes(error.code) : true;
+    this.#tellOf(refused);
+  }
+
+  /** @param {import("./types.js").Queues} queues */
+  #queues(queues) {
+    if (this.#ended) return;
+    this.#host.events.emit("queues", { queues });
+    if (queues.state === "current") this.#toldOf = "";
+    else if (queues.state === "refused" || queues.state === "unreachable") this.#tellOf(queues.state === "refused");
+  }
+
+  /** @param {boolean} refused */
+  #tellOf(refused) {
+    const code = refused ? "login refused" : "authority unreachable";
+    if (this.#ended || this.#toldOf === code) return;
+    this.#toldOf = code;
+    this.#host.events.emit("notice", {
+      code,
+      text: refused
+        ? "The company's login was not accepted. Sign in again to see the queues and to go on working here."
+        : "The company's own service does not answer. Conversations that are open go on; who is waiting is not known until it is back.",
+    });
   }
 
   /** @param {Uint8Array} manifest */
@@ -181,6 +348,8 @@ export class Session {
     try {
       await this.end.manifest(manifest, true);
       if (!this.#customer) await this.end.credential(this.#proof);
+      this.#another = this.#authority !== null && this.#adopted !== this.#proof;
+      this.#adopted = this.#proof;
     } catch (error) {
       await this.#trouble(error);
       if (isRefusal(error)) {
@@ -197,7 +366,7 @@ export class Session {
   #relayState(state) {
     if (this.#ended && state !== "closed") return;
     if (state === "online") {
-      for (const engine of this.engines) engine.resume();
+      for (const engine of this.engines) this.#another ? engine.renew() : engine.resume();
       if (!this.#customer) void this.#online();
       void this.#contact();
     } else {
@@ -212,7 +381,8 @@ export class Session {
   /** The company's side: be found, and find what was begun meanwhile. */
   async #online() {
     try {
-      await this.#packages.replenish();
+      await (this.#another ? this.#packages.renew() : this.#packages.replenish());
+      this.#another = false;
       this.#listed(await this.relay.conversations());
     } catch (error) {
       await this.#trouble(error);
@@ -220,13 +390,15 @@ export class Session {
     }
   }
 
-  /** @param {{ conversation: Uint8Array }[]} list */
+  /** @param {{ conversation: Uint8Array, sequence: number }[]} list */
   #listed(list) {
     if (this.#customer || this.#ended) return;
-    const known = new Set(this.engines.map((engine) => engine.id));
-    for (const { conversation } of list) {
+    const known = new Map(this.engines.map((engine) => [engine.id, engine]));
+    for (const { conversation, sequence } of list) {
       const id = toHex(conversation);
-      if (!known.has(id)) this.#joins.add(id);
+      const engine = known.get(id);
+      if (!engine) this.#joins.add(id);
+      else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
     }
   }
 
@@ -237,16 +409,20 @@ export class Session {
   async #join(id) {
     if (this.#ended || this.relay.state !== "online" || this.#engine(id)) return;
     let found = false;
-    const engine = this.#make(id, ({ members }) => {
-      if (!found && members.some((m) => m.self)) {
-        found = true;
-        this.#joining.delete(id);
-        this.#show(engine);
-      }
-      return found;
+    const engine = this.#make(id, () => {
+      found = true;
+      this.#joining.delete(id);
+      this.#show(engine);
     });
     this.#joining.set(id, engine);
-    const late = setTimeout(() => found || engine.stop(), JOIN_TIME);
+    // As long as it shows entries it is read, within reason: the commit that added this end is the last of what may be many.
+    let [index, last] = [0, Date.now()];
+    const begun = last;
+    const late = setInterval(() => {
+      const now = Date.now();
+      if (engine.index > index) [index, last] = [engine.index, now];
+      if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.stop();
+    }, JOIN_TIME / 8);
     try {
       await this.end.join(id);
       await engine.look();
@@ -255,7 +431,7 @@ export class Session {
     } catch (error) {
       await this.#trouble(error);
     } finally {
-      clearTimeout(late);
+      clearInterval(late);
       this.#joining.delete(id);
       if (found) engine.resume();
       else {
@@ -317,7 +493,7 @@ export class Session {
   #failure(error) {
     if (this.#ended) return;
     // The proof may be what is wrong: the next attempt asks for a new one.
-    this.#proofAt = 0;
+    if (!this.#authority || (error instanceof SealwireError && UNPROVED.includes(error.code))) this.#credentials.doubt();
     if (!(error instanceof SealwireError) || error.code !== "unavailable") this.#tell(error);
   }
 

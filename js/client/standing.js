@@ -13,7 +13,8 @@
  * @property {import("./events.js").Events} events
  * @property {import("./timeline.js").Timeline} timeline
  * @property {() => import("./conversation.js").Conversation} facade
- * @property {(status: Status) => boolean} [found]
+ * @property {() => boolean} hidden  it is only looked at, and this end was not found in it yet
+ * @property {boolean} company   this end is of the company's side
  * @property {() => void} onShut  nothing more can be sent
  */
 
@@ -24,11 +25,18 @@ const STATES = Object.freeze({
   doubtful: "doubtful",
   lost: "rejoining",
   "not a member": "lost",
+  // As it was: only earlier messages are still to come.
+  rereading: "secured",
   forked: "forked",
   closed: "closed",
 });
 /** @type {readonly ConversationState[]} */
 const OPEN = ["waiting", "secured", "doubtful", "rejoining", "unreadable"];
+/** Who answers a customer. */
+const ATTENDS = ["agent", "bot"];
+
+/** @type {readonly NonNullable<import("./types.js").Message["reason"]>[]} */
+const REASONS = ["left", "closed", "lost", "forked"];
 
 export class Standing {
   #host;
@@ -50,9 +58,37 @@ export class Standing {
     return this.#host.status()?.epoch ?? 0;
   }
 
-  /** @returns {readonly Member[]} */
+  /**
+   * But for those who left: nothing is sealed before they are removed.
+   * @returns {readonly Member[]}
+   */
   get members() {
-    return this.#host.status()?.members ?? [];
+    const status = this.#host.status();
+    if (this.catching) return this.#before.members;
+    return status?.members.filter(({ id }) => !status.leaving.includes(id)) ?? [];
+  }
+
+  get attended() {
+    return this.members.some(({ role }) => ATTENDS.includes(role));
+  }
+
+  get queue() {
+    return this.#host.status()?.queue ?? "";
+  }
+
+  /** The conversation that it continues. */
+  get previous() {
+    return this.#host.status()?.previous || null;
+  }
+
+  /** The log is being read again, with what this end was granted. */
+  get catching() {
+    return this.#host.status()?.state === "rereading";
+  }
+
+  /** Nothing stands against a commit, as far as is known here. */
+  get free() {
+    return this.state === "secured" && this.#host.status()?.state === "active";
   }
 
   /** @returns {Member | null} */
@@ -63,8 +99,9 @@ export class Standing {
   /** @returns {ConversationState} */
   get state() {
     if (this.split) return "forked";
-    if (this.barred) return "lost";
-    const state = STATES[this.#host.status()?.state ?? "empty"];
+    const core = this.#host.status()?.state ?? "empty";
+    const state = this.barred ? "lost" : STATES[core];
+    if (state === "lost" && this.#host.company && core !== "closed") return "left";
     return this.#garbled && OPEN.includes(state) ? "unreadable" : state;
   }
 
@@ -79,16 +116,17 @@ export class Standing {
     return OPEN.includes(this.state);
   }
 
-  /** It is only looked at, and this end was not found in it yet. */
-  get hidden() {
-    const { found, status } = this.#host;
-    const read = status();
-    return found !== undefined && !(read && found(read));
-  }
-
   /** As it is now: nobody is told. */
   begin() {
     this.#before = { members: this.members, state: this.state };
+  }
+
+  /**
+   * Who is in it while the log is read again.
+   * @param {readonly Member[]} members
+   */
+  hold(members) {
+    this.#before = { ...this.#before, members };
   }
 
   /**
@@ -133,12 +171,13 @@ export class Standing {
 
   /** What waits to be sent follows what the conversation is. */
   settle() {
-    this.#host.timeline.settle(this.open);
-    if (!this.open) this.#host.onShut();
+    const { state, open } = this;
+    this.#host.timeline.settle(open ? null : REASONS.find((reason) => reason === state) ?? "lost");
+    if (!open) this.#host.onShut();
   }
 
   #turned() {
-    if (this.hidden) return;
+    if (this.#host.hidden()) return;
     this.settle();
     this.changed();
   }
@@ -150,14 +189,14 @@ export class Standing {
   #roster(before, event) {
     const { events, timeline, facade } = this.#host;
     const added = this.members.filter((m) => event.added.includes(m.id) || !before.some((b) => b.id === m.id));
-    const removed = before.filter((m) => event.removed.includes(m.id));
+    const removed = before.filter((m) => event.removed.includes(m.id) || !this.members.some(({ id }) => id === m.id));
     if (added.length === 0 && removed.length === 0) return;
     events.emit("members", { conversation: facade(), added, removed });
-    // What was sealed for others but is not in the log is sealed again for those of now: the writer is told.
-    if (before.length > 0 && timeline.sending) {
+    // What was written, or even sealed, for others but is not in the log is sealed for those of now: the writer is told.
+    if (before.length > 0 && timeline.pending && this.open) {
       events.emit("notice", {
         code: "members changed",
-        text: "Who can read this conversation changed before your last message was sent. It goes to the people shown now.",
+        text: "Who can read this conversation changed before all that you wrote was sent. It goes to the people shown now.",
         conversation: facade(),
       });
     }

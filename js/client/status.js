@@ -5,7 +5,7 @@
  * module and these pages belong together.
  *
  * @typedef {import("./types.js").Member} Member
- * @typedef {"empty" | "active" | "lost" | "forked" | "closed" | "not a member" | "doubtful"} CoreState
+ * @typedef {"empty" | "active" | "lost" | "forked" | "closed" | "not a member" | "doubtful" | "rereading"} CoreState
  *
  * @typedef {object} Status
  * @property {string} id
@@ -14,6 +14,9 @@
  * @property {CoreState} state
  * @property {string} differs  the member whose log differs, or may: of a forked and a doubtful one; else ""
  * @property {Member[]} members
+ * @property {string[]} leaving  ids of those of them who left and are still to be removed
+ * @property {string} queue      that the conversation was begun for; "" before
+ * @property {string} previous   id of the conversation that it continues, or ""
  *
  * @typedef {object} Join      a join request that stands
  * @property {Uint8Array} id
@@ -35,9 +38,22 @@
  * @property {number} index
  * @property {Uint8Array} id
  * @property {string} sender
+ * @property {number} epoch      that it begins
+ * @property {number} time       ms, as it says
+ * @property {number} marks      LEAVE, CLOSE
  * @property {boolean} own
  * @property {string[]} added
  * @property {string[]} removed
+ * @property {string} role       its maker's, from here on
+ * @property {Grant[]} grants
+ * @property {number} code       not 0: what this end was granted of this epoch is not genuine
+ * @property {boolean} rewound   the log is to be read again from its beginning
+ *
+ * @typedef {object} Grant
+ * @property {string} grantee    member id
+ * @property {number} from       epoch
+ * @property {number} to
+ * @property {number} reason
  *
  * @typedef {object} IgnoredEvent
  * @property {"ignored"} type
@@ -59,12 +75,20 @@
 import { SealwireError } from "../errors.js";
 import { Reader, decodeText, toHex } from "./bytes.js";
 
+const MAX_TIME = 8_640_000_000_000_000;
+
 /** @type {CoreState[]} */
-const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful"];
+const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful", "rereading"];
 const ROLES = ["", "customer", "guest", "agent", "supervisor", "bot", "inbox", "archive"];
 
 /** Role numbers as wasm/wire has them. */
 export const ROLE = Object.freeze({ customer: 1, agent: 3, supervisor: 4, inbox: 6 });
+
+/** Marks of a commit. */
+export const LEAVE = 1;
+export const CLOSE = 2;
+/** Why earlier epochs are granted, as commits say. */
+export const REASON = Object.freeze({ claim: 1, transfer: 2, park: 3, conference: 4, supervision: 5 });
 
 /**
  * @param {Uint8Array} bytes
@@ -82,12 +106,15 @@ export function decodeStatus(bytes) {
     const differs = /^0*$/.test(by) ? "" : by;
     /** @type {Member[]} */
     const members = [];
+    /** @type {string[]} */
+    const leaving = [];
     for (let n = r.u8(); n > 0; n--) {
-      const member = { id: toHex(r.raw(16)), role: ROLES[r.u8()] ?? "unknown", verified: r.u8() === 1, self: r.u8() === 1 };
+      const member = { id: toHex(r.raw(16)), role: roleName(r.u8()), verified: r.u8() === 1, self: r.u8() === 1 };
+      if (r.u8() === 1) leaving.push(member.id);
       r.raw(32);
       members.push({ ...member, alias: decodeText(r.bytes8()) });
     }
-    return { id, epoch, index, state, differs, members };
+    return { id, epoch, index, state, differs, members, leaving, queue: decodeText(r.bytes8()), previous: toHex(r.bytes8()) };
   });
 }
 
@@ -105,9 +132,9 @@ export function decodeEvent(bytes) {
         return { type: /** @type {const} */ ("message"), ...head, gap: r.u64(), own: r.u8() === 1, content: r.bytes32() };
       }
       case 2: {
-        r.raw(8 + 8 + 1);
-        const own = r.u8() === 1;
-        return { type: /** @type {const} */ ("commit"), ...head, own, added: ids(r), removed: ids(r) };
+        const said = { epoch: r.u64(), time: claimedTime(r), marks: r.u8(), own: r.u8() === 1 };
+        const moved = { added: ids(r), removed: ids(r), role: roleName(r.u8()), grants: grants(r) };
+        return { type: /** @type {const} */ ("commit"), ...head, ...said, ...moved, code: r.u16(), rewound: r.u8() === 1 };
       }
       case 3: {
         const code = r.u16();
@@ -143,6 +170,27 @@ export function decodeJoins(bytes) {
     }
     return list;
   });
+}
+
+/**
+ * Whatever a member says: never beyond what a Date takes.
+ * @param {Reader} r
+ */
+function claimedTime(r) {
+  return Math.min(r.u32() * 2 ** 32 + r.u32(), MAX_TIME);
+}
+
+/** @param {number} role */
+export function roleName(role) {
+  return ROLES[role] || "unknown";
+}
+
+/** @param {Reader} r */
+function grants(r) {
+  /** @type {Grant[]} */
+  const list = [];
+  for (let n = r.u8(); n > 0; n--) list.push({ grantee: toHex(r.raw(16)), from: r.u64(), to: r.u64(), reason: r.u8() });
+  return list;
 }
 
 /** @param {Reader} r */

@@ -15,6 +15,7 @@
  * @property {FileFields} fields
  */
 import { toHex } from "./bytes.js";
+import { Chronicle } from "./chronicle.js";
 import { shownOf } from "./content.js";
 import { shownFileName } from "./names.js";
 
@@ -24,8 +25,11 @@ export class Timeline {
   #tell;
   /** @type {Message[]} */
   #log = [];
-  /** @type {Note[]} */
-  #notes = [];
+  /** Of each of the log. @type {number[]} */
+  #sequences = [];
+  /** That messages are missed from there on. @type {import("./records.js").NoteItem[]} */
+  #missed = [];
+  #chronicle = new Chronicle();
   /** @type {Message[]} */
   #waiting = [];
   /** What failed by itself, not because of the conversation: only a person sets it going again. @type {Set<string>} */
@@ -42,13 +46,36 @@ export class Timeline {
     return [...this.#log, ...this.#waiting];
   }
 
+  get ledger() {
+    return this.#chronicle.ledger;
+  }
+
+  /** When it began, as the log says; 0 if not known. */
+  get since() {
+    return this.#chronicle.since;
+  }
+
+  /** @returns {Note[]} */
   get notes() {
-    return [...this.#notes];
+    const missed = this.#missed.map(({ sequence, note, time, from }) => ({ sequence, kind: note, time, member: from, by: null }));
+    const all = [...this.#chronicle.told, ...missed].sort((a, b) => a.sequence - b.sequence);
+    let at = 0;
+    let nth = 0;
+    return all.map(({ sequence, ...told }, i) => {
+      while (at < this.#sequences.length && Number(this.#sequences[at]) < sequence) at++;
+      nth = all[i - 1]?.sequence === sequence ? nth + 1 : 0;
+      return Object.freeze({ id: `note ${sequence}${nth === 0 ? "" : ` ${nth}`}`, ...told, after: this.#log[at - 1]?.id ?? "" });
+    });
   }
 
   /** Something waits that can still be sent. */
   get pending() {
     return this.#waiting.some((m) => m.status !== "failed");
+  }
+
+  /** A text waits that can be sent now; files may still be on their way. */
+  get writing() {
+    return this.#waiting.some((m) => m.status !== "failed" && !m.file);
   }
 
   /** Something has been sealed and is not read back. */
@@ -88,20 +115,26 @@ export class Timeline {
       time: item.time,
       status: item.own ? "sent" : "received",
       ...(item.gap > 0 ? { gap: item.gap } : {}),
+      ...(shown.type === "text" && shown.note ? { note: true } : {}),
       ...(shown.type === "unknown" ? { unknown: true } : {}),
       ...(shown.type === "file" ? { file: fileOf(shown.fields, item.own ? "sent" : "available") } : {}),
     });
-    this.#log.push(message);
+    // What was granted stands before what was read already.
+    const before = this.#sequences.findLastIndex((sequence) => sequence < item.sequence);
+    this.#log.splice(before + 1, 0, message);
+    this.#sequences.splice(before + 1, 0, item.sequence);
+    this.#missed = this.#missed.filter(({ sequence }) => sequence !== item.sequence);
     if (!restored) this.#tell(message);
     return message;
   }
 
   /**
-   * Something that happened after the last message that was read.
-   * @param {import("./records.js").NoteItem} item
+   * Something else that stands in the log.
+   * @param {import("./records.js").NoteItem | import("./records.js").CommitItem} item
    */
-  mark({ sequence, note, time, from }) {
-    this.#notes.push(Object.freeze({ id: `note ${sequence}`, kind: note, time, member: from, by: null, after: this.#log.at(-1)?.id ?? "" }));
+  mark(item) {
+    if ("note" in item) this.#missed.push(item);
+    else this.#chronicle.add(item);
   }
 
   /**
@@ -123,6 +156,7 @@ export class Timeline {
       text: shown?.type === "text" ? shown.text : "",
       time,
       status: lost ? "failed" : "queued",
+      ...(shown?.type === "text" && shown.note ? { note: true } : {}),
       ...(shown?.type === "file" ? { file: { ...fileOf(shown.fields, lost ? "failed" : "uploading"), ...(lost ? LOST : {}) } } : {}),
     });
     this.#waiting.push(message);
@@ -142,10 +176,13 @@ export class Timeline {
   /**
    * @param {string} id
    * @param {import("./types.js").MessageStatus} status
+   * @param {Message["reason"]} [reason]  why it failed
    */
-  change(id, status) {
+  change(id, status, reason) {
     const old = this.#waiting.find((m) => m.id === id);
-    if (old && old.status !== status) this.#put({ ...old, status });
+    if (!old || (old.status === status && old.reason === reason)) return;
+    const { reason: _, ...message } = old;
+    this.#put({ ...message, status, ...(reason ? { reason } : {}) });
   }
 
   /**
@@ -182,11 +219,11 @@ export class Timeline {
 
   /**
    * Where nothing more can be sent, what waits has failed; its text stays.
-   * @param {boolean} open
+   * @param {Message["reason"] | null} shut  why; null: it is open
    */
-  settle(open) {
+  settle(shut) {
     for (const { id, status } of this.#moving()) {
-      if (!open) this.change(id, "failed");
+      if (shut) this.change(id, "failed", shut);
       else if (status === "failed") this.change(id, "queued");
     }
   }

@@ -45,14 +45,13 @@
  * @property {"left" | "closed" | "lost" | "forked"} [reason]  why it failed, where the conversation is the reason
  *
  * @typedef {"missed" | "rejoined" | "replaced" | "joined" | "left" | "removed" | "claimed" | "transferred" | "parked"
- *   | "took over" | "asked" | "closed" | "not granted"} NoteKind
+ *   | "took over" | "closed" | "not granted"} NoteKind
  *   missed: from here on there were messages that this device cannot read, as it had lost its keys.
  *   rejoined: the device of `member` had lost its keys and was let in again; what was sent meanwhile it cannot read.
  *   replaced: this device's place was given away by an answer that it cannot open; somebody may have a copy of its key.
  *   joined: `by` let `member` in. claimed: the queue's inbox gave the conversation to `member`. transferred: `by` handed
  *   it over to `member`, and left. parked: `by` gave it back to the queue, whose inbox is `member`, and left. left:
- *   `member` left. removed: `by` removed `member`. took over: the supervisor `member` speaks from here on. asked: the customer `by`
- *   asked for somebody else: the agents went, and the queue's inbox, `member`, came. closed: `by`
+ *   `member` left. removed: `by` removed `member`. took over: the supervisor `member` speaks from here on. closed: `by`
  *   ended the conversation. not granted: what `by` said to grant to this device did not prove genuine; it opens nothing.
  *   Commits that change nothing about who can read leave no note.
  *

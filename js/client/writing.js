@@ -9,10 +9,19 @@
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./status.js").Status} Status
  *
+ * @typedef {{ role: number, keyPackage: Uint8Array }} Newcomer
+ * @typedef {object} Moves
+ * @property {number} [marks]
+ * @property {number} [role]     the own one, from here on
+ * @property {number} [history]  reason of a grant of all that this end may grant; 0: none
+ * @property {string[]} [removes]
+ * @property {Newcomer[]} [adds]
+ *
  * @typedef {{ kind: "none" }
  *   | { kind: "commit" | "join", entry: Uint8Array }
  *   | { kind: "message", entry: Uint8Array, message: string }
- *   | { kind: "settled", message: string }} Step
+ *   | { kind: "unattended", queue: string }
+ *   | { kind: "settled", message: string }} Step  unattended: nobody of the company would read it
  *
  * @typedef {object} Writing
  * @property {Context} context
@@ -22,7 +31,7 @@
  * @property {Outbox} outbox
  */
 import { SealwireError } from "../errors.js";
-import { Writer, toHex } from "./bytes.js";
+import { Writer, fromHex, toHex } from "./bytes.js";
 import { readCursor, saved, statusOf } from "./kept.js";
 import { joinRequest } from "./rejoin.js";
 
@@ -49,7 +58,12 @@ export async function nextStep(writing, unasked) {
   // In doubt nothing is sealed, but a commit may be what ends the others' doubt.
   const found = status.state === "active" ? outbox.first(id) : undefined;
   if (status.state === "empty" || (!found && !unasked)) return { kind: "none" };
-  if (due(writing, found !== undefined)) return commit(writing);
+  try {
+    if (due(writing, found !== undefined)) return await commit(writing);
+  } catch (error) {
+    if (found && unattended(error, status)) return { kind: "unattended", queue: status.queue };
+    throw error;
+  }
   return found ? message(writing, status, found) : { kind: "none" };
 }
 
@@ -68,13 +82,49 @@ function due({ context, handle }, wanted) {
 
 /**
  * @param {Writing} writing
- * @returns {Promise<Step>}
+ * @param {Moves} [moves]
+ * @returns {Promise<{ kind: "commit", entry: Uint8Array }>}
  */
-async function commit({ context, handle, id, changed }) {
-  const entry = context.core.callBytes("conversation_commit", handle, now().bytes8(new Uint8Array()).take());
+async function commit({ context, handle, id, changed }, { marks = 0, role = 0, history = 0, removes = [], adds = [] } = {}) {
+  const w = now().bytes8(new Uint8Array()).u8(marks).u8(role).u8(history).u8(removes.length);
+  for (const member of removes) w.raw(fromHex(member));
+  const entry = context.core.callBytes("conversation_commit", handle, newcomers(w, adds).take());
   changed();
   await context.store.write([saved(context, handle, id)]);
   return { kind: "commit", entry };
+}
+
+/**
+ * A commit that changes who is in: made and saved, for `nextStep` to give. Null
+ * while another own commit waits to be read back.
+ * @param {Writing} writing
+ * @param {Moves} moves
+ * @returns {Promise<Uint8Array | null>} the id of its entry
+ */
+export async function move(writing, moves) {
+  const { core } = writing.context;
+  if (core.callBytes("conversation_pending", writing.handle).length > 0) return null;
+  const { entry } = await commit(writing, moves);
+  return core.callBytes("entry_id", entry);
+}
+
+/**
+ * @param {Writer} w
+ * @param {readonly Newcomer[]} adds
+ */
+export function newcomers(w, adds) {
+  w.u8(adds.length);
+  for (const { role, keyPackage } of adds) w.u8(role).bytes16(keyPackage);
+  return w;
+}
+
+/**
+ * A customer's end can bring the queue's inbox in.
+ * @param {unknown} error
+ * @param {Status} status
+ */
+function unattended(error, { members }) {
+  return error instanceof SealwireError && error.code === "unavailable" && members.some((m) => m.self && m.role === "customer");
 }
 
 /**

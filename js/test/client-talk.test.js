@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
 import { SealwireError } from "../errors.js";
-import { Demo, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
+import { Demo, available, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -52,9 +52,10 @@ test("a text written before anybody is there is kept, and sent when an agent com
   const conversation = await customer.start();
   const message = await conversation.send("anybody?");
   assert.equal(message.status, "queued");
-  await until(customer, "online", () => customer.state === "online");
-  assert.equal(customer.agents, false);
-  assert.equal(conversation.state, "waiting");
+  await seen(customer, "anybody?", "sent");
+  assert.equal(conversation.state, "secured");
+  assert.equal(conversation.attended, false);
+  assert.deepEqual(conversation.members.map((m) => m.role).sort(), ["customer", "inbox"]);
   const agent = await demo.agent();
   await seen(agent, "anybody?", "received");
   const sent = await seen(customer, "anybody?", "sent");
@@ -143,13 +144,17 @@ test("a message that the relay refuses as stale is sealed again for the new epoc
     },
   };
   const agent = await demo.agent();
+  const ben = await available(await demo.colleague("Ben"));
   const customer = await demo.customer({ wire });
   const conversation = await customer.start();
   await conversation.send("first");
   await seen(agent, "first");
   await seen(customer, "first", "sent");
+  // Begun, a fresh leaf of the inbox, the claim, the inbox removed.
+  await until(customer, "the claim", () => conversation.epoch >= 3);
   holding = true;
-  // The agent commits before its first message; the customer is kept from seeing that.
+  // The customer is kept from seeing the agent's commit.
+  await agent.conversations[0]?.invite({ to: ben });
   await agent.conversations[0]?.send("from the agent");
   await seen(agent, "from the agent", "sent");
   await conversation.send("sealed too early");

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { WebSocket } from "ws";
 import { connect } from "../client/client.js";
-import { decodeFrame, encodeFrame } from "../client/frames.js";
+import { T, decodeFrame, encodeFrame } from "../client/frames.js";
 import { loadModule } from "../core/loader.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,8 +50,8 @@ export class Demo {
   #child;
   #dir = "";
   url = "";
-  /** @type {{ orgKey: string, relay: string, queue: string }} */
-  config = { orgKey: "", relay: "", queue: "" };
+  /** @type {{ orgKey: string, relay: string, queue: string, authority: string }} */
+  config = { orgKey: "", relay: "", queue: "", authority: "" };
 
   async start() {
     const name = process.env["SEALWIRE_BINARY"] ?? (await build());
@@ -117,21 +117,57 @@ export class Demo {
     );
   }
 
-  /** @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options] */
-  async agent({ wire, ...options } = {}) {
-    return watched(
+  /**
+   * Somebody who takes whatever is begun in this test.
+   * @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options]
+   */
+  async agent(options) {
+    const client = await this.colleague("Ana", options);
+    const begun = lastClosed;
+    const look = () => {
+      // Another may be faster, or it may wait no more: so it is looked at again.
+      for (const { id, since } of client.queues.waiting) if (since >= begun) client.claim(id).catch(() => {});
+    };
+    client.on("queues", look);
+    client.on("state", look);
+    look();
+    return client;
+  }
+
+  /**
+   * Somebody who works there, and takes nothing unasked: Ana, Ben, Cleo or, a supervisor, Sam.
+   * @param {string} name
+   * @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options]
+   */
+  async colleague(name, { wire, ...options } = {}) {
+    /** @type {() => void} */
+    let there = () => {};
+    const published = new Promise((/** @type {(v: void) => void} */ resolve) => (there = resolve));
+    /** @type {Wire} */
+    const heard = {
+      ...wire,
+      toEnd: (frame, inject) => {
+        // Asked for once its key packages lie at the relay.
+        if (frame.type === T.list && frame.request !== 0) there();
+        return wire?.toEnd?.(frame, inject);
+      },
+    };
+    const client = watched(
       await connect(
         { module },
         {
           relay: this.config.relay,
           orgKey: this.config.orgKey,
-          role: "agent",
-          WebSocket: socketOf(this, wire),
-          credential: ({ identity }) => this.credential(identity),
+          role: name === "Sam" ? "supervisor" : "agent",
+          WebSocket: socketOf(this, heard),
+          fetch: (input, init) => fetch(input, { ...init, headers: { ...init?.headers, Origin: this.url } }),
+          ...(options.credential ? {} : { authority: { url: this.config.authority, login: async () => String((await this.post("/demo/login", { name })).token) } }),
           ...options,
         },
       ),
     );
+    ready.set(client, published);
+    return client;
   }
 }
 
@@ -141,6 +177,7 @@ export async function closeAll() {
   // The relay has seen them go: the next test's customer is not given to the last one's agent.
   await Promise.all([...sockets].map((socket) => new Promise((resolve) => (socket.readyState === 3 ? resolve(undefined) : socket.once("close", resolve)))));
   sockets.clear();
+  lastClosed = Date.now();
 }
 
 /** Removes what the tests left on the disk. */
@@ -211,6 +248,10 @@ function socketOf(demo, wire) {
 
 /** @type {import("../client/client.js").Client[]} */
 const clients = [];
+/** @type {WeakMap<object, Promise<void>>} */
+const ready = new WeakMap();
+/** When the last test's clients were closed: what waited before is not this one's. */
+let lastClosed = 0;
 /** @type {Set<WebSocket>} */
 const sockets = new Set();
 /** @type {WeakMap<object, Set<() => void>>} */
@@ -234,8 +275,17 @@ function watched(client) {
   const codes = [];
   notices.set(client, codes);
   client.on("notice", ({ code }) => void codes.push(code));
-  for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "notice", "error"])) client.on(type, () => set.forEach((look) => look()));
+  for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "queues", "notice", "error"])) client.on(type, () => set.forEach((look) => look()));
   return client;
+}
+
+/**
+ * Resolves when somebody of the company can be brought into a conversation.
+ * @param {import("../client/client.js").Client} client
+ */
+export async function available(client) {
+  await ready.get(client);
+  return client.member;
 }
 
 /**
