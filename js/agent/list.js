@@ -1,11 +1,12 @@
 /**
- * The conversations of one agent as lines of a list: pure, newest activity first.
+ * The conversations of one agent as lines of a list: pure, those that go on first, then newest activity.
  * @typedef {import("../widget/facade.js").Conversation} Conversation
  * @typedef {import("../widget/facade.js").Member} Member
  */
 import { filePreview } from "../widget/files.js";
 import { nameOf, others } from "../widget/model.js";
-import { dayText, timeText } from "../widget/rows.js";
+import { isOver, isWaiting, readsAlong } from "../widget/standing.js";
+import { dayText, timeText } from "../widget/times.js";
 import { words } from "../widget/words.js";
 
 /**
@@ -17,6 +18,7 @@ import { words } from "../widget/words.js";
  * @property {number} unread
  * @property {boolean} verified
  * @property {string} mark  a state worth a word, or ""
+ * @property {boolean} over  nothing can be sent in it any more
  */
 
 /** @param {Conversation} conversation @returns {Member|undefined} */
@@ -31,7 +33,7 @@ export function titleOf(conversation) {
   return customer ? nameOf(customer) : "New conversation";
 }
 
-const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Waiting to be let in", doubtful: "Paused", lost: "Locked out", forked: "Stopped", closed: "Ended" });
+const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Waiting to be let in", doubtful: "Paused", unreadable: "Paused", left: "No longer in it", lost: "Locked out", forked: "Stopped", closed: "Ended" });
 
 /**
  * @param {readonly Conversation[]} conversations
@@ -42,15 +44,16 @@ export function lines(conversations, { now, unread }) {
   return conversations
     .map((conversation, index) => ({ conversation, index, last: conversation.messages.at(-1) }))
     // One without a message is the newest of all: somebody is about to write.
-    .sort((a, b) => (b.last?.time ?? Infinity) - (a.last?.time ?? Infinity) || b.index - a.index)
+    .sort((a, b) => Number(isOver(a.conversation)) - Number(isOver(b.conversation)) || (b.last?.time ?? Infinity) - (a.last?.time ?? Infinity) || b.index - a.index)
     .map(({ conversation, last }) => ({
       id: conversation.id,
       name: titleOf(conversation),
-      preview: last ? `${last.self ? "You: " : ""}${last.unknown ? words.unknown : last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
+      preview: last ? `${last.note ? "Note: " : last.self ? "You: " : ""}${last.unknown ? words.unknown : last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
       time: last ? whenText(last.time, now) : "",
       unread: unread(conversation),
       verified: customerOf(conversation)?.verified ?? false,
-      mark: marks[conversation.state],
+      mark: isWaiting(conversation) ? "No agent is in it" : readsAlong(conversation) ? "You read along" : marks[conversation.state],
+      over: isOver(conversation),
     }));
 }
 

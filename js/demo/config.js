@@ -5,7 +5,10 @@
  * @property {string|string[]} orgKey
  * @property {string} relay
  * @property {string} queue
- * @property {string} [agent]  the name of the demo's agent, where the server tells it
+ * @property {string} authority  address of the company's authority
+ * @property {Person[]} people   who works there
+ *
+ * @typedef {{name: string, role: "agent"|"supervisor"}} Person
  */
 
 /** @returns {Promise<Settings>} */

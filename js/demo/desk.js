@@ -1,30 +1,19 @@
-/** The agent's page: a client with the role of an agent, drawn by the desk. */
+/** The page of an agent or a supervisor: a client with that role, drawn by the desk. Whose it is stands in the address. */
 import { DeskView } from "../agent/desk.js";
 import { init } from "../index.js";
 import { missing } from "../widget/capabilities.js";
 import { partsSheet } from "../widget/style.js";
 import { codeOf, isRefusal, sentence, words } from "../widget/words.js";
-import { config, note, post } from "./config.js";
+import { config, note } from "./config.js";
+import { choosePerson, login, personOf } from "./login.js";
+
+/** @typedef {import("../widget/facade.js").Client} Client */
 
 document.adoptedStyleSheets = [partsSheet(), ...document.adoptedStyleSheets];
-
-/** @type {import("../widget/facade.js").Client|undefined} */
-let client;
-const desk = new DeskView({
-  store: storage(),
-  useHere: () => void takeOver(),
-  onUnread: (count) => { document.title = count ? `(${count}) Desk` : "Desk"; },
-});
-document.body.append(desk.element);
-document.addEventListener("visibilitychange", () => desk.draw());
 
 await run();
 
 async function run() {
-  if (missing()) {
-    desk.fail(`This desk cannot encrypt here. ${words.missing}`);
-    return;
-  }
   /** @type {import("./config.js").Settings} */
   let settings;
   try {
@@ -33,7 +22,40 @@ async function run() {
     note("The demo server does not answer. Reload the page once it runs.");
     return;
   }
-  if (settings.agent) desk.introduce(settings.agent);
+  const person = personOf(settings.people, location.hash) ?? await choosePerson(settings.people);
+  // Another name in the address is another person with other keys: the page begins anew.
+  addEventListener("hashchange", () => location.reload());
+  await open(settings, person);
+}
+
+/**
+ * @param {import("./config.js").Settings} settings
+ * @param {import("./config.js").Person} person
+ */
+async function open(settings, person) {
+  /** @type {Client|undefined} */
+  let client;
+  const desk = new DeskView({
+    name: person.name,
+    store: storage(),
+    storeKey: `sealwire-desk read ${person.name}`,
+    useHere: () => void takeOver(),
+    change: () => { location.hash = ""; },
+    onUnread: (count) => { document.title = `${count ? `(${count}) ` : ""}Desk of ${person.name}`; },
+  });
+  const takeOver = async () => {
+    try {
+      await client?.takeOver();
+    } catch (error) {
+      desk.tell(sentence(codeOf(error)));
+    }
+  };
+  document.body.append(desk.element);
+  document.addEventListener("visibilitychange", () => desk.draw());
+  if (missing()) {
+    desk.fail(`This desk cannot encrypt here. ${words.missing}`);
+    return;
+  }
   let core;
   try {
     core = await init();
@@ -45,9 +67,8 @@ async function run() {
     const connected = await core.connect({
       relay: settings.relay,
       orgKey: settings.orgKey,
-      role: "agent",
-      queue: settings.queue,
-      credential: async ({ identity }) => String((await post("/demo/credential", { identity: base64url(identity) })).credential),
+      role: person.role,
+      authority: { url: settings.authority, login: () => login(person) },
     });
     client = connected;
     desk.attach(connected);
@@ -57,23 +78,10 @@ async function run() {
   }
 }
 
-async function takeOver() {
-  try {
-    await client?.takeOver();
-  } catch (error) {
-    desk.tell(sentence(codeOf(error)));
-  }
-}
-
 function storage() {
   try {
     return localStorage;
   } catch {
     return undefined;
   }
-}
-
-/** @param {Uint8Array} bytes */
-function base64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -33,6 +33,21 @@ export function fileInfo(over = {}) {
   return { name: "letter.pdf", media: "application/pdf", size: 1_200_000, thumbnail: null, state: "available", progress: 0, ...over };
 }
 
+/** @param {Partial<import("../widget/facade.js").LedgerRow> & {member: Member}} row @returns {import("../widget/facade.js").LedgerRow} */
+export function stay(row) {
+  return { role: row.member.role, from: 0, to: null, since: 1_767_000_000_000, until: null, granted: null, ...row };
+}
+
+/** @param {Partial<import("../widget/facade.js").Waiting>} [over] @returns {import("../widget/facade.js").Waiting} */
+export function waiting(over = {}) {
+  return { id: `c${String(++made).padStart(31, "0")}`, queue: "default", since: 1_767_000_000_000, entries: 3, parked: false, ...over };
+}
+
+/** @param {Partial<import("../widget/facade.js").Colleague>} [over] @returns {import("../widget/facade.js").Colleague} */
+export function colleague(over = {}) {
+  return { id: `b${String(++made).padStart(31, "0")}`, alias: "Ben", role: "agent", queues: ["default"], online: true, ...over };
+}
+
 /** @implements {Conversation} */
 export class FakeConversation {
   id = String(++made).padStart(32, "0");
@@ -46,6 +61,15 @@ export class FakeConversation {
   messages = [];
   /** @type {import("../widget/facade.js").Note[]} */
   notes = [];
+  /** @type {string|null} */
+  previous = null;
+  queue = "default";
+  /** @type {import("../widget/facade.js").LedgerRow[]} */
+  ledger = [];
+  /** @type {import("../widget/facade.js").Move[]} */
+  moves = [];
+  /** @type {import("../widget/facade.js").Move|null} */
+  moving = null;
   /** @type {unknown} */
   failWith;
   /** What was asked for, in order: "retry m1". @type {string[]} */
@@ -57,6 +81,55 @@ export class FakeConversation {
   constructor(client, over) {
     this.client = client;
     Object.assign(this, over);
+  }
+
+  get attended() {
+    return this.members.some((m) => m.role === "agent" || m.role === "bot");
+  }
+
+  /** @param {{to: string}|{queue: string}} to @param {{note?: string}} [options] */
+  async transfer(to, { note = "" } = {}) {
+    return this.#move(`transfer ${"to" in to ? to.to : `queue ${to.queue}`} "${note}"`, "left");
+  }
+
+  /** @param {{to: string, role?: string, history?: boolean}} who */
+  async invite({ to, role = "agent", history = false }) {
+    return this.#move(`invite ${to} ${role} ${history}`);
+  }
+
+  async takeOver() {
+    return this.#move("take over");
+  }
+
+  /** @param {{note?: string}} [options] */
+  async park({ note = "" } = {}) {
+    return this.#move(`park "${note}"`, "left");
+  }
+
+  async leave() {
+    return this.#move("leave", "left");
+  }
+
+  async close() {
+    return this.#move("close", "closed");
+  }
+
+  /** @param {string} id */
+  async remove(id) {
+    return this.#move(`remove ${id}`);
+  }
+
+  async askAnother() {
+    return this.#move("ask another");
+  }
+
+  /** @param {string} what @param {Conversation["state"]} [state] */
+  async #move(what, state = this.state) {
+    if (this.failWith) throw this.failWith;
+    this.asked.push(what);
+    this.state = state;
+    if (state === "left" || state === "closed") this.moves = [];
+    this.client.say("conversation");
   }
 
   /** @param {string} text */
@@ -123,10 +196,16 @@ export class FakeClient {
   agents = false;
   /** @type {FakeConversation[]} */
   conversations = [];
+  /** @type {import("../widget/facade.js").Queues} */
+  queues = { state: "none", waiting: [], agents: [] };
+  /** What start() was asked for. @type {Parameters<Client["start"]>[0][]} */
+  started = [];
+  /** Who is faster, by conversation. @type {Map<string, unknown>} */
+  taken = new Map();
   /** @type {Map<string, Set<(detail: unknown) => unknown>>} */
   #handlers = new Map();
 
-  /** @param {{state?: Client["state"], agents?: boolean}} [over] */
+  /** @param {{state?: Client["state"], agents?: boolean, queues?: Client["queues"]}} [over] */
   constructor(over = {}) {
     Object.assign(this, over);
   }
@@ -138,8 +217,18 @@ export class FakeClient {
     return conversation;
   }
 
-  async start() {
+  /** @param {Parameters<Client["start"]>[0]} [how] */
+  async start(how = {}) {
+    this.started.push(how);
+    if (how.anew) return this.add({ previous: how.continues ?? null });
     return this.conversations[0] ?? this.add();
+  }
+
+  /** @param {string} id */
+  async claim(id) {
+    if (this.taken.has(id)) throw this.taken.get(id);
+    this.queues = { ...this.queues, waiting: this.queues.waiting.filter((one) => one.id !== id) };
+    return this.add({ id, state: "secured", members: [member({ self: true }), member({ role: "customer", alias: "", verified: false })] });
   }
 
   takeOver() {

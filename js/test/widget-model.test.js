@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { missing } from "../widget/capabilities.js";
-import { blocked, brokenText, connectionOf, contentBytes, currentOf, linkRuns, lockOf, maxContentBytes, nameOf, plainName, textProblem } from "../widget/model.js";
-import { standingOf } from "../widget/people.js";
-import { dayText, ordered, timeline } from "../widget/rows.js";
+import { standingOf } from "../widget/ledger.js";
+import { contentBytes, currentOf, linkRuns, maxContentBytes, nameOf, plainName, textProblem } from "../widget/model.js";
+import { ordered, timeline } from "../widget/rows.js";
+import { blocked, brokenText, connectionOf, lockOf } from "../widget/standing.js";
+import { dayText } from "../widget/times.js";
 import { words } from "../widget/words.js";
 import { FakeClient, member, message, note } from "./fake-client.js";
 
@@ -103,7 +105,7 @@ test("the lock says encrypted only when the conversation is, and names everyone 
   const me = member({ role: "customer", alias: "", self: true });
   for (const state of /** @type {const} */ (["connecting", "online", "offline", "closed", "refused", "elsewhere"])) {
     for (const agents of [true, false]) {
-      for (const inside of /** @type {const} */ (["waiting", "rejoining", "doubtful", "lost", "forked", "closed", "secured"])) {
+      for (const inside of /** @type {const} */ (["waiting", "rejoining", "doubtful", "unreadable", "lost", "forked", "closed", "secured"])) {
         const client = new FakeClient({ state, agents });
         const lock = lockOf(client, client.add({ state: inside, members: [me, ana, bo] }));
         const secure = inside === "secured" && state !== "refused" && state !== "closed";
@@ -157,6 +159,10 @@ test("what pauses or stops a conversation is told in words that name whose cours
   const doubtful = told({ state: "doubtful", differs: ana });
   assert.equal(doubtful.tone, "pending");
   assert.match(doubtful.detail, /in Ana's name did not prove genuine and tells of another course .* until Ana is heard from properly/);
+  const unreadable = told({ state: "unreadable" });
+  assert.equal(unreadable.tone, "pending");
+  assert.match(unreadable.detail, /server sent something .* not shown.* keeps asking.* kept/);
+  assert.equal(unreadable.alert, "");
   const forked = told({ state: "forked", differs: ana });
   assert.equal(forked.tone, "danger");
   assert.match(forked.detail, /You and Ana were shown different conversations\. That is proven/);
@@ -210,7 +216,7 @@ test("every connection state has its words", () => {
 
 test("nothing can be written where nothing would be sent", () => {
   const client = new FakeClient();
-  for (const state of /** @type {const} */ (["rejoining", "doubtful", "lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
+  for (const state of /** @type {const} */ (["rejoining", "doubtful", "unreadable", "lost", "forked", "closed"])) assert.notEqual(blocked(client, client.add({ state })), "", state);
   for (const state of /** @type {const} */ (["waiting", "secured"])) assert.equal(blocked(client, client.add({ state })), "", state);
   for (const state of /** @type {const} */ (["refused", "elsewhere", "closed"])) assert.notEqual(blocked(new FakeClient({ state }), undefined), "", state);
   for (const state of /** @type {const} */ (["offline", "connecting"])) assert.equal(blocked(new FakeClient({ state }), undefined), "", state);

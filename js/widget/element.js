@@ -80,7 +80,7 @@ export class SealwireChat extends HTMLElement {
       this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
         heading: this.getAttribute("heading") ?? "",
         useHere: () => void this.#useHere(),
-        startAnew: () => void this.#begin(true),
+        startAnew: (before) => this.#begin({ anew: true, ...(before?.id ? { continues: before.id } : {}) }),
         tryAgain: () => this.#restart(),
         onToggle: (open) => remember(open),
         // A page may tell it in its own way: it then prevents the default.
@@ -175,12 +175,12 @@ export class SealwireChat extends HTMLElement {
     await this.#begin();
   }
 
-  /** @param {boolean} [anew] */
-  async #begin(anew = false) {
+  /** @param {Parameters<Client["start"]>[0]} [how] */
+  async #begin(how = {}) {
     const client = this.#client;
     if (!client || isStopped(client)) return;
     try {
-      await client.start({ anew });
+      await client.start(how);
     } catch (error) {
       // A refusal shows in the client's own state; the rest is said here.
       if (client === this.#client && !isStopped(client)) this.#fail(error);

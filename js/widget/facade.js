@@ -5,7 +5,7 @@
  * Every type here is structural, so that the real client and the one the tests stage both fit.
  *
  * @typedef {"connecting"|"online"|"offline"|"elsewhere"|"closed"|"refused"} ClientState
- * @typedef {"waiting"|"secured"|"rejoining"|"doubtful"|"lost"|"forked"|"closed"} ConversationState
+ * @typedef {"waiting"|"secured"|"rejoining"|"doubtful"|"unreadable"|"left"|"lost"|"forked"|"closed"} ConversationState
  * @typedef {"queued"|"sending"|"sent"|"received"|"failed"} MessageStatus
  * @typedef {"customer"|"guest"|"agent"|"supervisor"|"bot"|"inbox"|"archive"} Role
  *
@@ -41,16 +41,44 @@
  * @property {number} [gap]      messages missing right before this one
  * @property {FileInfo|null} [file]  the message is a file; its text is then empty
  * @property {boolean} [unknown]  content that the client cannot make sense of
+ * @property {boolean} [note]     words for who comes next, at a handing over: everyone in it can read them
+ *
+ * What changed who is in, and so who can read. Both sides see each.
+ * joined: `by` brought `member` in. claimed: the inbox `by` gave the conversation to `member`. transferred: `by` handed
+ * over to `member`, and left. parked: `by` gave it back to the queue, whose inbox is `member`, and left. closed: by `by`.
+ * not granted: what `by` said to grant to this device did not prove genuine, and opens nothing.
+ * @typedef {"joined"|"left"|"removed"|"claimed"|"transferred"|"parked"|"took over"|"closed"|"not granted"} Moved
+ *
+ * What of the past somebody was given to read: the key periods, both included; 0 is the first of all.
+ * @typedef {object} Granted
+ * @property {number} from
+ * @property {number} to
+ * @property {number} since      ms since 1970: when the first of them began; 0 if that is not known
  *
  * Something that happened, in its place: after the message with that id, or "" for the beginning.
  * missed: this device had lost its keys and cannot read what was sent. rejoined: the member's device was let in again.
  * replaced: this device's place was given away by an answer that it cannot open.
  * @typedef {object} Note
  * @property {string} id
- * @property {"missed"|"rejoined"|"replaced"} kind
+ * @property {"missed"|"rejoined"|"replaced"|Moved} kind
  * @property {number} time
- * @property {Member|null} member
+ * @property {Member|null} member  whom it is about
+ * @property {Member|null} [by]  who did it, where that is another
+ * @property {Granted|null} [granted]  what of before the member can read
  * @property {string} after
+ *
+ * Who could read, and when: one row for each stay of each member, from the log alone.
+ * @typedef {object} LedgerRow
+ * @property {Member} member
+ * @property {Role|string} role
+ * @property {number} from         the key period that let them in
+ * @property {number|null} to      the last one they could read; null while they are in
+ * @property {number} since        ms since 1970
+ * @property {number|null} until
+ * @property {Granted|null} granted
+ *
+ * What can be done with who is in a conversation.
+ * @typedef {"transfer"|"invite"|"takeOver"|"park"|"leave"|"close"|"remove"|"askAnother"} Move
  *
  * @typedef {object} Conversation
  * @property {string} id
@@ -59,12 +87,26 @@
  * @property {readonly Member[]} members
  * @property {readonly Message[]} messages
  * @property {readonly Note[]} notes
+ * @property {boolean} attended      an agent or a bot is in it; else only the company's inbox can be
+ * @property {string|null} previous  the conversation that it continues
+ * @property {string} queue          that it was begun for; "" before
+ * @property {readonly LedgerRow[]} ledger
+ * @property {readonly Move[]} moves that this end can make now
+ * @property {Move|null} moving      the one that is under way
  * @property {(text: string) => Promise<unknown>} send
  * @property {(file: Blob, options: {name?: string, signal?: AbortSignal}) => Promise<{id: string}>} sendFile
  *   resolves once there is a message; that it is there, at the end, its file's state says
  * @property {(id: string, options: {signal?: AbortSignal}) => Promise<OpenedFile>} saveFile
  * @property {(id: string) => unknown} retry    sends a failed message again, the same one
  * @property {(id: string) => unknown} discard  takes back a message that was not sent
+ * @property {(to: {to: string}|{queue: string}, options?: {note?: string}) => Promise<unknown>} transfer  and leave
+ * @property {(who: {to: string, role?: "agent"|"supervisor", history?: boolean}) => Promise<unknown>} invite
+ * @property {() => Promise<unknown>} takeOver   a supervisor becomes an agent
+ * @property {(options?: {note?: string}) => Promise<unknown>} park  back into the queue, and leave
+ * @property {() => Promise<unknown>} leave
+ * @property {() => Promise<unknown>} close
+ * @property {(member: string) => Promise<unknown>} remove
+ * @property {() => Promise<unknown>} askAnother  customers: the agents go, the company's inbox comes
  *
  * @typedef {object} Notice
  * @property {string} [code]
@@ -77,17 +119,40 @@
  * @property {unknown} conversation
  * @property {unknown} members
  * @property {unknown} message
+ * @property {unknown} queues
  * @property {Notice} notice
  * @property {{error: Error}} error
  * @typedef {<K extends keyof Told>(type: K, handler: (detail: Told[K]) => unknown) => unknown} Listen
  *
- * @typedef {{state: unknown, agents: unknown, conversation: unknown, members: unknown, message: unknown, notice: Notice, error: {error: unknown}}} Events
+ * What waits in the queues of somebody of the company, and who else is there. Nothing of it can be read.
+ * @typedef {object} Waiting
+ * @property {string} id
+ * @property {string} queue
+ * @property {number} since    ms since 1970
+ * @property {number} entries
+ * @property {boolean} parked  an agent was in it before
+ *
+ * @typedef {object} Colleague
+ * @property {string} id
+ * @property {string} alias
+ * @property {Role|string} role
+ * @property {readonly string[]} queues
+ * @property {boolean} online
+ *
+ * current: as it is. asking: no answer yet. unreachable, refused: what is shown is old. none: no authority is set.
+ * @typedef {object} Queues
+ * @property {"none"|"asking"|"current"|"unreachable"|"refused"} state
+ * @property {readonly Waiting[]} waiting
+ * @property {readonly Colleague[]} agents  without this one
  *
  * @typedef {object} Client
  * @property {ClientState} state
  * @property {boolean} agents    someone of the company is there now
  * @property {readonly Conversation[]} conversations
- * @property {(options?: {anew?: boolean}) => Promise<unknown>} start  anew: not one that may only go on again
+ * @property {Queues} queues      the company's side; empty lists for a customer
+ * @property {(options?: {anew?: boolean, continues?: string}) => Promise<unknown>} start
+ *   anew: not one that may only go on again. continues: the id of one, which the new one names
+ * @property {(id: string) => Promise<{id: string}>} claim  refused with "bad commit" and {by} when another was faster
  * @property {() => unknown} takeOver
  * @property {() => unknown} close
  * @property {() => unknown} destroySession

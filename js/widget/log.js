@@ -10,8 +10,9 @@
  */
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { fileBody } from "./filebody.js";
-import { isOver, linkRuns } from "./model.js";
-import { statusText, timeline, timeText } from "./rows.js";
+import { linkRuns } from "./model.js";
+import { chained, statusText } from "./rows.js";
+import { timeText } from "./times.js";
 import { words } from "./words.js";
 
 /** So many of the newest are shown at first, and so many more at each asking. */
@@ -32,6 +33,8 @@ export class LogView {
   #top = 0;
   /** @type {Conversation|undefined} */
   #conversation;
+  /** @type {readonly Conversation[]} */
+  #before = [];
   #log;
   #rows;
   #earlier;
@@ -68,13 +71,17 @@ export class LogView {
     this.element = el("div", { class: "sw-log-frame" }, this.#log, this.#newer);
   }
 
-  /** @param {Conversation|undefined} conversation */
-  render(conversation) {
+  /**
+   * @param {Conversation|undefined} conversation
+   * @param {readonly Conversation[]} [before]  those that it continues, oldest first: they stand above it
+   */
+  render(conversation, before = []) {
     // The object, not its id: a conversation gets its id only when the first message can be sealed.
     const fresh = conversation !== this.#conversation;
     this.#conversation = conversation;
+    this.#before = before;
     if (fresh) this.#reset();
-    const { rows, hidden } = timeline(conversation?.messages ?? [], { now: this.clock(), limit: this.#limit, notes: conversation?.notes ?? [], over: isOver(conversation) });
+    const { rows, hidden } = chained(conversation ? [...before, conversation] : [], { now: this.clock(), limit: this.#limit });
     const follow = fresh || this.#following;
     // What was there before this page opened is not news.
     setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
@@ -113,7 +120,7 @@ export class LogView {
   #showEarlier() {
     const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
     this.#limit += page;
-    this.render(this.#conversation);
+    this.render(this.#conversation, this.#before);
     this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
     this.#log.focus();
   }
@@ -146,11 +153,20 @@ export class LogView {
  * @returns {RowView}
  */
 function noteRow(row) {
-  const text = el("span", { class: "sw-note-text" });
+  const text = el("span", { class: "sw-note-text", dir: "auto" });
+  const time = el("span", { class: "sw-note-time" });
   const doubt = row.kind === "gap" || (row.kind === "note" && row.doubt);
   const element = el("div", { class: `sw-note ${doubt ? "sw-gap" : row.kind === "note" ? "sw-event" : "sw-date"}` },
-    doubt ? icon("alert") : row.kind === "note" && icon("key"), text);
-  return { element, update: (now) => { if (now.kind !== "message") setText(text, now.text); } };
+    doubt ? icon("alert") : row.kind === "note" && icon(row.mark), el("span", { class: "sw-note-words" }, text, time));
+  return {
+    element,
+    update(now) {
+      if (now.kind === "message") return;
+      setText(text, now.text);
+      setText(time, now.kind === "note" ? now.time : "");
+      show(time, time.textContent !== "");
+    },
+  };
 }
 
 /** What can be done with a text that was not sent. */
@@ -189,8 +205,9 @@ function messageRow(row, act, look) {
       setAttribute(element, "data-id", message.id);
       setAttribute(element, "data-status", looks?.tone === "danger" ? "failed" : message.file?.state === "cancelled" ? "queued" : message.status);
       setAttribute(element, "data-unknown", message.unknown);
+      setAttribute(element, "data-note", message.note);
       if (name.firstChild) setText(name.firstChild, now.name);
-      setAttribute(name, "class", now.first && !message.self ? "sw-name" : "sw-name sw-unseen");
+      setAttribute(name, "class", now.first && (!message.self || message.note) ? "sw-name" : "sw-name sw-unseen");
       const content = textOf(message);
       if (shown !== content || !text.firstChild) {
         shown = content;

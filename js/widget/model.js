@@ -4,7 +4,7 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Member} Member
  */
-import { doubtfulText, forkedText, listText, words } from "./words.js";
+import { words } from "./words.js";
 
 /** The most bytes of content in one message: the text as it travels, in JSON and UTF-8. */
 export const maxContentBytes = 32768;
@@ -13,6 +13,8 @@ export const maxContentBytes = 32768;
 export function nameOf(member) {
   if (!member) return "Someone who left";
   if (member.self) return "You";
+  // Whatever the company calls it: it is nobody yet.
+  if (member.role === "inbox") return words.team;
   const alias = plainName(member.alias);
   if (alias) return alias;
   return member.role === "customer" ? `Customer ${member.id.slice(0, 4).toUpperCase()}` : titled(member.role);
@@ -37,19 +39,45 @@ export function titled(role) {
 }
 
 /**
+ * In the order in which they came, as far as the ledger tells; the roster itself has another, of no meaning to people.
+ * @param {readonly Member[]} members
+ * @param {readonly import("./facade.js").LedgerRow[]} ledger
+ * @returns {Member[]}
+ */
+export function byArrival(members, ledger) {
+  const place = (/** @type {Member} */ member) => {
+    const at = ledger.findLastIndex((row) => row.member.id === member.id);
+    return at < 0 ? Infinity : at;
+  };
+  const places = new Map(members.map((member) => [member, place(member)]));
+  return [...members].sort((a, b) => {
+    const [x, y] = [places.get(a) ?? Infinity, places.get(b) ?? Infinity];
+    return x === y ? 0 : x - y;
+  });
+}
+
+/**
  * Everyone but this device.
  * @param {Conversation|undefined} conversation
  */
 export function others(conversation) {
-  return (conversation?.members ?? []).filter((m) => !m.self);
+  return conversation ? byArrival(conversation.members, conversation.ledger).filter((m) => !m.self) : [];
+}
+
+/**
+ * The people among them: whom one talks with, not what keeps the conversation for them.
+ * @param {Conversation|undefined} conversation
+ */
+export function peopleOf(conversation) {
+  return others(conversation).filter((m) => m.role !== "archive" && m.role !== "inbox");
 }
 
 /** How far a conversation goes on: one that does, one that may again, one that is over. @type {Readonly<Record<Conversation["state"], number>>} */
-const goings = Object.freeze({ waiting: 2, secured: 2, rejoining: 1, doubtful: 1, forked: 1, lost: 0, closed: 0 });
+const goings = Object.freeze({ waiting: 2, secured: 2, rejoining: 1, doubtful: 1, unreadable: 1, forked: 1, lost: 0, left: 0, closed: 0 });
 
 /**
  * The conversation a customer is in: the newest that goes on, or else one that may again, or else the newest.
- * The client's start() chooses so too.
+ * The client's start() chooses so too. Of two with no message yet, the later.
  * @param {Client|undefined} client
  * @returns {Conversation|undefined}
  */
@@ -58,111 +86,25 @@ export function currentOf(client) {
   return [...(client?.conversations ?? [])].sort((a, b) => goings[a.state] - goings[b.state] || last(a) - last(b)).at(-1);
 }
 
-/**
- * Whose course of the conversation is in doubt.
- * @param {Conversation} conversation
- */
-function differing({ differs }) {
-  return differs ? nameOf(differs) : "the other side";
-}
+/** So many conversations that were continued are shown above the one of now. */
+const maxEarlier = 8;
 
 /**
- * How the two ends stand, in words. The tone picks a colour and an icon; the title says the same without them.
- * @typedef {object} Lock
- * @property {"secure"|"pending"|"open"|"danger"} tone
- * @property {string} title
- * @property {string} detail  empty if the title says it all
- */
-
-/**
+ * The conversations that this one continues, as far as this device has them, oldest first.
  * @param {Client|undefined} client
  * @param {Conversation|undefined} conversation
- * @returns {Lock}
+ * @returns {Conversation[]}
  */
-export function lockOf(client, conversation) {
-  if (client?.state === "refused") return { tone: "danger", title: "Stopped", detail: words.refused };
-  if (client?.state === "closed") return { tone: "danger", title: "Stopped", detail: words.stopped };
-  switch (conversation?.state) {
-    case "secured":
-      return { tone: "secure", title: `End-to-end encrypted with ${listText(others(conversation).map(nameOf)) || "no one else"}`, detail: "" };
-    case "rejoining":
-      return { tone: "pending", title: "Waiting to be let in again", detail: words.rejoining };
-    case "doubtful":
-      return { tone: "pending", title: `Paused until ${differing(conversation)} is heard from`, detail: doubtfulText(differing(conversation)) };
-    case "lost":
-      return { tone: "danger", title: "Locked out", detail: words.lost };
-    case "forked":
-      return { tone: "danger", title: "Stopped: the conversation was split", detail: forkedText(conversation.differs && nameOf(conversation.differs)) };
-    case "closed":
-      return { tone: "open", title: "Ended", detail: words.closed };
+export function earlierOf(client, conversation) {
+  /** @type {Conversation[]} */
+  const found = [];
+  for (let id = conversation?.previous; id && found.length < maxEarlier;) {
+    const before = client?.conversations.find((c) => c.id === id);
+    if (!before || before === conversation || found.includes(before)) break;
+    found.unshift(before);
+    id = before.previous;
   }
-  if (!client) return { tone: "open", title: "Not encrypted yet", detail: "" };
-  if (client.state === "online") {
-    const queued = conversation?.messages.some((m) => m.self && (m.status === "queued" || m.status === "sending"));
-    if (!client.agents) return { tone: "pending", title: "Waiting for an agent", detail: words.noOne };
-    if (queued) return { tone: "pending", title: "Setting up encryption…", detail: "" };
-  }
-  return { tone: "open", title: "Not encrypted yet", detail: "Encryption starts with your first message, before it leaves this device." };
-}
-
-/**
- * The connection, in words.
- * @param {Client|undefined} client
- * @param {Conversation|undefined} [conversation]
- * @returns {string}
- */
-export function connectionOf(client, conversation) {
-  switch (client?.state) {
-    case "online":
-      if (conversation?.state === "secured" && !client.agents) return "Connected. No agent is here right now";
-      return "Connected";
-    case "offline":
-      return "Reconnecting…";
-    case "elsewhere":
-      return "Open in another tab";
-    case "refused":
-      return "Stopped";
-    case "closed":
-      return "Disconnected";
-    default:
-      return "Connecting…";
-  }
-}
-
-/**
- * Why nothing can be written now, or "" if it can.
- * @param {Client|undefined} client
- * @param {Conversation|undefined} conversation
- */
-export function blocked(client, conversation) {
-  if (client?.state === "refused") return words.refused;
-  if (client?.state === "closed") return words.stopped;
-  if (client?.state === "elsewhere") return words.elsewhere;
-  return conversation && (isPaused(conversation) || isOver(conversation)) ? lockOf(client, conversation).detail : "";
-}
-
-/**
- * Nothing is sent for now, and that heals by itself.
- * @param {Conversation|undefined} conversation
- */
-export function isPaused(conversation) {
-  return conversation?.state === "rejoining" || conversation?.state === "doubtful";
-}
-
-/**
- * Nothing can be sent any more, for good.
- * @param {Conversation|undefined} conversation
- */
-export function isOver(conversation) {
-  return conversation?.state === "lost" || conversation?.state === "forked" || conversation?.state === "closed";
-}
-
-/**
- * What a person must be told aloud of the conversation itself, or "".
- * @param {Conversation|undefined} conversation
- */
-export function brokenText(conversation) {
-  return conversation?.state === "lost" || conversation?.state === "forked" ? lockOf(undefined, conversation).detail : "";
+  return found;
 }
 
 const encoder = new TextEncoder();

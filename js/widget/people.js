@@ -1,39 +1,60 @@
-/** Who can read, as a list: the same in the widget and on the desk. */
-import { el, icon } from "./dom.js";
-import { nameOf, titled } from "./model.js";
+/** Who can read, and who could, as lists: the same in the widget and on the desk. */
+import { button, el, icon, setAttribute, show } from "./dom.js";
+import { readers } from "./ledger.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./facade.js").Member} Member */
-
-/**
- * @param {Member} member
- * @returns {string}
- */
-export function standingOf(member) {
-  if (member.self) return "this device";
-  if (member.verified) return `${titled(member.role)}, verified by the company's key`;
-  return member.role === "customer" ? "not verified" : `${titled(member.role)}, not verified`;
-}
+/** @typedef {import("./facade.js").LedgerRow} LedgerRow */
+/** @typedef {import("./ledger.js").Reader} Reader */
 
 export class People {
+  #options;
   #list = el("ul", { class: "sw-people-list" });
   #note = el("p", { class: "sw-people-note" });
+  #past = el("ul", { class: "sw-people-list sw-past" });
+  #earlier = el("div", {}, el("h3", {}, "Who could read before"), this.#past);
   #shown = "";
-  element = el("div", { class: "sw-people" }, el("h3", {}, "Who can read this"), this.#list, this.#note);
+  element = el("div", { class: "sw-people" }, el("h3", {}, "Who can read this"), this.#list, this.#note, this.#earlier);
 
-  /** @param {readonly Member[]} members */
-  render(members) {
-    const lines = members.map((m) => ({ name: nameOf(m), standing: standingOf(m), verified: m.verified || m.self }));
-    const key = JSON.stringify(lines);
+  /**
+   * @param {object} [options]
+   * @param {boolean} [options.past]  who could read before is told, too; default true
+   * @param {(member: Member) => boolean} [options.removable]
+   * @param {(member: Member) => void} [options.remove]
+   */
+  constructor(options = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * @param {readonly Member[]} members
+   * @param {readonly LedgerRow[]} [ledger]
+   * @param {number} [now]
+   */
+  render(members, ledger = [], now = Date.now()) {
+    const lines = readers(members, ledger, now).map((reader) => ({ reader, removable: reader.now && (this.#options.removable?.(reader.member) ?? false) }));
+    const key = JSON.stringify(lines.map(({ reader: { member, ...rest }, removable }) => ({ ...rest, removable })));
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#list.replaceChildren(...lines.map((line) => el("li", {},
-      icon(line.verified ? "check" : "alert"),
-      el("span", { class: "sw-person" }, el("bdi", {}, line.name)),
-      el("span", { class: line.verified ? "sw-standing" : "sw-standing sw-doubt" }, line.standing))));
+    const inside = lines.filter(({ reader }) => reader.now);
+    const outside = lines.filter(({ reader }) => !reader.now);
+    this.#list.replaceChildren(...inside.map((line) => this.#item(line)));
+    this.#past.replaceChildren(...outside.map((line) => this.#item(line)));
+    show(this.#earlier, outside.length > 0 && this.#options.past !== false);
     const doubt = members.some((m) => !m.self && !m.verified && m.role === "customer");
-    this.#note.textContent = lines.length === 0
-      ? "No one yet. Encryption starts with the first message."
-      : doubt ? words.notVerified : "No one else, and not the server in between.";
+    this.#note.textContent = inside.length === 0 ? words.noReaders : doubt ? words.notVerified : words.noOther;
+  }
+
+  /** @param {{reader: Reader, removable: boolean}} line */
+  #item({ reader, removable }) {
+    const remove = removable && button("sw-remove", () => this.#options.remove?.(reader.member), "Take out");
+    if (remove) setAttribute(remove, "aria-label", `Take out ${reader.name}`);
+    return el("li", {},
+      icon(reader.now ? (reader.vouched ? "check" : "alert") : "leave"),
+      el("div", { class: "sw-reader" },
+        el("span", { class: "sw-person" }, el("bdi", {}, reader.name)),
+        el("span", { class: reader.vouched ? "sw-standing" : "sw-standing sw-doubt" }, reader.standing),
+        reader.reads ? el("span", { class: "sw-reads" }, `${reader.now ? "Can read" : "Could read"} ${reader.reads}`) : null),
+      remove);
   }
 }

@@ -1,11 +1,17 @@
 /**
  * The log of a conversation as rows: messages in groups, dates, gaps, and what happened between. Pure, no clock but the
  * caller's.
+ * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").Note} Note
+ * @typedef {import("./notes.js").NoteRow} NoteRow
  */
 import { nameOf } from "./model.js";
-import { missingText, noteText } from "./words.js";
+import { beginningRow, noteRow, telling } from "./notes.js";
+import { isOver } from "./standing.js";
+import { dayText, sameDay } from "./times.js";
+import { noteAuthor } from "./movewords.js";
+import { missingText } from "./words.js";
 
 /** Messages of one sender closer than this, in ms, are one group. */
 const groupWithin = 5 * 60 * 1000;
@@ -13,7 +19,6 @@ const groupWithin = 5 * 60 * 1000;
 /**
  * @typedef {{kind: "date", key: string, text: string}} DateRow
  * @typedef {{kind: "gap", key: string, text: string}} GapRow
- * @typedef {{kind: "note", key: string, text: string, doubt: boolean}} NoteRow  doubt: something is not there to read
  * @typedef {{kind: "message", key: string, message: Message, name: string, first: boolean, last: boolean, showStatus: boolean, again: boolean}} MessageRow
  * @typedef {DateRow|GapRow|NoteRow|MessageRow} Row
  */
@@ -37,19 +42,21 @@ export function ordered(messages) {
  * @param {number} [options.limit]  only so many of the newest; default all
  * @param {readonly Note[]} [options.notes]
  * @param {boolean} [options.over]  nothing can be sent any more: there is no trying again
- * @returns {{rows: Row[], hidden: number}}
+ * @param {boolean} [options.customer]  the reader is the customer
+ * @param {string} [options.prefix]  what makes the keys of its notes those of no other conversation
+ * @param {number} [options.day]     a time on the day that what stands above ends with
+ * @returns {{rows: Row[], hidden: number, day: number|undefined}}
  */
-export function timeline(messages, { now, limit = Infinity, notes = [], over = false }) {
+export function timeline(messages, { now, limit = Infinity, notes = [], over = false, customer = false, prefix = "", day }) {
   const all = ordered(messages);
   const hidden = Math.max(0, all.length - limit);
   const shown = hidden ? all.slice(hidden) : all;
   const lastSent = shown.findLast((m) => m.self && m.status === "sent");
+  const told = telling(notes);
   /** @type {Row[]} */
   const rows = [];
   /** What a message may follow in one group. @type {Message|undefined} */
   let before;
-  /** @type {number|undefined} */
-  let day;
   /** Who has spoken since it was said that messages cannot be read: what they miss before that is said with it. @type {Set<string>|undefined} */
   let since;
   /** @param {string} id @param {number} time */
@@ -61,12 +68,12 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
     day = time;
   };
   /** @param {string} id */
-  const notesAfter = (id) => notes.filter((note) => note.after === id);
+  const notesAfter = (id) => told.filter((note) => note.after === id);
   /** @param {readonly Note[]} here */
   const tell = (here) => {
     for (const note of here) {
       dated(note.id, note.time);
-      rows.push({ kind: "note", key: note.id, text: noteText(note.kind, note.member?.self ? "" : nameOf(note.member)), doubt: note.kind !== "rejoined" });
+      rows.push(noteRow(note, { customer, prefix }));
       before = undefined;
       if (note.kind === "missed") since = new Set();
     }
@@ -85,7 +92,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
       kind: "message",
       key: `message ${message.id}`,
       message,
-      name: message.self ? "You" : nameOf(message.from),
+      name: message.note ? noteAuthor(message.self ? "" : nameOf(message.from)) : message.self ? "You" : nameOf(message.from),
       first: !before || !sameGroup(before, message),
       last: !after || here.length > 0 || Boolean(after.gap) || !sameDay(message.time, after.time) || !sameGroup(message, after),
       showStatus: message.self && (message.status !== "sent" || message === lastSent),
@@ -95,34 +102,48 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
     since?.add(sender);
     tell(here);
   });
+  return { rows, hidden, day };
+}
+
+/**
+ * The rows of a conversation under those that it continues, oldest first.
+ * @param {readonly Conversation[]} parts
+ * @param {object} options
+ * @param {number} options.now
+ * @param {number} [options.limit]  only so many messages of the newest; default all
+ * @returns {{rows: Row[], hidden: number}}
+ */
+export function chained(parts, { now, limit = Infinity }) {
+  let hidden = 0;
+  let room = limit;
+  /** @type {{part: Conversation, share: number}[]} */
+  const shown = [];
+  for (const part of [...parts].reverse()) {
+    const count = part.messages.length;
+    const share = Math.min(room, count);
+    // Above what is hidden nothing is shown.
+    if (hidden === 0 && (share > 0 || count === 0)) shown.unshift({ part, share });
+    hidden += count - share;
+    room -= share;
+  }
+  /** @type {Row[]} */
+  const rows = [];
+  /** @type {number|undefined} */
+  let day;
+  for (const { part, share } of shown) {
+    const last = part === parts.at(-1);
+    if (rows.length > 0) rows.push(beginningRow(part.id));
+    const customer = part.members.some((m) => m.self && m.role === "customer");
+    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), customer, prefix: part.id, ...(day === undefined ? {} : { day }) });
+    rows.push(...told.rows);
+    day = told.day;
+  }
   return { rows, hidden };
 }
 
 /** @param {Message} a @param {Message} b */
 function sameGroup(a, b) {
-  return a.self === b.self && a.from?.id === b.from?.id && Math.abs(b.time - a.time) < groupWithin;
-}
-
-/** @param {number} a @param {number} b */
-function sameDay(a, b) {
-  return new Date(a).toDateString() === new Date(b).toDateString();
-}
-
-/** @param {number} time @param {number} now */
-export function dayText(time, now) {
-  const day = new Date(time);
-  const today = new Date(now);
-  if (day.toDateString() === today.toDateString()) return "Today";
-  // By the calendar, not by 24 hours: a day with a clock change has 23 or 25.
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (day.toDateString() === yesterday.toDateString()) return "Yesterday";
-  const year = day.getFullYear() === today.getFullYear() ? {} : { year: /** @type {const} */ ("numeric") };
-  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", ...year }).format(day);
-}
-
-/** @param {number} time */
-export function timeText(time) {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+  return a.self === b.self && !a.note && !b.note && a.from?.id === b.from?.id && Math.abs(b.time - a.time) < groupWithin;
 }
 
 /** @type {Readonly<Record<import("./facade.js").MessageStatus, string>>} */

@@ -33,10 +33,12 @@ const parts = `
 .sw-date::before, .sw-date::after { content: ""; flex: 1; height: 1px; background: var(--line); }
 .sw-date { gap: 12px; }
 .sw-gap { align-self: center; padding: 6px 12px; border-radius: 8px; color: var(--pending); background: var(--pending-bg); font-size: 13px; }
-.sw-gap .sw-icon, .sw-event .sw-icon { width: 16px; height: 16px; }
-.sw-gap, .sw-event { max-width: 92%; box-sizing: border-box; line-height: 18px; text-wrap: balance; overflow-wrap: anywhere; }
+.sw-gap .sw-icon, .sw-event .sw-icon { width: 16px; height: 16px; margin-top: 1px; }
+.sw-gap, .sw-event { max-width: 92%; box-sizing: border-box; align-items: flex-start; line-height: 18px; text-align: start; text-wrap: pretty; overflow-wrap: anywhere; }
 .sw-event { align-self: center; padding: 6px 12px; border-radius: 8px; color: var(--ink); background: var(--surface); font-size: 13px; }
 .sw-note:not(.sw-date) + .sw-note:not(.sw-date) { margin-top: -2px; }
+.sw-note-time { margin-inline-start: 6px; white-space: nowrap; color: var(--muted); font-variant-numeric: tabular-nums; }
+.sw-message[data-note] .sw-text { background: var(--pending-bg); color: var(--ink); border: 1px dashed var(--pending); }
 .sw-message { position: relative; display: flex; flex-direction: column; max-width: 84%; margin-top: 3px; }
 .sw-message.sw-first { margin-top: 12px; }
 .sw-message:has(> .sw-foot:not([hidden])) + .sw-message { margin-top: 10px; }
@@ -105,22 +107,43 @@ const parts = `
 .sw-box::placeholder { color: var(--muted); opacity: 1; }
 .sw-box[aria-invalid] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger); }
 .sw-box:read-only { background: var(--surface); color: var(--muted); border-color: var(--line); }
-.sw-send { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; padding: 0 16px 0 14px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
+.sw-send { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; padding-block: 0; padding-inline: 14px 16px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
 .sw-send .sw-icon { width: 18px; height: 18px; }
+.sw-send:dir(rtl) .sw-icon { transform: scaleX(-1); }
 .sw-send:hover { filter: brightness(1.08); }
 .sw-send[aria-disabled] { background: var(--surface); color: var(--muted); border-color: var(--line); cursor: not-allowed; filter: none; }
 .sw-problem { margin: 0 2px 8px; color: var(--danger); font-size: 13px; line-height: 18px; }
 
-.sw-people { flex: none; padding: 12px 16px 14px; border-bottom: 1px solid var(--line); background: var(--surface); font-size: 13px; line-height: 18px; max-height: 40%; overflow-y: auto; }
+.sw-people { flex: none; padding: 12px 16px 14px; border-bottom: 1px solid var(--line); background: var(--surface); color: var(--ink); font-size: 13px; line-height: 18px; max-height: 45%; overflow-y: auto; scrollbar-width: thin; }
 .sw-people h3 { margin: 0 0 8px; font-size: 12px; line-height: 16px; font-weight: 600; color: var(--muted); }
-.sw-people-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
-.sw-people-list li { display: flex; align-items: center; gap: 8px; }
-.sw-people-list .sw-icon { width: 16px; height: 16px; color: var(--secure); }
+.sw-people-list { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
+.sw-people-list li { display: flex; align-items: flex-start; gap: 8px; min-width: 0; }
+.sw-people-list .sw-icon { width: 16px; height: 16px; margin-top: 1px; color: var(--secure); }
 .sw-people-list li:has(.sw-doubt) .sw-icon { color: var(--pending); }
-.sw-person { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.sw-standing { color: var(--muted); }
+.sw-past .sw-icon, .sw-past li:has(.sw-doubt) .sw-icon { color: var(--muted); }
+.sw-reader { flex: 1; min-width: 0; display: flex; flex-wrap: wrap; column-gap: 8px; }
+.sw-person { font-weight: 600; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-standing, .sw-reads { color: var(--muted); }
+.sw-reads { flex-basis: 100%; }
 .sw-doubt { color: var(--pending); }
 .sw-people-note { margin: 10px 0 0; color: var(--muted); }
+.sw-people-list + .sw-people-note + div:not([hidden]) { margin-top: 14px; }
+.sw-remove { flex: none; min-height: 44px; min-width: 44px; margin: -6px -6px -6px 0; padding: 0 12px; border: 0; border-radius: 12px; background: transparent; color: var(--danger); font: inherit; font-weight: 600; text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
+
+.sw-menu { position: relative; flex: none; }
+.sw-more { min-width: 44px; min-height: 44px; padding: 0; border: 0; border-radius: 12px; background: transparent; color: var(--muted); font: inherit; cursor: pointer; display: grid; place-items: center; }
+.sw-more .sw-icon { stroke-width: 3; }
+.sw-more:hover, .sw-more[aria-expanded="true"] { background: var(--surface); color: var(--ink); }
+.sw-menu-list { position: absolute; inset-block-start: calc(100% + 4px); inset-inline-end: 0; z-index: 4; list-style: none; margin: 0; padding: 6px; min-width: 240px; border: 1px solid var(--line); border-radius: 14px; background: var(--paper); box-shadow: 0 10px 30px rgb(10 20 30 / .24); }
+.sw-menu-item { display: flex; align-items: center; gap: 10px; width: 100%; min-height: 44px; padding: 0 12px; border: 0; border-radius: 10px; background: transparent; color: var(--ink); font: inherit; font-size: 15px; text-align: start; white-space: nowrap; cursor: pointer; }
+.sw-menu-item:hover, .sw-menu-item:focus-visible { background: var(--surface); }
+.sw-menu-item .sw-icon { width: 18px; height: 18px; color: var(--muted); }
+
+.sw-plain { min-height: 44px; padding: 0 20px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
+.sw-plain:hover { filter: brightness(1.08); }
+.sw-plain[data-quiet] { background: transparent; color: var(--ink); border-color: var(--edge); }
+.sw-plain[data-quiet]:hover { background: var(--surface); filter: none; }
+.sw-plain[aria-disabled] { opacity: .6; cursor: progress; }
 
 button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
 .sw-log:focus-visible { outline-offset: -3px; }
@@ -132,7 +155,7 @@ button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-vis
 }
 @keyframes sw-in { from { opacity: 0; transform: translateY(6px); } }
 @media (forced-colors: active) {
-  .sw-text, .sw-send, .sw-gap, .sw-event, .sw-newer { border: 1px solid CanvasText; }
+  .sw-text, .sw-send, .sw-gap, .sw-event, .sw-newer, .sw-plain, .sw-menu-list { border: 1px solid CanvasText; }
   .sw-self .sw-text { border-width: 2px; }
   .sw-send[aria-disabled] { color: GrayText; border-color: GrayText; }
   .sw-date::before, .sw-date::after { background: CanvasText; }
@@ -159,16 +182,21 @@ h2, p { margin: 0; }
 .sw-badge { position: absolute; top: -4px; right: -4px; min-width: 24px; height: 24px; box-sizing: border-box; padding: 0 6px; border-radius: 12px; border: 2px solid var(--paper); background: light-dark(#b3202c, #ff8f8a); color: light-dark(#fff, #2b0506); font-size: 12px; line-height: 20px; font-weight: 700; text-align: center; }
 
 .sw-panel { right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: min(388px, calc(100vw - 40px)); height: min(640px, calc(100dvh - 40px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 18px; background: var(--paper); border: 1px solid var(--line); box-shadow: 0 18px 50px rgb(10 20 30 / .28), 0 2px 8px rgb(10 20 30 / .12); box-sizing: border-box; }
-.sw-head { flex: none; display: flex; align-items: center; gap: 10px; padding: 12px 8px 12px 16px; }
+.sw-head { flex: none; display: flex; align-items: center; padding-block: 12px; padding-inline: 16px 8px; }
+.sw-question { flex: none; padding: 14px 16px 16px; border-top: 1px solid var(--line); background: var(--surface); color: var(--ink); font-size: 14px; line-height: 20px; text-wrap: pretty; }
+.sw-question-title { margin: 0 0 4px; font-size: 15px; font-weight: 650; }
+.sw-question-title:focus { outline: none; }
+.sw-question .sw-problem { margin: 8px 0 0; }
+.sw-question-answers { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .sw-face { flex: none; width: 40px; height: 40px; border-radius: 50%; display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font-size: 17px; font-weight: 600; }
-.sw-heading { flex: 1; min-width: 0; }
-.sw-title { font-size: 17px; line-height: 22px; font-weight: 650; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.sw-heading { flex: 1; min-width: 0; margin-inline: 10px 4px; }
+.sw-title { font-size: 17px; line-height: 21px; font-weight: 650; overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; }
 .sw-connection { display: flex; align-items: center; gap: 6px; color: var(--muted); font-size: 13px; line-height: 17px; }
 .sw-dot { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--edge); }
 .sw-dot[data-state="online"] { background: light-dark(#16834c, #6fd39b); }
 .sw-dot[data-state="offline"], .sw-dot[data-state="connecting"] { background: light-dark(#b36b00, #f0c26f); }
 .sw-dot[data-state="refused"] { background: light-dark(#b3202c, #ff8f8a); }
-.sw-who, .sw-close { min-width: 44px; min-height: 44px; border: 0; border-radius: 12px; background: transparent; color: var(--muted); font: inherit; cursor: pointer; display: grid; place-items: center; padding: 0; }
+.sw-who, .sw-close { flex: none; min-width: 44px; min-height: 44px; border: 0; border-radius: 12px; background: transparent; color: var(--muted); font: inherit; cursor: pointer; display: grid; place-items: center; padding: 0; }
 .sw-who:hover, .sw-close:hover, .sw-who[aria-expanded="true"] { background: var(--surface); color: var(--ink); }
 .sw-who span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 
@@ -183,7 +211,7 @@ h2, p { margin: 0; }
 .sw-lock[data-tone="open"] { background: var(--surface); color: var(--ink); }
 .sw-lock[data-tone="danger"] { background: var(--danger-bg); color: var(--danger); }
 
-.sw-alert-frame { text-wrap: pretty; flex: none; padding: 4px 16px 14px 44px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
+.sw-alert-frame { text-wrap: pretty; flex: none; padding-block: 4px 14px; padding-inline: 44px 16px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
 .sw-alert-frame .sw-plain { margin-top: 10px; }
 .sw-talk { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .sw-middle { position: relative; flex: 1; min-height: 0; display: flex; }
@@ -191,13 +219,9 @@ h2, p { margin: 0; }
 .sw-empty > .sw-icon, .sw-elsewhere > .sw-icon { width: 30px; height: 30px; color: var(--accent); }
 .sw-empty-title { color: var(--ink); font-size: 17px; line-height: 24px; font-weight: 650; }
 .sw-elsewhere { flex: 1; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 10px; padding: 24px 32px; text-align: center; color: var(--muted); font-size: 14px; line-height: 20px; border-top: 1px solid var(--line); }
-.sw-plain { min-height: 44px; padding: 0 20px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
-.sw-plain:hover { filter: brightness(1.08); }
-.sw-plain[data-quiet] { background: transparent; color: var(--ink); border-color: var(--edge); }
-.sw-plain[data-quiet]:hover { background: var(--surface); filter: none; }
 .sw-elsewhere .sw-plain { margin-top: 8px; }
 .sw-ended { flex: none; display: flex; justify-content: center; padding: 12px; border-top: 1px solid var(--line); }
-.sw-notice { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 2px 4px 2px 16px; border-top: 1px solid var(--line); background: var(--pending-bg); color: var(--ink); font-size: 13px; line-height: 18px; }
+.sw-notice { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding-block: 2px; padding-inline: 16px 4px; border-top: 1px solid var(--line); background: var(--pending-bg); color: var(--ink); font-size: 13px; line-height: 18px; }
 
 @media (max-width: 440px), (max-height: 460px) {
   .sw-panel { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; box-shadow: none; padding-top: env(safe-area-inset-top); }
@@ -208,7 +232,7 @@ h2, p { margin: 0; }
 }
 @keyframes sw-rise { from { opacity: 0; transform: translateY(14px); } }
 @media (forced-colors: active) {
-  .sw-panel, .sw-launcher, .sw-plain, .sw-badge { border: 1px solid CanvasText; }
+  .sw-panel, .sw-launcher, .sw-badge { border: 1px solid CanvasText; }
   .sw-lock { border-block: 1px solid CanvasText; }
   .sw-alert-frame { border-bottom: 1px solid CanvasText; }
   .sw-dot { border: 1px solid CanvasText; }

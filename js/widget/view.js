@@ -8,11 +8,16 @@
 import { act } from "./acts.js";
 import { dropTarget } from "./attach.js";
 import { Composer } from "./composer.js";
-import { button, download, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
+import { button, download, el, icon, setAttribute, setText, show } from "./dom.js";
 import { fileLook } from "./files.js";
+import { Head } from "./head.js";
+import { LockBar } from "./lockbar.js";
 import { LogView } from "./log.js";
-import { blocked, brokenText, connectionOf, currentOf, isPaused, lockOf, nameOf, others } from "./model.js";
+import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
+import { customerMoves } from "./moves.js";
 import { People } from "./people.js";
+import { Question } from "./question.js";
+import { blocked, brokenText, connectionOf, isPaused, lockOf } from "./standing.js";
 import { sheets } from "./style.js";
 import { Transfers } from "./transfers.js";
 import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadText, words } from "./words.js";
@@ -30,8 +35,6 @@ import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadT
 
 /** What a client says has changed, whatever it was: the view reads all of it anew. */
 const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message"]);
-
-const lockIcons = Object.freeze({ secure: "lock", pending: "clock", open: "unlock", danger: "alert" });
 
 export class ChatView {
   /** @type {Client|undefined} */
@@ -67,15 +70,9 @@ export class ChatView {
   #badge = el("span", { class: "sw-badge", "aria-hidden": "true" });
   #launcher;
   #panel;
-  #face = el("span", { class: "sw-face", "aria-hidden": "true" });
-  #title = el("h2", { class: "sw-title" });
-  #connection = el("span");
-  #dot = el("span", { class: "sw-dot", "aria-hidden": "true" });
-  #lockIcon = icon("unlock");
-  #lockTitle = el("span", { class: "sw-lock-title" });
-  #lockDetail = el("span", { class: "sw-lock-detail" });
-  #lock;
-  #who;
+  #head = new Head({ who: () => this.#toggleWho(), close: () => this.close() });
+  #lock = new LockBar("sw-lock");
+  #question = new Question(() => this.#answered());
   #people = new People();
   #alert = el("div", { class: "sw-alert", role: "alert" });
   #alertText = el("span");
@@ -93,7 +90,7 @@ export class ChatView {
    * @param {object} [options]
    * @param {string} [options.heading]                 the title while nobody is there
    * @param {() => void} [options.useHere]             "Use here" in a second tab
-   * @param {() => void} [options.startAnew]           after the conversation has ended
+   * @param {(before: Conversation|undefined) => unknown} [options.startAnew]  after the conversation has ended
    * @param {() => void} [options.tryAgain]            after starting failed
    * @param {(open: boolean) => void} [options.onToggle]
    * @param {(notice: {code: string, text: string}) => boolean} [options.onNotice]  true: told elsewhere
@@ -108,18 +105,7 @@ export class ChatView {
     this.#launcher = button("sw-launcher", () => this.toggle(), icon("chat"), this.#badge);
     setAttribute(this.#launcher, "aria-haspopup", "dialog");
 
-    this.#who = button("sw-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
-    setAttribute(this.#who, "aria-expanded", "false");
     show(this.#people.element, false);
-    const head = el("div", { class: "sw-head" },
-      this.#face,
-      el("div", { class: "sw-heading" }, this.#title, el("p", { class: "sw-connection", role: "status" }, this.#dot, this.#connection)),
-      this.#who,
-      closeButton(() => this.close()));
-
-    this.#lock = el("div", { class: "sw-lock" }, this.#lockIcon,
-      el("div", { class: "sw-lock-words", role: "status" }, this.#lockTitle, this.#lockDetail));
-
     this.transfers = new Transfers({
       say: (text) => this.composer.announce(text),
       tell: (text) => this.#tell(text),
@@ -135,7 +121,7 @@ export class ChatView {
     this.#empty = el("div", { class: "sw-empty" }, icon("lock"),
       el("p", { class: "sw-empty-title" }, "Write to us in private"),
       el("p", {}, "Your message is encrypted before it leaves this device. Only you and whoever answers can read it, not the server in between."));
-    this.#anew = button("sw-plain", () => this.options.startAnew?.(), "Start a new conversation");
+    this.#anew = button("sw-plain", () => void this.#startAnew(), "Start a new conversation");
     this.#ended = el("div", { class: "sw-ended" }, this.#anew);
     this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, this.log.element, this.#empty),
       this.#noticeBar, this.#ended, this.composer.element);
@@ -146,7 +132,7 @@ export class ChatView {
     this.#alert.append(this.#alertText);
 
     this.#panel = el("section", { class: "sw-panel", role: "dialog", "aria-label": this.heading },
-      head, this.#people.element, this.#lock, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere);
+      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
@@ -250,34 +236,35 @@ export class ChatView {
     if (conversation) this.#settle(null);
     this.#count(conversation);
 
-    const people = others(conversation).filter((m) => m.role !== "archive");
-    setText(this.#title, listText(people.map(nameOf)) || this.heading);
-    setText(this.#face, (people[0] ? nameOf(people[0]) : this.heading).slice(0, 1).toUpperCase());
+    const people = peopleOf(conversation);
+    const earlier = earlierOf(client, conversation);
     const stopped = stage.kind !== "running" && stage.kind !== "loading";
     if (client?.state === "closed") this.#settle(notNow());
-    setText(this.#connection, stopped ? "Stopped" : connectionOf(client, conversation));
-    setAttribute(this.#dot, "data-state", stopped ? "refused" : client?.state ?? "connecting");
+    const elsewhere = client?.state === "elsewhere";
+    this.#head.render({
+      title: listText(people.map(nameOf)) || this.heading,
+      face: people[0] ? nameOf(people[0]) : this.heading,
+      connection: stopped ? "Stopped" : connectionOf(client, conversation),
+      state: stopped ? "refused" : client?.state ?? "connecting",
+      who: Boolean(conversation?.members.length) && !elsewhere,
+    });
 
     const lock = stopped ? { tone: /** @type {const} */ ("danger"), title: "Not encrypted, nothing is sent", detail: "" } : lockOf(client, conversation);
-    setAttribute(this.#lock, "data-tone", lock.tone);
-    setIcon(this.#lockIcon, lockIcons[lock.tone]);
-    setText(this.#lockTitle, lock.title);
     const offline = client?.state === "offline" && lock.tone !== "danger" && !isPaused(conversation);
-    setText(this.#lockDetail, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
-    this.#people.render(conversation?.members ?? []);
-    show(this.#who, Boolean(conversation?.members.length) && client?.state !== "elsewhere");
+    this.#lock.render(lock, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
+    this.#people.render(conversation?.members ?? [], conversation?.ledger, this.options.clock?.());
 
     const trouble = this.#trouble(client, conversation);
     setText(this.#alertText, trouble);
     show(/** @type {HTMLElement} */ (this.#alert.parentElement), trouble !== "");
+    this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
     show(this.#again, stage.kind === "failed" || client?.state === "closed");
 
-    const elsewhere = client?.state === "elsewhere";
     show(this.#elsewhere, elsewhere);
     show(this.#talk, !elsewhere);
-    show(this.#lock, !elsewhere);
-    if (!elsewhere) this.log.render(conversation);
-    show(this.#empty, !stopped && !(conversation?.messages.length) && client?.state !== "refused" && client?.state !== "closed");
+    show(this.#lock.element, !elsewhere);
+    if (!elsewhere) this.log.render(conversation, earlier);
+    show(this.#empty, !stopped && !conversation?.messages.length && earlier.length === 0 && client?.state !== "refused" && client?.state !== "closed");
     setText(this.#noticeText, this.#notice);
     show(this.#noticeBar, this.#notice !== "");
     show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost" || conversation?.state === "rejoining");
@@ -325,10 +312,30 @@ export class ChatView {
     show(this.#launcher, !this.#isOpen);
   }
 
+  /** @param {Conversation|undefined} conversation  undefined: nothing can be asked now */
+  #offer(conversation) {
+    const moves = conversation ? customerMoves(conversation) : [];
+    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#question.ask(move.question) })));
+    if (moves.length === 0) this.#question.close();
+  }
+
+  /** The focus goes back to where the question came from, or on to what is there instead. */
+  #answered() {
+    this.#paint();
+    if (this.#isOpen && !this.#head.menu.element.hidden) this.#head.menu.button.focus();
+    else if (this.#isOpen && !this.#ended.hidden) this.#anew.focus();
+  }
+
+  async #startAnew() {
+    await this.options.startAnew?.(this.conversation);
+    this.#paint();
+    this.focus();
+  }
+
   #toggleWho() {
     const open = this.#people.element.hidden === true;
     show(this.#people.element, open);
-    setAttribute(this.#who, "aria-expanded", String(open));
+    this.#head.expanded(open);
   }
 
   /** @param {string} text  "" to take the notice away */
@@ -350,12 +357,18 @@ export class ChatView {
 
   /** @param {Message} message */
   #look(message) {
-    return fileLook(message, { state: this.conversation?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+    return fileLook(message, { state: this.#partOf(message)?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+  }
+
+  /** The one of now or one that it continues. @param {Message} message */
+  #partOf(message) {
+    const conversation = this.conversation;
+    return [...earlierOf(this.#client, conversation), ...(conversation ? [conversation] : [])].find((part) => part.messages.some((m) => m.id === message.id));
   }
 
   /** @param {import("./log.js").Action} action @param {Message} message */
   async #act(action, message) {
-    const conversation = this.conversation;
+    const conversation = this.#partOf(message);
     if (!conversation) return;
     try {
       await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
@@ -383,11 +396,4 @@ export class ChatView {
   #settle(error) {
     for (const done of this.#waiting.splice(0)) done(error);
   }
-}
-
-/** @param {() => void} press */
-function closeButton(press) {
-  const element = button("sw-close", press, icon("close"));
-  setAttribute(element, "aria-label", "Close chat");
-  return element;
 }

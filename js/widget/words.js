@@ -65,9 +65,20 @@ export const words = Object.freeze({
   noOne: "No one is here yet. Your message is kept on this device and is sent when someone comes.",
   reconnecting: "What you write is kept on this device and is sent when the connection is back.",
   rejoining: "This device lost its keys to this conversation and has asked to be let in again. That happens by itself once the other side is here. What you wrote is kept and sent then.",
+  unreadable: "The server sent something that is no part of a conversation, so it is not shown. Nothing more is read or sent here until the server sends what belongs there; this page keeps asking. What you wrote is kept.",
   lost: "This device is no longer let into this conversation, so nothing new can be read or sent here.",
   paused: "Writing is paused",
   shut: "Nothing can be sent",
+  sealed: "Your messages are sealed for the support team",
+  waits: "Waiting for an agent \u2014 you can write already.",
+  waitsHere: "No agent is in this conversation. It waits in the queue.",
+  left: "What you could read stays readable here; what was written since cannot be read.",
+  team: "the support team",
+  askTitle: "Ask for someone else?",
+  endTitle: "End this conversation?",
+  endText: "Nothing more can be written in it, by anyone. You can still read it here, and start a new one that continues it.",
+  continues: "A new conversation. It continues the one above",
+  readsAlong: "You read along and do not write. Take over to answer.",
   closed: "This conversation has ended.",
   stopped: "The part that encrypts has stopped. What you wrote is kept on this device.",
   proof: "Your sign-in was not accepted. The chat keeps trying; if it stays so, reload the page.",
@@ -84,6 +95,10 @@ export const words = Object.freeze({
   fileWaits: "Waits until someone is here. Keep this page open.",
   tooMany: "At most 20 files go at once. Send these first.",
   folder: "A folder cannot be attached. Attach the files in it.",
+  inbox: "keeps it for an agent, verified by the company's key",
+  inboxDoubt: "keeps it for an agent, not verified",
+  noReaders: "No one yet. Encryption starts with the first message.",
+  noOther: "No one else, and not the server in between.",
   notVerified: "Nobody has vouched for who this customer is. The conversation is encrypted with the key of their device, and that is all that is known.",
 });
 
@@ -105,7 +120,7 @@ export function forkedText(name) {
 }
 
 /**
- * What happened between the messages.
+ * What happened between the messages, where nobody's reading was changed on purpose.
  * @param {"missed"|"rejoined"|"replaced"} kind
  * @param {string} name  whom it is about; "" for this device
  */

@@ -1,0 +1,103 @@
+/** The queue as a panel: each conversation that waits, and a button that takes it. */
+import { button, el, icon, setAttribute, setText, show } from "../widget/dom.js";
+import { waitingText } from "./words.js";
+import { queuesText, waitingLines } from "./waiting.js";
+
+/** @typedef {import("./waiting.js").WaitingLine} WaitingLine */
+/** @typedef {import("../widget/facade.js").Queues} Queues */
+
+export class QueuePanel {
+  /** @type {Map<string, {element: HTMLLIElement, update: (line: WaitingLine, taking: boolean) => void}>} */
+  #items = new Map();
+  #count = el("span", { class: "desk-heading-count", "aria-hidden": "true" });
+  #list = el("ul", { class: "desk-queue-list" });
+  #text = el("p", { class: "desk-queue-text" });
+  /** Told when the number changes, not each minute that one waits. */
+  #status = el("p", { class: "sw-unseen", role: "status" });
+  /** By conversation: what is asked for now. @type {Set<string>} */
+  #taking = new Set();
+  /** @type {readonly WaitingLine[]} */
+  #lines = [];
+  #take;
+  element = el("section", { class: "desk-queue", "aria-labelledby": "desk-queue-title" },
+    el("h2", { class: "desk-heading", id: "desk-queue-title" }, "Waiting", this.#count), this.#status, this.#text, this.#list);
+
+  /** @param {(id: string) => Promise<unknown>} take */
+  constructor(take) {
+    this.#take = take;
+  }
+
+  /** @param {Queues|undefined} queues @param {number} now */
+  render(queues, now) {
+    const shown = queues !== undefined && queues.state !== "none";
+    show(this.element, shown);
+    if (!shown) return;
+    const lines = waitingLines(queues, now);
+    setText(this.#count, lines.length ? String(lines.length) : "");
+    setText(this.#status, lines.length ? waitingText(lines.length) : "");
+    const text = queuesText(queues);
+    setText(this.#text, text);
+    show(this.#text, text !== "");
+    setAttribute(this.#text, "data-trouble", queues.state === "unreachable" || queues.state === "refused");
+    this.#place(lines);
+  }
+
+  focus() {
+    this.#list.querySelector("button")?.focus();
+  }
+
+  /** @param {readonly WaitingLine[]} lines */
+  #place(lines) {
+    this.#lines = lines;
+    const wanted = new Set(lines.map((line) => line.id));
+    for (const [id, item] of this.#items) {
+      if (wanted.has(id)) continue;
+      item.element.remove();
+      this.#items.delete(id);
+    }
+    let next = this.#list.firstChild;
+    for (const line of lines) {
+      let item = this.#items.get(line.id);
+      if (!item) this.#items.set(line.id, item = this.#item(line));
+      item.update(line, this.#taking.has(line.id));
+      if (item.element === next) next = next.nextSibling;
+      else this.#list.insertBefore(item.element, next);
+    }
+  }
+
+  /** @param {WaitingLine} first */
+  #item(first) {
+    const name = el("span", { class: "desk-wait-name" });
+    const facts = el("span", { class: "desk-wait-facts", id: `desk-wait-${first.id}` });
+    const queue = el("span", { class: "desk-wait-queue" }, icon("queue"), el("bdi"));
+    const take = button("desk-take", () => void this.#press(first.id), "Take");
+    setAttribute(take, "aria-describedby", `desk-wait-${first.id}`);
+    const element = el("li", { class: "desk-wait" }, el("div", { class: "desk-wait-words" }, name, facts, queue), take);
+    return {
+      element,
+      /** @param {WaitingLine} line @param {boolean} taking */
+      update(line, taking) {
+        setText(name, line.name);
+        setText(facts, line.facts);
+        if (queue.lastChild) setText(queue.lastChild, line.queue);
+        show(queue, line.queue !== "");
+        setText(take, taking ? "Taking…" : "Take");
+        setAttribute(take, "aria-label", `${taking ? "Taking" : "Take"} the ${line.name.toLowerCase()}`);
+        setAttribute(take, "aria-disabled", taking ? "true" : undefined);
+      },
+    };
+  }
+
+  /** @param {string} id */
+  async #press(id) {
+    if (this.#taking.has(id)) return;
+    this.#taking.add(id);
+    this.#place(this.#lines);
+    try {
+      await this.#take(id);
+    } finally {
+      this.#taking.delete(id);
+      this.#place(this.#lines);
+    }
+  }
+}

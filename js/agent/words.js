@@ -1,0 +1,43 @@
+/** Every sentence of the desk alone. What it shares with the widget stands in ../widget/words.js and movewords.js. */
+
+export const deskWords = Object.freeze({
+  queuesAsking: "Looking at the queue…",
+  queuesEmpty: "Nobody is waiting.",
+  queuesOld: "The queue cannot be reached now. What is shown here may be old.",
+  queuesRefused: "Your sign-in was not accepted, so the queue is not shown as it is now. It is tried again by itself.",
+  claimGone: "It does not wait there any more, or the queue cannot be reached. Nothing was changed.",
+  noColleagues: "Nobody else of your queues is known yet.",
+  noteHint: "Everyone in this conversation can read the note, the customer too.",
+  handsOver: "They can read what you can read here. You leave, and cannot read what is written afterwards.",
+  parks: "It waits in its queue until somebody takes it. You leave, and cannot read what is written afterwards.",
+  leaves: "The others stay. You cannot read what is written afterwards.",
+  closes: "Nothing more can be written in it, by anyone. Everyone can still read what they could read.",
+  history: "Let them read what was written before, too",
+  readsAlong: "To read along only, as a supervisor",
+  answers: "To answer as well",
+  ledger: "Worked out from the signed log of this conversation, which is the same for everyone in it.",
+  continues: "This conversation continues an earlier one.",
+  none: "When a customer writes, the conversation appears here by itself.",
+  noneTaken: "Take one that waits, or answer one that is handed to you: it appears here by itself.",
+  choose: "Choose a conversation to read and answer it.",
+  chooseWaiting: "Take a conversation that waits. Nothing in it can be read before.",
+  next: "The next conversation opens here.",
+});
+
+/** Another took it first. @param {string} name  "" if it is not known who */
+export function fasterText(name) {
+  return name ? `${name} was faster and has it now.` : "Somebody else was faster and has it now.";
+}
+
+/** @param {number} count */
+export function waitingText(count) {
+  return count === 1 ? "1 conversation waits" : `${count} conversations wait`;
+}
+
+/**
+ * Taking somebody out, asked before.
+ * @param {string} name
+ */
+export function removeText(name) {
+  return `${name} cannot read what is written afterwards. What they could read until now cannot be taken back.`;
+}

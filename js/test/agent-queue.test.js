@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { choiceField, colleagueChoices, queueChoices } from "../agent/choices.js";
+import { lines } from "../agent/list.js";
+import { Moves } from "../agent/moves.js";
+import { QueuePanel } from "../agent/queue.js";
+import { claimProblem, queuesText, waitingLines } from "../agent/waiting.js";
+import { Question } from "../widget/question.js";
+import { FakeClient, colleague, member, message, waiting } from "./fake-client.js";
+import { FakeElement, fakeDocument } from "./fake-document.js";
+
+Object.assign(globalThis, { document: fakeDocument });
+
+const now = new Date(2026, 2, 12, 15, 0).getTime();
+const minute = 60_000;
+const me = member({ self: true, alias: "Ben" });
+const customer = member({ role: "customer", alias: "", verified: false });
+
+/** @param {unknown} node @returns {FakeElement} */
+const fake = (node) => /** @type {FakeElement} */ (node);
+/** @param {FakeElement} place */
+const host = (place) => /** @type {HTMLElement} */ (/** @type {unknown} */ (place));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {Partial<import("../widget/facade.js").Queues>} [over] @returns {import("../widget/facade.js").Queues} */
+const queues = (over = {}) => ({ state: "current", waiting: [], agents: [], ...over });
+
+test("what waits is told by since when and how much, and by nothing that it says", () => {
+  const [old, fresh] = waitingLines(queues({ waiting: [waiting({ since: now - 24 * minute, entries: 1200, parked: true }), waiting({ since: now, entries: 1 })] }), now);
+  assert.deepEqual([old?.name, old?.facts, old?.queue], ["Parked conversation", "Waits since 14:36 (24 min), 1,200 entries", ""]);
+  assert.deepEqual([fresh?.name, fresh?.facts], ["New conversation", "Waits since 15:00 (just now), 1 entry"]);
+});
+
+test("the queue is named only where there is more than one", () => {
+  const named = waitingLines(queues({ waiting: [waiting({ queue: "sales" }), waiting()] }), now).map((line) => line.queue);
+  assert.deepEqual(named, ["sales", "default"]);
+  assert.equal(waitingLines(queues({ waiting: [waiting()], agents: [colleague({ queues: ["default", "sales"] })] }), now)[0]?.queue, "default");
+});
+
+test("an old list is never shown as the one of now", () => {
+  assert.match(queuesText(queues({ state: "unreachable", waiting: [waiting()] })), /may be old/);
+  assert.match(queuesText(queues({ state: "refused" })), /sign-in was not accepted/);
+  assert.match(queuesText(queues()), /Nobody is waiting/);
+  assert.equal(queuesText(queues({ waiting: [waiting()] })), "");
+});
+
+test("who was faster is named, where that is known", () => {
+  assert.equal(claimProblem({ code: "bad commit", by: "Ben" }), "Ben was faster and has it now.");
+  for (const by of [undefined, 7, {}]) assert.equal(claimProblem({ code: "bad commit", by }), "Somebody else was faster and has it now.");
+  assert.match(claimProblem({ code: "unavailable" }), /Nothing was changed/);
+  assert.doesNotMatch(claimProblem(new Error("canary")), /canary/);
+});
+
+test("a hostile name of a colleague stays within its line", () => {
+  assert.doesNotMatch(claimProblem({ code: "bad commit", by: "\u202eBen\n" }), /[\u202e\n]/);
+  const client = new FakeClient();
+  const [choice] = colleagueChoices(client.add({ members: [me] }), queues({ agents: [colleague({ alias: "\u202eA\nna" })] }));
+  assert.equal(choice?.name, "Ana");
+});
+
+test("a conversation can go to colleagues of its queue who are not in it, those who are there first", () => {
+  const client = new FakeClient();
+  const inside = colleague({ alias: "Cleo" });
+  const agents = [colleague({ alias: "Zoe" }), inside, colleague({ alias: "Ana", online: false }), colleague({ alias: "Bo" }), colleague({ alias: "Sales", queues: ["sales"] }),
+    colleague({ alias: "Bot", role: "bot" }), colleague({ alias: "Sam", role: "supervisor" })];
+  const conversation = client.add({ members: [me, customer, member({ id: inside.id })] });
+  const choices = colleagueChoices(conversation, queues({ agents }));
+  assert.deepEqual(choices.map((c) => [c.name, c.facts]), [["Bo", "online"], ["Sam", "supervisor, online"], ["Zoe", "online"], ["Ana", "away: reads it when they are back"]]);
+  assert.deepEqual(queueChoices(conversation).map((c) => c.target), [{ queue: "default" }]);
+  assert.deepEqual(queueChoices(client.add({ queue: "" })), []);
+});
+
+test("one press takes a conversation once, however often it is pressed", async () => {
+  /** @type {string[]} */
+  const taken = [];
+  /** @type {(() => void)[]} */
+  const settle = [];
+  const panel = new QueuePanel((id) => new Promise((resolve) => {
+    taken.push(id);
+    settle.push(() => resolve(undefined));
+  }));
+  const one = waiting();
+  panel.render(queues({ waiting: [one, waiting()] }), now);
+  const take = fake(panel.element).named("Take the new conversation");
+  take?.click();
+  take?.click();
+  assert.deepEqual(taken, [one.id]);
+  assert.equal(take?.getAttribute("aria-disabled"), "true");
+  settle[0]?.();
+  await settled();
+  take?.click();
+  assert.equal(taken.length, 2, "and again once it is known how it went");
+});
+
+test("where no authority is set there is no queue to see", () => {
+  const panel = new QueuePanel(async () => {});
+  panel.render(queues({ state: "none" }), now);
+  assert.equal(fake(panel.element).hidden, true);
+  panel.render(queues({ state: "asking" }), now);
+  assert.equal(fake(panel.element).hidden, false);
+});
+
+/** A dialog of a move, opened. @param {(moves: Moves) => void} open */
+function dialog(open) {
+  const place = new FakeElement("section");
+  let done = 0;
+  const moves = new Moves(host(place), () => done++);
+  open(moves);
+  const shown = () => place.within.find((e) => e.tagName === "dialog");
+  return {
+    moves, place, shown,
+    done: () => done,
+    /** @param {string} kind @param {number} [n] */
+    input: (kind, n = 0) => /** @type {FakeElement} */ (shown()?.within.filter((e) => e.getAttribute("type") === kind)[n]),
+    note: () => /** @type {FakeElement} */ (shown()?.within.find((e) => e.tagName === "textarea")),
+    problem: () => shown()?.within.find((e) => e.className === "sw-problem")?.textContent ?? "",
+    submit: async () => {
+      void shown()?.within.find((e) => e.tagName === "form")?.happen("submit");
+      await settled();
+    },
+  };
+}
+
+test("handing over goes to the one who was chosen, with the note, and asks for nobody by itself", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const to = colleague({ alias: "Ana" });
+  const page = dialog((moves) => moves.handOver(conversation, queues({ agents: [to] })));
+  await page.submit();
+  assert.deepEqual([page.problem(), conversation.asked], ["Choose who it goes to.", []]);
+  page.input("radio").checked = true;
+  page.note().value = "Low ferritin";
+  await page.submit();
+  assert.deepEqual(conversation.asked, [`transfer ${to.id} "Low ferritin"`]);
+  assert.deepEqual([page.shown(), page.done()], [undefined, 1]);
+});
+
+test("handing over to the queue names the queue; an empty note is none", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const page = dialog((moves) => moves.handOver(conversation, queues({ agents: [colleague()] })));
+  page.input("radio", 1).checked = true;
+  page.note().value = "  ";
+  await page.submit();
+  assert.deepEqual(conversation.asked, [`transfer queue default ""`]);
+});
+
+test("the note says that the customer can read it, in every dialog that has one", () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  for (const page of [dialog((moves) => moves.handOver(conversation, queues())), dialog((moves) => moves.park(conversation))]) {
+    const hint = page.note().getAttribute("aria-describedby");
+    assert.ok(hint);
+    assert.match(page.shown()?.within.find((e) => e.getAttribute("id") === hint)?.textContent ?? "", /can read the note, the customer too/);
+  }
+});
+
+test("what fails is told in the dialog, and the note is kept: there, and for the next time", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer], failWith: { code: "unavailable" } });
+  const page = dialog((moves) => moves.park(conversation));
+  page.note().value = "Low ferritin";
+  void page.note().happen("input");
+  await page.submit();
+  assert.match(page.problem(), /Nothing was changed/);
+  assert.equal(page.note().value, "Low ferritin");
+  page.shown()?.close();
+  page.moves.park(conversation);
+  assert.equal(page.note().textContent, "Low ferritin");
+  conversation.failWith = undefined;
+  page.note().value = "Low ferritin";
+  await page.submit();
+  assert.deepEqual(conversation.asked, [`park "Low ferritin"`]);
+  page.moves.park(conversation);
+  assert.equal(page.note().textContent, "", "once it is sent it is no draft any more");
+});
+
+test("nobody is given what was written before unless that is asked for; a supervisor comes to read along", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const agents = [colleague({ alias: "Ana" }), colleague({ alias: "Sam", role: "supervisor" })];
+  const first = dialog((moves) => moves.invite(conversation, queues({ agents })));
+  first.input("radio", 0).checked = true;
+  void first.input("radio", 0).happen("change");
+  await first.submit();
+  const second = dialog((moves) => moves.invite(conversation, queues({ agents })));
+  second.input("radio", 1).checked = true;
+  void second.input("radio", 1).happen("change");
+  second.input("checkbox", 1).checked = true;
+  await second.submit();
+  assert.deepEqual(conversation.asked, [`invite ${agents[0]?.id} agent false`, `invite ${agents[1]?.id} supervisor true`]);
+});
+
+test("the desk offers what the client says can be done, and nothing while a move is under way", () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer], moves: ["transfer", "park", "leave"] });
+  const moves = new Moves(host(new FakeElement("section")), () => {});
+  const keys = () => moves.items(conversation, () => undefined).map((item) => item.key);
+  assert.deepEqual(keys(), ["park", "leave"]);
+  conversation.moving = "park";
+  assert.deepEqual(keys(), []);
+});
+
+test("a choice nobody made is none", () => {
+  const field = choiceField("To", [{ key: "a", name: "a", facts: "", state: /** @type {const} */ ("online"), role: "agent", target: { to: "a" } }]);
+  assert.equal(field.value(), undefined);
+});
+
+test("a question stays, with what went wrong, until it is done or taken back", async () => {
+  let done = 0;
+  const question = new Question(() => done++);
+  /** @type {unknown} */
+  let fails = { code: "unavailable" };
+  const ask = () => question.ask({ title: "End it?", text: "", yes: "End it", problem: () => "Not done.", act: async () => { if (fails) throw fails; } });
+  const element = fake(question.element);
+  ask();
+  element.named("End it")?.click();
+  await settled();
+  assert.deepEqual([question.isOpen, done], [true, 0]);
+  assert.match(element.textContent, /Not done\./);
+  fails = undefined;
+  element.named("End it")?.click();
+  await settled();
+  assert.deepEqual([question.isOpen, done], [false, 1]);
+  ask();
+  element.named("Cancel")?.click();
+  assert.deepEqual([question.isOpen, done], [false, 2]);
+});
+
+test("those that are over stand under those that go on, and say so", () => {
+  const client = new FakeClient();
+  const at = (/** @type {import("../widget/facade.js").ConversationState} */ state, /** @type {number} */ time) => client.add({ state, members: [me, customer], messages: [message({ time })] }).id;
+  const left = at("left", now);
+  const closed = at("closed", now - minute);
+  const open = at("secured", now - 5 * minute);
+  assert.deepEqual(lines(client.conversations, { now, unread: () => 0 }).map((l) => [l.id, l.over, l.mark]), [[open, false, ""], [left, true, "No longer in it"], [closed, true, "Ended"]]);
+});
+
+test("a line says when no agent is in it, when one only reads along, and that a note is one", () => {
+  const client = new FakeClient();
+  client.add({ state: "secured", members: [customer], messages: [message({ text: "Low", note: true, time: now })] });
+  client.add({ state: "secured", members: [member({ self: true, role: "supervisor" }), member(), customer], messages: [message({ time: now - 1 })] });
+  assert.deepEqual(lines(client.conversations, { now, unread: () => 0 }).map((l) => [l.mark, l.preview]), [["No agent is in it", "Note: Low"], ["You read along", "Hello"]]);
+});
