@@ -108,7 +108,7 @@ func (c *Conversation) fallen(now uint64, moves *Moves) (out []wire.ID, company 
 			if m.Role == wire.Agent || m.Role == wire.Inbox || m.Role == wire.Bot {
 				company = true
 			}
-			if j == nil || j.ID != chosen && (answer != nil || chosen != wire.ID{}) {
+			if j == nil || j.ID != chosen && (answer != nil || chosen != wire.ID{} || moves.Quiet) {
 				continue // at most one is answered at a time
 			}
 			answer = j
@@ -159,6 +159,7 @@ type Moves struct {
 	Removes []wire.ID // beyond those who must go
 	History uint8     // reason of the grant to the one newcomer of all that this end may grant; zero: none
 	Answers wire.ID   // the standing join request that a person said yes to, or zero
+	Quiet   bool      // answers no other: its owner is left time to refuse (SPEC section 7)
 }
 
 // Genesis begins a conversation as its customer, with the given newcomers. It
@@ -251,18 +252,22 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 		}
 		m.Adds = append(m.Adds, wire.Add{Role: a.Role, KeyPackage: kp})
 	}
-	if moves.History != 0 {
-		if err := c.grant(m, moves); err != nil {
-			return err
-		}
-	}
 	leaf, public := newLeaf()
 	p := &pendingCommit{parent: m.Parent, leaf: leaf, madeIn: c.end.instance}
 	defer func() {
 		if c.pending != p {
 			p.wipe()
+			if n := len(c.past); n != 0 && c.past[n-1].number == c.Epoch() {
+				c.past[n-1] = pastEpoch{}
+				c.past = c.past[:n-1]
+			}
 		}
 	}()
+	if moves.History != 0 {
+		if err := c.grant(m, moves); err != nil {
+			return err
+		}
+	}
 	kp := &wire.KeyPackage{Credential: c.end.credential, Leaf: public, Expires: now/1000 + packageSeconds, Use: wire.UsePlace}
 	if _, err := kp.Sign(c.end.identity); err != nil {
 		return err
