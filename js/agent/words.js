@@ -5,7 +5,7 @@ export const deskWords = Object.freeze({
   queuesEmpty: "Nobody is waiting.",
   queuesOld: "The queue cannot be reached now. What is shown here may be old.",
   queuesRefused: "Your sign-in was not accepted, so the queue is not shown as it is now. It is tried again by itself.",
-  claimGone: "It does not wait there any more, or the queue cannot be reached. Nothing was changed.",
+  claimGone: "It could not be taken: it does not wait any more, or the queue cannot be reached. If it is yours after all, it appears by itself.",
   noColleagues: "Nobody else of your queues is known yet.",
   noteHint: "Everyone in this conversation can read the note, the customer too.",
   handsOver: "They can read what you can read here. You leave, and cannot read what is written afterwards.",

@@ -47,7 +47,7 @@ test("an old list is never shown as the one of now", () => {
 test("who was faster is named, where that is known", () => {
   assert.equal(claimProblem({ code: "bad commit", by: "Ben" }), "Ben was faster and has it now.");
   for (const by of [undefined, 7, {}]) assert.equal(claimProblem({ code: "bad commit", by }), "Somebody else was faster and has it now.");
-  assert.match(claimProblem({ code: "unavailable" }), /Nothing was changed/);
+  assert.match(claimProblem({ code: "unavailable" }), /could not be taken/);
   assert.doesNotMatch(claimProblem(new Error("canary")), /canary/);
 });
 

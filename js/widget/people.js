@@ -14,7 +14,8 @@ export class People {
   #past = el("ul", { class: "sw-people-list sw-past" });
   #earlier = el("div", {}, el("h3", {}, "Who could read before"), this.#past);
   #shown = "";
-  element = el("div", { class: "sw-people" }, el("h3", {}, "Who can read this"), this.#list, this.#note, this.#earlier);
+  /** It may scroll, so the keyboard comes to it. */
+  element = el("div", { class: "sw-people", role: "region", "aria-label": "Who can read", tabindex: "0" }, el("h3", {}, "Who can read this"), this.#list, this.#note, this.#earlier);
 
   /**
    * @param {object} [options]

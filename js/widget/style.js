@@ -145,8 +145,8 @@ const parts = `
 .sw-plain[data-quiet]:hover { background: var(--surface); filter: none; }
 .sw-plain[aria-disabled] { opacity: .6; cursor: progress; }
 
-button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
-.sw-log:focus-visible { outline-offset: -3px; }
+button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-visible, .sw-people:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
+.sw-log:focus-visible, .sw-people:focus-visible { outline-offset: -3px; }
 .sw-self .sw-text a:focus-visible { outline-color: currentColor; }
 
 @media (prefers-reduced-motion: no-preference) {
