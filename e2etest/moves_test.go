@@ -1,6 +1,7 @@
 package e2etest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -107,5 +108,157 @@ func wantNothingLater(t *testing.T, name string, l *harness.Loot, log [][]byte) 
 	}
 	if left == 0 || len(opens) < 2 || len(messages(t, log, left)) < 2 {
 		t.Errorf("what %s kept opens %v of what it could read until %d, with %v after it: this proves nothing", name, opens, left, messages(t, log, left))
+	}
+}
+
+// Somebody who is brought in without a grant opens nothing of before, by its core
+// or by any bytes that it holds; with one it opens all of it.
+func TestNewcomersOpenNothingEarlierWithoutAGrant(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "before anybody came")
+	ana, ben, cleo := d.Worker(t, "Ana"), d.Worker(t, "Ben"), d.Worker(t, "Cleo")
+	ana.Claim(id)
+	talks(t, customer, ana, "before Ben")
+	ana.Invite(id, ben.End.ID(), wire.Agent, 0)
+	ben.AwaitActive(id)
+	talks(t, customer, ben, "with Ben")
+	wantHeard(t, ben, "with Ben?")
+
+	log := customer.Log(id)
+	came := added(t, log, ben)
+	loot := ben.Loot(id)
+	opens := loot.Opens(log)
+	if i := slices.IndexFunc(opens, func(n int) bool { return n < came }); i >= 0 {
+		t.Errorf("Ben came with entry %d, and opens %v", came, opens)
+	}
+	if len(opens) == 0 || len(messages(t, log, 1)) < 5 {
+		t.Errorf("Ben opens %v of %v: this proves nothing", opens, messages(t, log, 1))
+	}
+
+	ana.Invite(id, cleo.End.ID(), wire.Agent, harness.ForConference)
+	cleo.AwaitActive(id)
+	talks(t, customer, cleo, "with Cleo")
+	wantHeard(t, cleo, "before anybody came", "before Ben?", "before Ben!", "with Ben?", "with Ben!", "with Cleo?")
+	if heard := ben.Heard(); slices.Contains(heard, "before Ben?") {
+		t.Errorf("what Cleo was granted, Ben opens too: %q", heard)
+	}
+}
+
+// added is the number of the commit that adds a member.
+func added(t *testing.T, log [][]byte, who *harness.Native) int {
+	t.Helper()
+	for i, raw := range log {
+		if e, err := wire.DecodeEntry(raw); err == nil && e.Kind == wire.KindCommit && e.Commit.Newcomer(who.End.ID()) {
+			return i + 1
+		}
+	}
+	t.Fatal("nobody added it")
+	return 0
+}
+
+// A supervisor is in the customer's roster before the first message that it can
+// read, reads, writes nothing, and writes once its own commit says that it is an
+// agent.
+func TestASupervisorIsSeenFirstReadsAndTakesOver(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "hello?")
+	ana, sam := d.Worker(t, "Ana"), d.Worker(t, "Sam")
+	ana.Claim(id)
+	talks(t, customer, ana, "unheard by Sam")
+	ana.Invite(id, sam.End.ID(), wire.Supervisor, 0)
+	wantMembers(t, customer, customer, ana, sam)
+	customer.Say("overheard?")
+	sam.AwaitText("overheard?")
+	wantHeard(t, sam, "overheard?")
+	if log := customer.Log(id); slices.Min(sam.Loot(id).Opens(log)) < added(t, log, sam) {
+		t.Error("Sam opens what was said before the customer was shown that he is in")
+	}
+	sam.Try("a supervisor's word")
+	harness.Eventually(t, "Sam to be refused", func() (bool, string) {
+		return slices.Contains(sam.Report().Codes, wire.NotMember), ""
+	})
+	sam.Move(id, conversation.Moves{Role: wire.Agent})
+	customer.AwaitText("a supervisor's word") // it was kept
+	ana.Leave(id)
+	talks(t, customer, sam, "and without Ana")
+	wantMembers(t, customer, customer, sam)
+	wantNothingLater(t, "Ana", ana.Parting(id), customer.Log(id))
+}
+
+// What is closed takes nothing more, from anybody; the customer begins anew, and
+// the new conversation names the old.
+func TestClosedTakesNothingMoreAndIsContinued(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "hello?")
+	ana := d.Worker(t, "Ana")
+	ana.Claim(id)
+	talks(t, customer, ana, "one")
+	ana.Close(id)
+	harness.Eventually(t, "the customer to see the end", func() (bool, string) {
+		return customer.Report().State == conversation.Closed, ""
+	})
+	before := len(customer.Log(id))
+	for _, n := range []*harness.Native{customer, ana} {
+		if err := n.TryMove(id, conversation.Moves{}); err != wire.NotMember {
+			t.Errorf("after the end a commit is answered %v, want %v", err, wire.NotMember)
+		}
+	}
+	customer.Continue()
+	again := customer.Conversation()
+	if again == id || string(customer.Previous()) != string(id[:]) {
+		t.Errorf("%x continues %x, want %x", again, customer.Previous(), id)
+	}
+	customer.Say("me again")
+	ana.Claim(again)
+	talks(t, customer, ana, "two")
+	if now := len(customer.Log(id)); now != before {
+		t.Errorf("%d entries came after the end", now-before)
+	}
+}
+
+// A customer who takes the agent out goes on with the queue's inbox, and with
+// whoever comes next.
+func TestACustomerAsksForAnother(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "hello?")
+	ana, ben := d.Worker(t, "Ana"), d.Worker(t, "Ben")
+	ana.Claim(id)
+	talks(t, customer, ana, "one")
+	kept := ana.Loot(id)
+	customer.Move(id, conversation.Moves{Removes: []wire.ID{ana.End.ID()}, Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: customer.TakeInbox()}}})
+	customer.Say("somebody else, please")
+	ben.AwaitWaiting(id, uint64(len(customer.Log(id))))
+	ben.Claim(id)
+	talks(t, customer, ben, "two")
+	wantHeard(t, ben, "somebody else, please", "two?") // the customer granted nothing
+	wantNothingLater(t, "Ana", kept, customer.Log(id))
+	if s := ana.In(id).Report().State; s != conversation.NotMember {
+		t.Errorf("Ana is still in: %v", s)
+	}
+}
+
+// Whoever has just claimed commits at once, while the customer writes: one epoch
+// follows the other, and all of it opens at both.
+func TestANewcomerCommitsRightAfterAClaimAndAllOpen(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "hello?")
+	ana := d.Worker(t, "Ana")
+	want := []string{"hello?"}
+	for i := range 10 {
+		text := fmt.Sprintf("line %d", i)
+		customer.Try(text)
+		want = append(want, text)
+	}
+	ana.Claim(id)
+	for range 3 {
+		ana.Move(id, conversation.Moves{})
+	}
+	ana.Say("I have it")
+	customer.AwaitText("I have it")
+	customer.Say("that was all")
+	ana.AwaitText("that was all")
+	wantHeard(t, ana, append(want, "that was all")...)
+	if r := ana.Report(); r.Gap != 0 {
+		t.Errorf("%d messages are missing", r.Gap)
 	}
 }

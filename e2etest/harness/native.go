@@ -51,6 +51,9 @@ type Native struct {
 	agents  bool
 	refused bool
 	begins  bool
+	heard   func(relay.Body)
+	kept    []byte // that key package
+	before  []byte // id of the conversation that the next one continues, or empty
 	offered bool   // a key package is at the relay
 	acked   []byte // on this connection
 	ackedAt uint64
@@ -82,7 +85,7 @@ func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
 	if role != wire.Customer {
 		alias = "Ana"
 	}
-	return d.native(t, role, alias, through)
+	return d.native(t, role, alias, through, nil)
 }
 
 // Worker is one of the people of the demo's company, with a credential of its
@@ -93,7 +96,19 @@ func (d *Demo) Worker(t testing.TB, alias string) *Native {
 	if alias == "Sam" {
 		role = wire.Supervisor
 	}
-	n := d.native(t, role, alias, nil)
+	return d.offering(t, role, alias, nil)
+}
+
+// Hired is one of the company's people, or an inbox of its, whom the test itself
+// vouches for: proof makes the credential of an identity key.
+func (d *Demo) Hired(t testing.TB, role wire.Role, alias string, proof func(identity []byte) []byte) *Native {
+	t.Helper()
+	return d.offering(t, role, alias, proof)
+}
+
+func (d *Demo) offering(t testing.TB, role wire.Role, alias string, proof func(identity []byte) []byte) *Native {
+	t.Helper()
+	n := d.native(t, role, alias, nil, proof)
 	Eventually(t, alias+" to have a key package at the relay", func() (bool, string) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -102,7 +117,7 @@ func (d *Demo) Worker(t testing.TB, alias string) *Native {
 	return n
 }
 
-func (d *Demo) native(t testing.TB, role wire.Role, alias string, through *Wire) *Native {
+func (d *Demo) native(t testing.TB, role wire.Role, alias string, through *Wire, proof func(identity []byte) []byte) *Native {
 	t.Helper()
 	root, at, queue := d.Config(t)
 	end, err := conversation.NewEnd(role, []wire.Hash{root})
@@ -111,11 +126,14 @@ func (d *Demo) native(t testing.TB, role wire.Role, alias string, through *Wire)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &Native{End: end, t: t, demo: d, role: role, through: through, ctx: ctx, root: root, at: at, queue: queue, alias: alias, pumping: make(chan struct{}, 1), talks: map[wire.ID]*talk{}}
-	if role == wire.Customer {
+	switch {
+	case proof != nil:
+		n.proof = proof(end.Identity())
+	case role == wire.Customer:
 		var answer struct{ Token string }
 		d.post(t, "/demo/token", map[string]string{"thumbprint": token.Thumbprint(end.Identity())}, &answer)
 		n.proof = []byte(answer.Token)
-	} else {
+	default:
 		n.proof = n.login()
 	}
 	n.connect()

@@ -23,6 +23,23 @@ func (n *Native) Begin() {
 	})
 }
 
+// Continue makes the genesis of a conversation that continues the one of now.
+func (n *Native) Continue() {
+	n.t.Helper()
+	n.mu.Lock()
+	id := n.talk.ID()
+	n.before, n.talk = id[:], nil
+	n.mu.Unlock()
+	n.Begin()
+}
+
+// Previous is empty, or the id of the conversation that this one continues.
+func (n *Native) Previous() []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.talk.Previous()
+}
+
 // Say sends a text and waits until it is read back from the log.
 func (n *Native) Say(text string) {
 	n.t.Helper()
@@ -64,6 +81,13 @@ func (n *Native) In(id wire.ID) *Native {
 	defer n.mu.Unlock()
 	n.talk = n.talks[id]
 	return n
+}
+
+// Kept is the key package that the member has at the relay.
+func (n *Native) Kept() []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.kept
 }
 
 // Conversation is the id of the native member's conversation.

@@ -170,6 +170,8 @@ func (n *Native) nextOf(k *talk) (*talk, []byte, error) {
 	}
 	due, err := k.Due(now)
 	switch {
+	case err == error(wire.Unavailable) && n.role == wire.Customer:
+		return n.attended(k)
 	case err != nil:
 		return nil, nil, err
 	case due == conversation.DuePending:
@@ -184,6 +186,22 @@ func (n *Native) nextOf(k *talk) (*talk, []byte, error) {
 		return nil, nil, nil
 	}
 	return n.sealed(k, n.outbox[i], now)
+}
+
+// attended is the commit by which a customer with whom nobody of the company is
+// left brings in the queue's inbox. n.mu is held.
+func (n *Native) attended(k *talk) (*talk, []byte, error) {
+	n.mu.Unlock()
+	raw, err := n.first()
+	n.mu.Lock()
+	var entry []byte
+	if err == nil {
+		entry, err = k.Commit(nowMillis(), conversation.Moves{Adds: []conversation.Newcomer{{Role: roleOf(raw), KeyPackage: raw}}})
+	}
+	if err != nil {
+		n.later(func() {})
+	}
+	return k, entry, err
 }
 
 func (n *Native) sealed(k *talk, o *outgoing, now uint64) (*talk, []byte, error) {
@@ -239,7 +257,7 @@ func (n *Native) begin() (*talk, []byte, error) {
 	n.mu.Lock()
 	if err == nil {
 		var c *conversation.Conversation
-		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: roleOf(raw), KeyPackage: raw}}, nil); err == nil {
+		if c, err = n.End.Genesis(nowMillis(), n.queue, []conversation.Newcomer{{Role: roleOf(raw), KeyPackage: raw}}, n.before); err == nil {
 			n.refused = false
 			n.talk = &talk{Conversation: c}
 			n.talks[c.ID()] = n.talk

@@ -37,6 +37,13 @@ func (n *Native) connect() {
 	go n.listen(ws)
 }
 
+// On has do told of each frame that the relay sends, before anything is made of it.
+func (n *Native) On(do func(relay.Body)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard = do
+}
+
 // Cut ends the connection, until Reconnect.
 func (n *Native) Cut() {
 	n.mu.Lock()
@@ -112,6 +119,9 @@ func (n *Native) take(ws *websocket.Conn, request uint32, body relay.Body) {
 	if ws != n.ws {
 		return
 	}
+	if n.heard != nil {
+		n.heard(body)
+	}
 	if answer := n.answers[request]; request != 0 && answer != nil {
 		delete(n.answers, request)
 		answer(body)
@@ -168,6 +178,7 @@ func (n *Native) welcomed(w relay.Welcome) {
 			return
 		}
 		n.answers[n.send(relay.PublishKeyPackage{KeyPackage: kp})] = func(b relay.Body) { _, n.offered = b.(relay.Ack) }
+		n.kept = kp
 		n.send(relay.ListConversations{})
 	}
 	for _, k := range n.talks {
