@@ -144,9 +144,10 @@ export class Conversations {
    * What to append next, saved and ready to leave; the same bytes again until the log answers.
    * @param {string} id
    * @param {boolean} [unasked] do what is due now, a commit or a join request, even with nothing to send
+   * @param {boolean} [quiet]   let nobody in by it
    */
-  next(id, unasked = false) {
-    return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked));
+  next(id, unasked = false, quiet = false) {
+    return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked, quiet));
   }
 
   /**

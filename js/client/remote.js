@@ -26,7 +26,7 @@
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
- * @property {(id: string, unasked: boolean) => Promise<import("./writing.js").Step>} next
+ * @property {(id: string, unasked: boolean, quiet: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number, slot: number) => Promise<Blob>} sealPart
@@ -105,7 +105,7 @@ export function localEnd(end) {
     join: (id) => conversations.join(id),
     leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
-    next: (id, unasked) => conversations.next(id, unasked),
+    next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),
     entryId: (entry) => conversations.entryId(entry),
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),

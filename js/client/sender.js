@@ -18,7 +18,7 @@
  * @property {() => boolean} barred    the relay says that this end is no member
  * @property {() => boolean} begun     an own genesis is made but not read back
  * @property {() => boolean} unasked   to do what is due now, even with nothing to send
- * @property {() => boolean} held      nothing else may be sent for now: it would let in who only just asked
+ * @property {() => boolean} held      nothing else may be sent for now, and nobody let in: somebody asked only just
  * @property {() => void} done         that was done, or could not be
  * @property {(queue: string) => Promise<void>} attend  nobody of the company is left who would read: bring its inbox in
  * @property {() => Promise<void>} unbegin  the relay refused the genesis for good
@@ -70,8 +70,9 @@ export class Sender {
       if (!begun()) await reader.follow();
       if (!able() || barred()) return;
       const duty = unasked();
-      if (!duty && held()) return;
-      const step = await end.next(conversation(), duty);
+      const quiet = held();
+      if (!duty && quiet) return;
+      const step = await end.next(conversation(), duty, quiet);
       if (duty) done();
       if (step.kind === "none") return;
       if (step.kind === "unattended") {

@@ -36,15 +36,18 @@ import { readCursor, saved, statusOf } from "./kept.js";
 import { joinRequest } from "./rejoin.js";
 
 const STORED = 1;
+/** Beside the marks of a commit: it answers no join request. */
+const QUIET = 4;
 
 const now = () => new Writer().u64(Date.now());
 
 /**
  * @param {Writing} writing
  * @param {boolean} unasked  do what is due now, a commit or a join request, even with nothing to send
+ * @param {boolean} quiet    let nobody in by it: somebody asked only just, and may be refused yet
  * @returns {Promise<Step>}
  */
-export async function nextStep(writing, unasked) {
+export async function nextStep(writing, unasked, quiet) {
   const { context, handle, id, changed, outbox } = writing;
   const { core } = context;
   const status = statusOf(context, handle);
@@ -59,7 +62,7 @@ export async function nextStep(writing, unasked) {
   const found = status.state === "active" ? outbox.first(id) : undefined;
   if (status.state === "empty" || (!found && !unasked)) return { kind: "none" };
   try {
-    if (due(writing, found !== undefined)) return await commit(writing);
+    if (due(writing, found !== undefined)) return await commit(writing, { marks: quiet ? QUIET : 0 });
   } catch (error) {
     if (found && unattended(error, status)) return { kind: "unattended", queue: status.queue };
     throw error;
@@ -104,7 +107,7 @@ async function commit({ context, handle, id, changed }, { marks = 0, role = 0, h
 export async function move(writing, moves) {
   const { core } = writing.context;
   if (core.callBytes("conversation_pending", writing.handle).length > 0) return null;
-  const { entry } = await commit(writing, moves);
+  const { entry } = await commit(writing, { ...moves, marks: (moves.marks ?? 0) | QUIET });
   return core.callBytes("entry_id", entry);
 }
 

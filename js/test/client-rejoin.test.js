@@ -88,6 +88,19 @@ test("a restored profile meets its own commit without its secret: it asks once, 
   assert.ok((await read(customer)).length === 0);
 });
 
+test("what is committed for another cause lets in nobody who asked only just", async () => {
+  const { id, log, flush, read, customer, agent } = await rolledBack();
+  await read(agent);
+  await flush(agent, true);
+  assert.equal((await read(customer)).at(-1)?.asks.length, 1);
+  for (const quiet of [true, false]) {
+    const step = await customer.end.conversations.next(id, true, quiet);
+    assert.ok(step.kind === "commit");
+    log.push(step.entry);
+    assert.equal((await read(customer)).at(-1)?.asks.length, quiet ? 1 : 0);
+  }
+});
+
 test("a copy of a device asks for its place: the device itself, which is not lost, refuses that at once", async () => {
   const { id, flush, read, customer, agent, owner } = await rolledBack();
   await read(agent);

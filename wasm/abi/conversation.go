@@ -175,7 +175,8 @@ func (i *Instance) ConversationDue(handle, length int32) int32 {
 }
 
 // ConversationCommit: u64 now (ms) ‖ bytes8 join request, empty or the id[16]
-// of a new identity's that a person said yes to ‖ u8 marks (1 leave, 2 close) ‖
+// of a new identity's that a person said yes to ‖ u8 marks (1 leave, 2 close, 4:
+// answers no other join request, which is no mark of the entry) ‖
 // u8 own role, or 0 ‖ u8 reason of the grant to the newcomer, or 0 ‖ list8 id[16] to
 // remove ‖ list8 (u8 role ‖ bytes16 key package) to add → commit entry that does
 // so, refreshes this member, removes those who must go and adds who asked; it is
@@ -187,6 +188,8 @@ func (i *Instance) ConversationCommit(handle, length int32) int32 {
 			r.Fail()
 		}
 		moves := conversation.Moves{Marks: r.U8(), Role: wire.Role(r.U8()), History: r.U8()}
+		moves.Quiet = moves.Marks&4 != 0
+		moves.Marks &^= 4
 		for range r.Count(wire.MaxMembers) {
 			moves.Removes = append(moves.Removes, r.ID())
 		}

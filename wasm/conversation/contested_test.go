@@ -161,3 +161,21 @@ func TestRequestsSecretGoesWhenAllIsClosed(t *testing.T) {
 		t.Errorf("state %d; %d secrets, %d before it asked", lost.State(), len(lost.end.packages), before)
 	}
 }
+
+// What somebody commits for another cause lets in nobody who asked only just.
+func TestQuietCommitAnswersNobodyUnasked(t *testing.T) {
+	p, third := newTrio(t)
+	lost := p.wiped(third)
+	request := p.ask(lost)
+	p.read(p.customer)
+	p.log.mustAppend(p.must(p.customer.Commit(p.now, Moves{Quiet: true})))
+	p.read(lost)
+	if p.read(p.customer); lost.State() != Lost || len(p.customer.Joins()) != 1 {
+		t.Fatalf("state %d, %d requests stand", lost.State(), len(p.customer.Joins()))
+	}
+	p.due("still to answer", p.customer, DueCommit)
+	p.log.mustAppend(p.must(p.customer.Commit(p.now, Moves{Quiet: true, Answers: request})))
+	if p.read(lost); lost.State() != Active {
+		t.Errorf("named, and not answered: state %d", lost.State())
+	}
+}
