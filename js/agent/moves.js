@@ -8,7 +8,7 @@
 import { el, setText, show } from "../widget/dom.js";
 import { nameOf } from "../widget/model.js";
 import { moveProblem } from "../widget/movewords.js";
-import { deskWords, removeText } from "./words.js";
+import { deskWords, removeText, unsentWarning } from "./words.js";
 import { choiceField, colleagueChoices, queueChoices } from "./choices.js";
 import { openDialog } from "./dialog.js";
 
@@ -53,7 +53,7 @@ export class Moves {
     this.#ask({
       title: "Hand over",
       text: deskWords.handsOver,
-      body: [people.element, note.element],
+      body: [warning(conversation), people.element, note.element],
       yes: "Hand over",
       lacks: () => (people.value() ? "" : "Choose who it goes to."),
       act: async () => {
@@ -94,7 +94,7 @@ export class Moves {
     this.#ask({
       title: "Put it back in the queue?",
       text: deskWords.parks,
-      body: [note.element],
+      body: [warning(conversation), note.element],
       yes: "Put back",
       act: async () => {
         await conversation.park(note.value());
@@ -105,7 +105,7 @@ export class Moves {
 
   /** @param {Conversation} conversation */
   leave(conversation) {
-    this.#ask({ title: "Leave this conversation?", text: deskWords.leaves, yes: "Leave", act: () => conversation.leave() });
+    this.#ask({ title: "Leave this conversation?", text: deskWords.leaves, body: [warning(conversation)], yes: "Leave", act: () => conversation.leave() });
   }
 
   /** @param {Conversation} conversation */
@@ -134,4 +134,10 @@ export class Moves {
       el("p", { class: "desk-hint", id: `${name}-hint` }, deskWords.noteHint));
     return { element, value: () => (box.value.trim() === "" ? {} : { note: box.value }) };
   }
+}
+
+/** @param {Conversation} conversation */
+function warning({ messages }) {
+  const text = unsentWarning(messages.filter((m) => m.self && (m.status === "queued" || m.status === "sending")).length);
+  return text ? el("p", { class: "desk-warning" }, text) : null;
 }

@@ -12,7 +12,7 @@ import { LockBar } from "../widget/lockbar.js";
 import { LogView } from "../widget/log.js";
 import { Menu } from "../widget/menu.js";
 import { People } from "../widget/people.js";
-import { blocked, isOver, isPaused, isWaiting, lockOf, readsAlong } from "../widget/standing.js";
+import { blocked, hasBox, isOver, isPaused, isWaiting, lockOf, readsAlong } from "../widget/standing.js";
 import { Transfers } from "../widget/transfers.js";
 import { moveProblem, movingText } from "../widget/movewords.js";
 import { codeOf, notNow, sentence, words } from "../widget/words.js";
@@ -130,7 +130,7 @@ export class Talk {
     this.log.render(conversation);
     this.composer.turnTo(conversation.id);
     this.composer.block(failure || blocked(client, conversation), isPaused(conversation) ? words.paused : readsAlong(conversation) ? words.readsAlong : words.shut);
-    show(this.composer.element, conversation.state !== "closed" && conversation.state !== "left");
+    show(this.composer.element, hasBox(conversation));
   }
 
   #paintLock() {

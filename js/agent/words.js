@@ -24,6 +24,12 @@ export const deskWords = Object.freeze({
   next: "The next conversation opens here.",
 });
 
+/** What leaving would leave behind. @param {number} count */
+export function unsentWarning(count) {
+  if (count === 0) return "";
+  return count === 1 ? "A message that you wrote is not sent yet. If you leave now, it may not be." : `${count} messages that you wrote are not sent yet. If you leave now, they may not be.`;
+}
+
 /** Another took it first. @param {string} name  "" if it is not known who */
 export function fasterText(name) {
   return name ? `${name} was faster and has it now.` : "Somebody else was faster and has it now.";

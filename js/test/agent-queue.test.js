@@ -175,6 +175,16 @@ test("what fails is told in the dialog, and the note is kept: there, and for the
   assert.equal(page.note().textContent, "", "once it is sent it is no draft any more");
 });
 
+test("who leaves is told of what they wrote that is not sent yet", () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer], messages: [message({ self: true, status: "sending" }), message({ self: true, status: "sent" }), message()] });
+  for (const open of /** @type {((moves: Moves) => void)[]} */ ([(m) => m.handOver(conversation, queues()), (m) => m.park(conversation), (m) => m.leave(conversation)])) {
+    assert.match(dialog(open).shown()?.textContent ?? "", /A message that you wrote is not sent yet/);
+  }
+  conversation.messages = [];
+  assert.doesNotMatch(dialog((m) => m.leave(conversation)).shown()?.textContent ?? "", /not sent yet/);
+});
+
 test("nobody is given what was written before unless that is asked for; a supervisor comes to read along", async () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });

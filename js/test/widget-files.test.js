@@ -111,6 +111,19 @@ test("sizes read as people say them", () => {
   assert.deepEqual(told, ["0 bytes", "1 byte", "999 bytes", "1 KB", "1.5 KB", "9.9 KB", "10 KB", "999 KB", "1 MB", "1.2 MB", "250 MB", "1.1 GB", "5,000 TB"]);
 });
 
+test("in a conversation that is over, no file is offered that cannot be had, and none is sent again", () => {
+  const came = message({ text: "", file: fileInfo() });
+  assert.deepEqual(fileLook(came, { state: "left" }).actions, []);
+  assert.match(fileLook(came, { state: "left" }).words, /cannot be now/);
+  assert.deepEqual(fileLook(came, { state: "closed" }).actions, ["save"]);
+  for (const file of /** @type {const} */ (["failed", "cancelled"])) {
+    const own = message({ text: "", self: true, status: "failed", reason: "left", file: fileInfo({ state: file, error: "unavailable" }) });
+    assert.deepEqual(fileLook(own, { state: "left" }).actions, ["discard"]);
+    assert.deepEqual(fileLook({ ...own, reason: undefined }, { state: "secured" }).actions, ["retry", "discard"]);
+  }
+  assert.match(fileLook(message({ text: "", self: true, status: "failed", reason: "left", file: fileInfo({ state: "failed" }) }), { state: "left" }).words, /no longer in it/);
+});
+
 test("each state of a file has its words and its buttons", () => {
   /** @param {Partial<import("../widget/facade.js").FileInfo>} file @param {Partial<import("../widget/facade.js").Message>} over @param {Parameters<typeof fileLook>[1]} [place] */
   const look = (file, over, place = {}) => fileLook(message({ text: "", file: fileInfo(file), ...over }), place);

@@ -41,6 +41,7 @@
  * @property {number} [gap]      messages missing right before this one
  * @property {FileInfo|null} [file]  the message is a file; its text is then empty
  * @property {boolean} [unknown]  content that the client cannot make sense of
+ * @property {"left"|"closed"|"lost"|"forked"} [reason]  why it was not sent, where the conversation is the reason
  * @property {boolean} [note]     words for who comes next, at a handing over: everyone in it can read them
  *
  * What changed who is in, and so who can read. Both sides see each.

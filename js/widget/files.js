@@ -5,7 +5,7 @@
  * @typedef {import("./facade.js").ConversationState} ConversationState
  */
 import { plainName } from "./model.js";
-import { fileProblem, words } from "./words.js";
+import { fileProblem, unsentText, words } from "./words.js";
 
 /** So many letters of a name are shown, and so many of its end. */
 const shownLetters = 60;
@@ -112,6 +112,9 @@ export function fileLook(message, { state = "secured", online = true, here = tru
   const name = fileName(file.name);
   // An own file that is in the log is fetched like anyone's.
   const up = self && status !== "sent";
+  const over = state === "left" || state === "closed" || state === "lost" || state === "forked";
+  /** @type {FileAction[]} */
+  const again = here && !over ? ["retry", "discard"] : ["discard"];
   /** @param {Partial<FileLook>} over @returns {FileLook} */
   const look = (over) => ({ words: "", tone: "plain", percent: null, moving: "", actions: [], ...over });
   switch (file.state) {
@@ -125,13 +128,15 @@ export function fileLook(message, { state = "secured", online = true, here = tru
     case "downloading":
       return look({ words: online ? `Fetching, ${part}` : "Waits for the connection", percent, moving: `Fetching ${name}`, actions: ["cancel"] });
     case "failed":
+      if (up && message.reason) return look({ words: unsentText(message.reason), tone: "danger", actions: again });
       if (!up) return look({ words: fileProblem({ code: file.error }, "down"), tone: "danger", actions: ["save"] });
       if (!here) return look({ words: words.lostFile, tone: "danger", actions: ["discard"] });
-      return look({ words: fileProblem({ code: file.error }, "up"), tone: "danger", actions: ["retry", "discard"] });
+      return look({ words: fileProblem({ code: file.error }, "up"), tone: "danger", actions: again });
     case "cancelled":
-      return look({ words: "Cancelled, not sent", actions: here ? ["retry", "discard"] : ["discard"] });
+      return look({ words: "Cancelled, not sent", actions: again });
     default:
       if (saved || file.state === "saved") return look({ words: "Saved to your downloads", tone: "done", actions: ["save"] });
-      return look({ actions: ["save"] });
+      // The server gives a file to members only.
+      return state === "left" ? look({ words: words.fileLeft }) : look({ actions: ["save"] });
   }
 }

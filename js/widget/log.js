@@ -216,12 +216,13 @@ function messageRow(row, act, look) {
       setText(time, timeText(message.time));
       setAttribute(time, "datetime", new Date(message.time).toISOString());
       setIcon(mark, message.status === "failed" ? "alert" : message.status === "sent" ? "check" : "clock");
-      setText(statusWords, statusText[message.status]);
+      setText(statusWords, statusText(message));
       // A file that is not there yet says more by itself.
       const told = now.showStatus && (!file || message.status === "sent");
       show(status, told);
       show(again, !file && message.self && message.status === "failed");
       if (actions[0]) show(actions[0], now.again);
+      if (actions[1]) show(actions[1], now.edit);
       show(foot, now.last || told);
     },
   };

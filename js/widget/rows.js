@@ -8,10 +8,10 @@
  */
 import { nameOf } from "./model.js";
 import { beginningRow, noteRow, telling } from "./notes.js";
-import { isOver } from "./standing.js";
+import { hasBox, isOver } from "./standing.js";
 import { dayText, sameDay } from "./times.js";
 import { noteAuthor } from "./movewords.js";
-import { missingText } from "./words.js";
+import { missingText, unsentText } from "./words.js";
 
 /** Messages of one sender closer than this, in ms, are one group. */
 const groupWithin = 5 * 60 * 1000;
@@ -19,7 +19,7 @@ const groupWithin = 5 * 60 * 1000;
 /**
  * @typedef {{kind: "date", key: string, text: string}} DateRow
  * @typedef {{kind: "gap", key: string, text: string}} GapRow
- * @typedef {{kind: "message", key: string, message: Message, name: string, first: boolean, last: boolean, showStatus: boolean, again: boolean}} MessageRow
+ * @typedef {{kind: "message", key: string, message: Message, name: string, first: boolean, last: boolean, showStatus: boolean, again: boolean, edit: boolean}} MessageRow
  * @typedef {DateRow|GapRow|NoteRow|MessageRow} Row
  */
 
@@ -42,12 +42,13 @@ export function ordered(messages) {
  * @param {number} [options.limit]  only so many of the newest; default all
  * @param {readonly Note[]} [options.notes]
  * @param {boolean} [options.over]  nothing can be sent any more: there is no trying again
+ * @param {boolean} [options.edit]  there is a box that a text can go back to; default true
  * @param {boolean} [options.customer]  the reader is the customer
  * @param {string} [options.prefix]  what makes the keys of its notes those of no other conversation
  * @param {number} [options.day]     a time on the day that what stands above ends with
  * @returns {{rows: Row[], hidden: number, day: number|undefined}}
  */
-export function timeline(messages, { now, limit = Infinity, notes = [], over = false, customer = false, prefix = "", day }) {
+export function timeline(messages, { now, limit = Infinity, notes = [], over = false, edit = true, customer = false, prefix = "", day }) {
   const all = ordered(messages);
   const hidden = Math.max(0, all.length - limit);
   const shown = hidden ? all.slice(hidden) : all;
@@ -97,6 +98,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
       last: !after || here.length > 0 || Boolean(after.gap) || !sameDay(message.time, after.time) || !sameGroup(message, after),
       showStatus: message.self && (message.status !== "sent" || message === lastSent),
       again: !over,
+      edit,
     });
     before = message;
     since?.add(sender);
@@ -128,13 +130,14 @@ export function chained(parts, { now, limit = Infinity }) {
   }
   /** @type {Row[]} */
   const rows = [];
+  const edit = hasBox(parts.at(-1));
   /** @type {number|undefined} */
   let day;
   for (const { part, share } of shown) {
     const last = part === parts.at(-1);
     if (rows.length > 0) rows.push(beginningRow(part.id));
     const customer = part.members.some((m) => m.self && m.role === "customer");
-    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), customer, prefix: part.id, ...(day === undefined ? {} : { day }) });
+    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), edit, customer, prefix: part.id, ...(day === undefined ? {} : { day }) });
     rows.push(...told.rows);
     day = told.day;
   }
@@ -147,10 +150,15 @@ function sameGroup(a, b) {
 }
 
 /** @type {Readonly<Record<import("./facade.js").MessageStatus, string>>} */
-export const statusText = Object.freeze({
+const statusTexts = Object.freeze({
   queued: "Queued, kept on this device",
   sending: "Sending…",
   sent: "Sent",
   received: "",
-  failed: "Not sent",
+  failed: "",
 });
+
+/** @param {Message} message */
+export function statusText({ status, reason }) {
+  return status === "failed" ? unsentText(reason) : statusTexts[status];
+}

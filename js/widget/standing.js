@@ -131,6 +131,14 @@ export function isOver(conversation) {
 }
 
 /**
+ * There is a box: to write in, or to copy from what could not be sent.
+ * @param {Conversation|undefined} conversation
+ */
+export function hasBox(conversation) {
+  return conversation?.state !== "closed" && conversation?.state !== "left";
+}
+
+/**
  * What a person must be told aloud of the conversation itself, or "".
  * @param {Conversation|undefined} conversation
  */

@@ -17,7 +17,7 @@ import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
 import { customerMoves } from "./moves.js";
 import { People } from "./people.js";
 import { Question } from "./question.js";
-import { blocked, brokenText, connectionOf, isPaused, lockOf } from "./standing.js";
+import { blocked, brokenText, connectionOf, hasBox, isPaused, lockOf } from "./standing.js";
 import { sheets } from "./style.js";
 import { Transfers } from "./transfers.js";
 import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadText, words } from "./words.js";
@@ -271,7 +271,7 @@ export class ChatView {
     // What goes on by itself is not to be left lightly.
     setAttribute(this.#anew, "data-quiet", isPaused(conversation));
     this.composer.block(this.#blockedBy(), isPaused(conversation) ? words.paused : words.shut);
-    show(this.composer.element, conversation?.state !== "closed");
+    show(this.composer.element, hasBox(conversation));
   }
 
   /** Why nothing can be written now, or "". */

@@ -92,6 +92,7 @@ export const words = Object.freeze({
   heldFile: "This page held the file back. It was not sent.",
   lostFile: "The page was reloaded before this file was sent. Choose it again.",
   unknown: "A message that this version cannot show.",
+  fileLeft: "Not fetched while you were in this conversation, and cannot be now.",
   fileWaits: "Waits until someone is here. Keep this page open.",
   tooMany: "At most 20 files go at once. Send these first.",
   folder: "A folder cannot be attached. Attach the files in it.",
@@ -221,6 +222,17 @@ export function notNow() {
 /** @param {string} code */
 export function isRefusal(code) {
   return refusals.has(code);
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const unsent = Object.freeze({ left: "Not sent: you were no longer in it", closed: "Not sent: the conversation had ended" });
+
+/**
+ * Why a message was not sent.
+ * @param {string} [reason]
+ */
+export function unsentText(reason) {
+  return reason !== undefined && Object.hasOwn(unsent, reason) ? /** @type {string} */ (unsent[reason]) : "Not sent";
 }
 
 /** @param {number} count */
