@@ -135,8 +135,8 @@ export function fileLook(message, { state = "secured", online = true, here = tru
     case "cancelled":
       return look({ words: "Cancelled, not sent", actions: again });
     default:
-      if (saved || file.state === "saved") return look({ words: "Saved to your downloads", tone: "done", actions: ["save"] });
       // The server gives a file to members only.
+      if (saved || file.state === "saved") return look({ words: "Saved to your downloads", tone: "done", actions: state === "left" ? [] : ["save"] });
       return state === "left" ? look({ words: words.fileLeft }) : look({ actions: ["save"] });
   }
 }
