@@ -450,6 +450,7 @@ func TestLogHasNothingThatOpensAnything(t *testing.T) {
 	ana := o.worker(wire.Agent, "token of Ana")
 	nonce := o.fresh()
 	o.introduces("credential", o.hello(ana.Person, nonce, host, []byte("token of Mallory, a canary")))
+	ana.Hangup() // who does not read holds a restart up
 	o.Relay.Restart()
 	c := authoritytest.Customer(t, o.Relay)
 	c.Connect()
