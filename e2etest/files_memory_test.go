@@ -30,7 +30,7 @@ func TestAFileOfAnySizeCostsLittleMemory(t *testing.T) {
 			}
 			d := harness.StartDemo(t)
 			agent, customer := alone(t, "agent"), alone(t, "customer")
-			agent.Open(d.URL + anasDesk)
+			diligent(agent.Person).Open(d.URL + anasDesk)
 			agent.AwaitPage("no conversations yet")
 			customer.Open(d.URL + "/site#chat")
 			customer.Await(harness.Message)

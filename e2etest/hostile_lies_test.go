@@ -8,6 +8,8 @@ import (
 
 	"github.com/sealwire/sealwire/e2etest/harness"
 	"github.com/sealwire/sealwire/e2etest/lies"
+	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/wasm/wire"
 )
 
 // Each lie of the corpus is told to native members, to clients in Node and to
@@ -105,6 +107,15 @@ func (s *stage) step(step string) {
 	}
 	if step == "another customer talks" {
 		other := s.demo.NativeCustomer(s.t)
+		other.First = func() ([]byte, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			r, ok := s.given().(relay.Record)
+			if !ok {
+				return nil, wire.Unavailable
+			}
+			return r.Value, nil
+		}
 		other.Say(s.text("x1"))
 		s.await(step, lies.Agent, func(r report) bool { return slices.Contains(r.Shows, s.text("x1")) })
 		return

@@ -1,6 +1,7 @@
 package e2etest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -30,6 +31,7 @@ type stage struct {
 	on   map[string]*harness.Socket // the newest connection of each end
 	up   map[string][]relay.Body    // what each end sent
 	ids  map[string]wire.ID
+	used [][]byte // key packages that were given once
 }
 
 func newStage(t *testing.T, lie *lies.Lie, kind string, open opener) *stage {
@@ -80,6 +82,10 @@ func (s *stage) route(frames []lies.Frame, name string, on *harness.Socket) {
 		if f.End == name {
 			to = on
 		}
+		if take, ok := f.Body.(relay.TakeKeyPackage); ok && f.Up() && len(take.Member) == 0 {
+			s.route(s.liar.Pass(lies.Frame{End: f.End, Request: f.Request, Body: s.given()}), name, on)
+			continue
+		}
 		switch {
 		case to == nil:
 		case f.Close != 0:
@@ -90,6 +96,24 @@ func (s *stage) route(frames []lies.Frame, name string, on *harness.Socket) {
 			to.Send(harness.Frame{Up: f.Up(), Data: relay.EncodeFrame(f.Request, f.Body)})
 		}
 	}
+}
+
+// given is the agent's key package, as a relay gives it to a customer where the
+// company has no inbox: the lies are about two who talk. s.mu is held.
+func (s *stage) given() relay.Body {
+	var last relay.Body = relay.Error{Code: wire.Unavailable}
+	for _, b := range s.up[lies.Agent] {
+		p, ok := b.(relay.PublishKeyPackage)
+		if !ok || slices.ContainsFunc(s.used, func(u []byte) bool { return bytes.Equal(u, p.KeyPackage) }) {
+			continue
+		}
+		last = relay.Record{Value: p.KeyPackage}
+		if kp, err := wire.DecodeKeyPackage(p.KeyPackage); err == nil && kp.Use == wire.UseOffer {
+			s.used = append(s.used, p.KeyPackage)
+			break
+		}
+	}
+	return last
 }
 
 // text is what a label stands for: found nowhere by chance.

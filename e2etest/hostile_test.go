@@ -72,7 +72,7 @@ func TestDeskWithAForeignCredentialIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Response = func(res *http.Response) error {
-		if res.Request.URL.Path != "/demo/credential" {
+		if res.Request.URL.Path != "/v1/authority/credential" {
 			return nil
 		}
 		return harness.AlterBody(res, func(b []byte) []byte { return anotherCredential(t, foreign, "Ana", b) })
@@ -82,7 +82,7 @@ func TestDeskWithAForeignCredentialIsRefused(t *testing.T) {
 	p.AwaitPage(refused, "not accepted")
 	customer := customerAt(t, d, nil)
 	customer.Say("is anybody real there?")
-	customer.AwaitPage("no one is here yet")
+	customer.AwaitPage(waits)
 }
 
 // P11: frames that nobody asked for and entries of logs that nobody follows, as

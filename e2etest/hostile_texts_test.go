@@ -102,7 +102,7 @@ func TestB01_WhateverIsWrittenIsShownAsText(t *testing.T) {
 	})
 	t.Run("desk", func(t *testing.T) {
 		d := harness.StartDemo(t)
-		agent := browser.Person(t, "agent", nil)
+		agent := diligent(browser.Person(t, "agent", nil))
 		agent.BeforeLoad(calls)
 		agent.Open(d.URL + anasDesk)
 		agent.AwaitPage("no conversations yet")
@@ -128,7 +128,7 @@ func TestB01_WhateverIsTypedArrives(t *testing.T) {
 	long(t)
 	host, _ := onlooker(t)
 	d := harness.StartDemo(t)
-	agent := browser.Person(t, "agent", nil)
+	agent := diligent(browser.Person(t, "agent", nil))
 	agent.BeforeLoad(calls)
 	agent.Open(d.URL + anasDesk)
 	agent.AwaitPage("no conversations yet")
@@ -220,12 +220,12 @@ func TestB01_WhateverAnAgentIsCalled(t *testing.T) {
 			}
 			w := harness.NewWire(t)
 			w.Response = func(res *http.Response) error {
-				if res.Request.URL.Path != "/demo/credential" {
+				if res.Request.URL.Path != "/v1/authority/credential" {
 					return nil
 				}
 				return harness.AlterBody(res, func(b []byte) []byte { return anotherCredential(t, org, a.alias, b) })
 			}
-			agent := browser.Person(t, "agent", w)
+			agent := diligent(browser.Person(t, "agent", w))
 			agent.BeforeLoad(calls)
 			agent.Open(d.URL + anasDesk)
 			agent.AwaitPage("no conversations yet")

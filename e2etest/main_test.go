@@ -28,6 +28,12 @@ func TestMain(m *testing.M) {
 // anasDesk is the desk with Ana at it.
 const anasDesk = "/desk#Ana"
 
+// take is the button of what waits.
+var take = harness.Thing{Role: "button", Name: "Take the new conversation"}
+
+// waits is what a customer reads who is in with the queue's inbox alone.
+const waits = "waiting for an agent"
+
 // diligent has the pages of a tab press each button that takes a conversation
 // which waits, as an agent does who takes all that comes.
 func diligent(p *harness.Person) *harness.Person {

@@ -241,7 +241,7 @@ func conversationsHaveRandomIDs(t *testing.T, s *scene) {
 	kp := genesis.Adds[0].KeyPackage.Bytes()
 	seen := map[wire.ID]bool{first: true, second: true}
 	for range 100 {
-		c, err := s.native.End.Genesis(uint64(time.Now().UnixMilli()), "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: kp}}, nil)
+		c, err := s.native.End.Genesis(uint64(time.Now().UnixMilli()), "default", []conversation.Newcomer{{Role: genesis.Adds[0].Role, KeyPackage: kp}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

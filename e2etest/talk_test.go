@@ -50,19 +50,35 @@ func TestUnicodeAndLongTextArriveExactly(t *testing.T) {
 	}
 }
 
-func TestNoOneHereKeepsTheTextAndSendsItLater(t *testing.T) {
+// At night nobody is anywhere: the customer writes all the same, and reads that it
+// waits. Who comes in the morning sees that somebody does, and nothing of what was
+// written; takes it, reads all of it, and answers.
+func TestWrittenAtNightReadInTheMorning(t *testing.T) {
 	d := harness.StartDemo(t)
 	customer := customerAt(t, d, nil)
 	customer.Say("is anybody there?")
-	customer.AwaitPage("no one is here yet")
-	customer.AwaitText(harness.Conversation, "is anybody there?")
-	customer.Reload() // what is kept is kept on this device, not in the page
-	customer.AwaitText(harness.Conversation, "is anybody there?")
+	customer.AwaitPage(waits)
+	customer.Say("then I shall wait")
+	awaitOnce(t, customer, "is anybody there?", "then I shall wait")
+	customer.Reload()
+	awaitOnce(t, customer, "is anybody there?", "then I shall wait")
+	customer.CloseTab()
+
 	agent := browser.Person(t, "agent", nil)
 	agent.Open(d.URL + anasDesk)
-	awaitOnce(t, agent, "is anybody there?")
-	agent.Say("yes, now")
-	awaitOnce(t, customer, "is anybody there?", "yes, now")
+	agent.Await(take)
+	agent.AwaitPage("1 conversation waits")
+	if saw := agent.PageText(); strings.Contains(saw, "is anybody there?") {
+		t.Errorf("what waits can be read: %s", saw)
+	}
+	agent.Click(take)
+	awaitOnce(t, agent, "is anybody there?", "then I shall wait")
+	agent.AwaitGone(take)
+	agent.Say("good morning")
+	customer = customer.Tab("customer, in the morning")
+	customer.Open(d.URL + "/site#chat")
+	awaitOnce(t, customer, "is anybody there?", "then I shall wait", "good morning")
+	exchange(t, customer, agent, "and to you", "how can I help?")
 }
 
 func TestReloadKeepsTheConversation(t *testing.T) {

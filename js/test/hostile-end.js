@@ -64,7 +64,7 @@ const orders = {
     /** @type {Partial<import("../client/types.js").ClientOptions>} */
     const who = role === "customer"
       ? { queue, identityToken: async ({ thumbprint }) => String((await post(`${url}/demo/token`, { thumbprint })).token) }
-      : { role: "agent", credential: async ({ identity }) => String((await post(`${url}/demo/credential`, { identity: Buffer.from(identity).toString("base64url") })).credential) };
+      : { role: "agent", authority: { url, login: async () => String((await post(`${url}/demo/login`, { name: "Ana" })).token) } };
     const client = await connect({ module: await module }, { relay, orgKey, history: "none", WebSocket: socketThrough(url, proxy), ...who });
     /** @type {End} */
     const end = { client, role, told: [], texts: [], through: [] };
