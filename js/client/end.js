@@ -35,6 +35,7 @@
  * @property {Store} store
  * @property {number} end          handle
  * @property {string} member       own member id
+ * @property {() => import("./types.js").Member} person  this end, as members see it
  * @property {Map<string, number>} handles  conversation → handle
  * @property {Set<string>} spoken  conversations that sealed a message in this context
  * @property {() => import("./store.js").Write} savedEnd  the end's state as it is now
@@ -48,6 +49,7 @@ import { bytesOf, openKeystore } from "./keystore.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { eraseShelves } from "./shelf.js";
+import { credentialOf } from "./statements.js";
 import { ROLE } from "./status.js";
 import { indexedStore, memoryStore } from "./store.js";
 import { Transfers } from "./transfers.js";
@@ -78,6 +80,8 @@ export class End {
   #context = null;
   /** @type {OpenOptions | null} */
   #options = null;
+  /** Of its credential. */
+  #alias = "";
   /** @type {Outbox} */
   #outbox;
   /** Conversation operations, one at a time for each. */
@@ -164,6 +168,7 @@ export class End {
   /** @param {Uint8Array} credential */
   async credential(credential) {
     await this.#change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
+    this.#alias = credentialOf(credential).alias;
   }
 
   /**
@@ -269,7 +274,7 @@ export class End {
     const kept = await store.get("state", END);
     const { keystore, writes } = await openKeystore(core, store, kept !== undefined);
     /** @type {Context} */
-    const context = { core, keystore, store, end: 0, member: "", handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
+    const context = { core, keystore, store, end: 0, member: "", person: () => ({ id: context.member, role: options.role, alias: this.#alias, verified: options.role !== "customer", self: true }), handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
     if (kept === undefined) {
       context.end = core.call("end_new", endArguments(options));
       context.member = identityOf(context).member;

@@ -177,7 +177,7 @@ export class Engine {
   async readmit() {
     if (this.#ended || this.state !== "left") return;
     try {
-      await this.#reader.follow();
+      await this.#reader.refollow();
       this.resume();
     } catch (error) {
       await this.#trouble(error);
@@ -222,13 +222,13 @@ export class Engine {
   }
 
   /** @param {import("./reading.js").Received} received */
-  #read({ status, refreshed, event, asks, member, roster, before, commit, item, note, done }) {
+  #read({ status, refreshed, event, asks, member, held, before, commit, item, note, done }) {
     if (this.#hidden) {
       if (!member) return;
       this.#hidden = false;
       this.#host.found?.();
     }
-    if (roster) this.#standing.hold(roster);
+    if (held) this.#standing.hold(held);
     this.#refreshed = refreshed;
     this.#retry.reset();
     this.#duties.set(turnsOf(asks, status.members));

@@ -164,6 +164,11 @@ export class Moving {
       for (let round = 0; round < MAX_ROUNDS; round++) {
         await this.#host.follow();
         this.#check(move, newcomer);
+        // Who closes can remove nobody with it.
+        if (move === "close" && standing.leaving) {
+          await this.#attempt({});
+          continue;
+        }
         adds ??= await this.#adds(newcomer, as);
         const first = await this.#attempt({ ...moves, ...(adds.length > 0 ? { adds } : { history: 0 }) });
         if (!first) return;
@@ -244,7 +249,10 @@ export class Moving {
       changed ||= changes(event);
       return "late";
     };
-    const entry = await end.move(conversation(), moves);
+    const entry = await end.move(conversation(), moves).catch((error) => {
+      if (!(error instanceof SealwireError) || error.code !== "bad commit") throw error;
+      throw new SealwireError("stale head", "it does not fit who is in now");
+    });
     // Another own commit waits: it goes first.
     if (entry) made = toHex(entry);
     pump();

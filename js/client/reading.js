@@ -22,10 +22,12 @@
  * @property {boolean} member       this end is in it, or was: what is read is kept
  * @property {HistoryItem} [item]    a message to show; for the page
  * @property {CommitItem} [commit]   who came and went
- * @property {import("./types.js").Member[]} [roster]  who is in it besides this end, where the log is to be read again
+ * @property {Held} [held]          how it is, where the log is to be read again
  * @property {CommitItem[]} [before]  the same of all commits before this end was found in it
  * @property {NoteItem} [note]       something that happened, to show
  * @property {string} [done]         the outbox item that is now in the log
+ *
+ * @typedef {{ members: import("./types.js").Member[], epoch: number, queue: string, previous: string }} Held
  *
  * @typedef {{ need: Uint8Array } | { need: null, code: string }} Unread
  *
@@ -97,7 +99,7 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const keep = (at, record) => writes.push(keystore.seal("history", historyKey(id, at), record));
   // Such a commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
   if (renewed) writes.push(context.savedEnd());
-  if (rewound) received.roster = old.members.filter(({ id }) => !old.leaving.includes(id) && !event.removed.includes(id) && (id !== event.sender || (event.marks & LEAVE) === 0));
+  if (event.type === "commit" && rewound) received.held = heldOf(event, old, context.person());
   if (joined && !rewound) {
     received.before = joined;
     for (const one of joined) keep(one.sequence, encodeCommit(one));
@@ -126,6 +128,18 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   await store.write(writes);
   change?.saved();
   return received;
+}
+
+/**
+ * How a conversation is after the commit that added this end, as far as is known before that is read again.
+ * @param {import("./status.js").CommitEvent} event
+ * @param {Status} before
+ * @param {import("./types.js").Member} self
+ * @returns {Held}
+ */
+function heldOf({ sender, epoch, marks, removed }, { members, leaving, queue, previous }, self) {
+  const gone = [...leaving, ...removed, self.id, ...(marks & LEAVE ? [sender] : [])];
+  return { members: [...members.filter(({ id }) => !gone.includes(id)), self], epoch, queue, previous };
 }
 
 /**

@@ -165,7 +165,8 @@ function people(r) {
   const list = [];
   for (let n = r.u8(); n > 0; n--) {
     const one = readMember(r);
-    if (one) list.push(one);
+    if (!one) throw new RangeError("nobody");
+    list.push(one);
   }
   return list;
 }

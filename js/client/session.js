@@ -38,6 +38,8 @@ const LONGEST_JOIN = 180_000;
 const CLAIM_LIFE = 3_600;
 /** How long a conversation that was claimed may take to be there (ms). */
 const CLAIM_TIME = 30_000;
+/** How long a connection is waited for (ms). */
+const ONLINE_TIME = 10_000;
 /** Answers of the relay, or of the authority, that mean: this credential will not do. */
 const UNPROVED = ["bad credential", "expired", "open failed"];
 
@@ -61,6 +63,8 @@ export class Session {
   #authority = null;
   /** What a person was told of the authority, until it works again. @type {string} */
   #toldOf = "";
+  /** Who waits for a connection. @type {Set<() => void>} */
+  #connecting = new Set();
   /** Claimed, and not there yet. @type {Map<string, (engine: Engine) => void>} */
   #claimed = new Map();
   #unread = 0;
@@ -156,7 +160,7 @@ export class Session {
   async claim(id) {
     if (!this.#authority) throw new SealwireError("unavailable", "no authority is set");
     // Not before the end acts under its credential: it stands in the key package.
-    if (this.relay.state !== "online") throw new SealwireError("unavailable", "not connected to the relay");
+    await this.#whenOnline();
     const there = this.engines.find((engine) => engine.id === id && engine.state !== "left");
     if (there) return there;
     const keyPackage = await this.end.keyPackage(CLAIM_LIFE);
@@ -164,6 +168,23 @@ export class Session {
     const came = this.#came(id);
     this.#listed([{ conversation: fromHex(id), sequence: Infinity }]);
     return came;
+  }
+
+  /** @returns {Promise<void>} */
+  #whenOnline() {
+    if (this.relay.state === "online") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#connecting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#connecting.delete(done);
+        reject(new SealwireError("unavailable", "not connected to the relay"));
+      }, ONLINE_TIME);
+      this.#connecting.add(done);
+    });
   }
 
   /** @param {string} id */
@@ -366,6 +387,7 @@ export class Session {
   #relayState(state) {
     if (this.#ended && state !== "closed") return;
     if (state === "online") {
+      for (const done of [...this.#connecting]) done();
       for (const engine of this.engines) this.#another ? engine.renew() : engine.resume();
       if (!this.#customer) void this.#online();
       void this.#contact();

@@ -46,6 +46,8 @@ export class Standing {
   split = false;
   /** What the relay showed last is no entry. */
   #garbled = false;
+  /** @type {import("./reading.js").Held | null} */
+  #held = null;
   /** As the last change left it. @type {{ members: readonly Member[], state: ConversationState }} */
   #before = { members: [], state: "waiting" };
 
@@ -55,7 +57,12 @@ export class Standing {
   }
 
   get epoch() {
-    return this.#host.status()?.epoch ?? 0;
+    return this.#known?.epoch ?? 0;
+  }
+
+  /** While the log is read again it is as it was before that. */
+  get #known() {
+    return (this.catching && this.#held) || this.#host.status();
   }
 
   /**
@@ -73,17 +80,22 @@ export class Standing {
   }
 
   get queue() {
-    return this.#host.status()?.queue ?? "";
+    return this.#known?.queue ?? "";
   }
 
   /** The conversation that it continues. */
   get previous() {
-    return this.#host.status()?.previous || null;
+    return this.#known?.previous || null;
   }
 
   /** The log is being read again, with what this end was granted. */
   get catching() {
     return this.#host.status()?.state === "rereading";
+  }
+
+  /** Somebody left, and is still to be removed. */
+  get leaving() {
+    return (this.#host.status()?.leaving.length ?? 0) > 0;
   }
 
   /** Nothing stands against a commit, as far as is known here. */
@@ -122,11 +134,12 @@ export class Standing {
   }
 
   /**
-   * Who is in it while the log is read again.
-   * @param {readonly Member[]} members
+   * How it is while the log is read again.
+   * @param {import("./reading.js").Held} held
    */
-  hold(members) {
-    this.#before = { ...this.#before, members };
+  hold(held) {
+    this.#held = held;
+    this.#before = { ...this.#before, members: held.members };
   }
 
   /**

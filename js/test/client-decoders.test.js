@@ -12,7 +12,9 @@ import { decodeText, encodeText, fromBase64url, fromHex, toBase64url } from "../
 import { encodeFileContent, encodeHeld, encodeTextContent, fileOf, forPage, shownOf, textOf } from "../client/content.js";
 import { decodeFrame, encodeFrame } from "../client/frames.js";
 import { safeFileName } from "../client/names.js";
-import { decodeHistory, decodeKept, decodeOutbox, encodeHistory, encodeNote, encodeOutbox } from "../client/records.js";
+import { readQueues } from "../client/queues.js";
+import { decodeHistory, decodeKept, decodeOutbox, encodeCommit, encodeHistory, encodeNote, encodeOutbox } from "../client/records.js";
+import { credentialOf, ownerRole } from "../client/statements.js";
 import { decodeEvent, decodeJoins, decodeStatus } from "../client/status.js";
 import { SealwireError } from "../errors.js";
 
@@ -128,14 +130,19 @@ property("decodeOutbox", outbox, decodeOutbox, coded("open failed"), (record, by
 });
 const history = [null, from].map((by) => encodeHistory({ sequence: 4, id: id(1), own: by === null, time: 5, gap: 0, from: /** @type {any} */ (by), content: text }));
 /** No byte is left out. @param {any} item @param {Uint8Array} bytes */
-const allOfIt = (item, bytes) => assert.equal((item.note === undefined ? encodeHistory(item) : encodeNote(item)).length, bytes.length);
+const allOfIt = (item, bytes) => assert.equal((item.note !== undefined ? encodeNote(item) : item.marks !== undefined ? encodeCommit(item) : encodeHistory(item)).length, bytes.length);
 property("decodeHistory", history, decodeHistory, coded("open failed"), allOfIt);
-const notes = [null, from].map((by) => encodeNote({ sequence: 4, note: "rejoined", time: 5, from: /** @type {any} */ (by) }));
-property("decodeKept", [...history, ...notes], decodeKept, coded("open failed"), allOfIt);
+const notes = [null, from].map((by) => encodeNote({ sequence: 4, note: "missed", time: 5, from: /** @type {any} */ (by) }));
+const said = { sequence: 4, epoch: 2, time: 5, marks: 1, role: "agent", false: true, unopened: true };
+const commits = [
+  encodeCommit({ ...said, by: null, added: [], removed: [], grants: [] }),
+  encodeCommit({ ...said, by: from, added: [from, from], removed: [from], grants: [{ grantee: from.id, from: 0, to: 1, reason: 2 }] }),
+];
+property("decodeKept", [...history, ...notes, ...commits], decodeKept, coded("open failed"), allOfIt);
 
 const u64 = (/** @type {number} */ n) => [0, 0, 0, 0, 0, 0, 0, n];
 const sixteen = (/** @type {number} */ n) => new Array(16).fill(n);
-const status = Uint8Array.from([...sixteen(1), ...u64(2), ...u64(9), 1, ...new Array(64).fill(7), ...sixteen(0), 1, ...sixteen(3), 3, 1, 0, ...new Array(32).fill(5), 3, 65, 110, 97]);
+const status = Uint8Array.from([...sixteen(1), ...u64(2), ...u64(9), 1, ...new Array(64).fill(7), ...sixteen(0), 1, ...sixteen(3), 3, 1, 0, 1, ...new Array(32).fill(5), 3, 65, 110, 97, 1, 65, 16, ...sixteen(8)]);
 property("decodeStatus", [status], decodeStatus, coded("internal"), (value) => {
   const { members, differs } = /** @type {import("../client/status.js").Status} */ (value);
   assert.ok(members.length < 256 && (differs === "" || differs.length === 32));
@@ -143,12 +150,33 @@ property("decodeStatus", [status], decodeStatus, coded("internal"), (value) => {
 const head = (/** @type {number} */ type) => [type, ...u64(9), ...sixteen(1), ...sixteen(2)];
 const events = [
   [...head(1), ...sixteen(3), ...u64(1), ...u64(2), ...u64(0), 1, 0, 0, 0, 2, 65, 66],
-  [...head(2), ...u64(1), ...u64(2), 0, 1, 1, ...sixteen(5), 1, ...sixteen(6)],
+  [...head(2), ...u64(1), ...u64(2), 0, 1, 1, ...sixteen(5), 1, ...sixteen(6), 3, 1, ...sixteen(5), ...u64(0), ...u64(1), 2, 0, 5, 1],
   [...head(3), 0, 5, 1, ...sixteen(5), ...u64(1)],
   [...head(4), 1, ...sixteen(5), 1, 1],
 ].map((e) => Uint8Array.from(e));
 property("decodeEvent", events, decodeEvent, coded("internal"));
 property("decodeJoins", [Uint8Array.from([1, ...sixteen(1), ...sixteen(2), ...sixteen(3), 1, 1, 3, 65, 110, 97])], decodeJoins, coded("internal"));
+
+const credential = Uint8Array.from([1, 3, ...new Array(32).fill(1), 3, 65, 110, 97, 0, 2, 1, 65, 1, 66, ...u64(1), ...u64(9), ...new Array(96).fill(1)]);
+property("credentialOf", [credential], credentialOf, (e) => coded("bad credential")(e) || coded("unsupported version")(e));
+const packages = [[1, 0, ...new Array(32).fill(1)], [1, 1, 0, credential.length, ...credential]].map((p) => Uint8Array.from([...p, ...new Array(20).fill(1)]));
+property("ownerRole", packages, ownerRole, (e) => ["bad argument", "bad credential", "unsupported version"].some((c) => coded(c)(e)));
+const told = { version: 3, waiting: [{ conversation: "0a".repeat(16), queue: "q", since: 5, entries: 2, parked: true }], agents: [{ member: "0b".repeat(16), alias: "Ana", role: "agent", queues: ["q"], online: true }] };
+/** As it is fetched: what is no JSON never comes so far. @param {Uint8Array} bytes */
+const asFetched = (bytes) => {
+  let value;
+  try {
+    value = JSON.parse(decodeText(bytes));
+  } catch {
+    throw new SealwireError("unavailable");
+  }
+  return readQueues(Object.assign(Object.create(null), value), "0c".repeat(16));
+};
+property("readQueues", [encodeText(JSON.stringify(told)), encodeText('{"version":1,"waiting":null,"agents":null}')], asFetched, coded("unavailable"), (value) => {
+  const { waiting, agents } = /** @type {ReturnType<typeof readQueues>} */ (value);
+  for (const { id: name, since } of waiting) assert.ok(/^[0-9a-f]{32}$/.test(name) && Number.isSafeInteger(since));
+  for (const { id: name, alias } of agents) assert.ok(/^[0-9a-f]{32}$/.test(name) && alias.length <= 64);
+});
 
 const file = { name: "a.txt", media: "text/plain", size: 5, file: id(1), secret: new Uint8Array(48).fill(2), hash, thumbnail: text };
 const contents = [

@@ -24,6 +24,15 @@ test("options have defaults", () => {
   assert.deepEqual(settings.roots, [new Uint8Array(32).fill(5)]);
 });
 
+const AUTHORITY = { url: "https://authority.example", login: () => "token" };
+const AGENT = { role: "agent", identityToken: undefined };
+
+test("a supervisor's client, and one with an authority in the place of a credential", () => {
+  const settings = check({ ...good, ...AGENT, role: "supervisor", authority: { ...AUTHORITY, url: "https://authority.example/desk/" } });
+  assert.equal(settings.role, "supervisor");
+  assert.equal(settings.authority?.url, "https://authority.example/desk", "without a slash at its end");
+});
+
 test("options of a wrong kind or size are refused in words", async (t) => {
   /** @type {[string, object, new () => Error, RegExp][]} */
   const rows = [
@@ -38,7 +47,14 @@ test("options of a wrong kind or size are refused in words", async (t) => {
     ["an orgKey that is no base64url", { orgKey: "*".repeat(43) }, TypeError, /base64url/],
     ["an orgKey with loose bits", { orgKey: "A".repeat(42) + "B" }, TypeError, /canonical/],
     ["the same key twice", { orgKey: [KEY, KEY] }, TypeError, /twice/],
-    ["an unknown role", { role: "supervisor" }, TypeError, /role/],
+    ["an unknown role", { role: "inbox" }, TypeError, /role/],
+    ["a customer with an authority", { authority: AUTHORITY }, TypeError, /authority/],
+    ["an authority and a credential", { ...AGENT, authority: AUTHORITY, credential: () => "" }, TypeError, /one of the two/],
+    ["an authority that is a string", { ...AGENT, authority: AUTHORITY.url }, TypeError, /authority/],
+    ["an authority at no address", { ...AGENT, authority: { ...AUTHORITY, url: "/v1" } }, TypeError, /absolute/],
+    ["an authority at a relay's address", { ...AGENT, authority: { ...AUTHORITY, url: "wss://a.example" } }, TypeError, /https/],
+    ["a ticket in the authority's address", { ...AGENT, authority: { ...AUTHORITY, url: "https://a.example/?t=x" } }, TypeError, /query/],
+    ["an authority without a login", { ...AGENT, authority: { url: AUTHORITY.url } }, TypeError, /login/],
     ["no identityToken", { identityToken: undefined }, TypeError, /identityToken/],
     ["a customer with a credential", { credential: () => "" }, TypeError, /credential/],
     ["an agent with an identityToken", { role: "agent", credential: () => "" }, TypeError, /identityToken/],

@@ -145,13 +145,18 @@ export class Demo {
     const published = new Promise((/** @type {(v: void) => void} */ resolve) => (there = resolve));
     /** @type {Wire} */
     const heard = {
-      ...wire,
+      get cut() {
+        return wire?.cut ?? false;
+      },
+      set cut(_) {}, // it follows the wire's
+      fromEnd: (frame) => wire?.fromEnd?.(frame),
       toEnd: (frame, inject) => {
         // Asked for once its key packages lie at the relay.
         if (frame.type === T.list && frame.request !== 0) there();
         return wire?.toEnd?.(frame, inject);
       },
     };
+    if (wire) cutters.set(wire, (cutters.get(wire) ?? new Set()).add(() => cut(heard)));
     const client = watched(
       await connect(
         { module },
@@ -160,9 +165,13 @@ export class Demo {
           orgKey: this.config.orgKey,
           role: name === "Sam" ? "supervisor" : "agent",
           WebSocket: socketOf(this, heard),
-          fetch: (input, init) => fetch(input, { ...init, headers: { ...init?.headers, Origin: this.url } }),
           ...(options.credential ? {} : { authority: { url: this.config.authority, login: async () => String((await this.post("/demo/login", { name })).token) } }),
           ...options,
+          fetch: (input, init) => {
+            // As a page of the demo: Node sends no origin of its own.
+            if (String(input).startsWith(`${this.config.authority}/v1/authority/`)) return fetch(input, { ...init, headers: { ...init?.headers, Origin: this.url } });
+            return (options.fetch ?? fetch)(input, init);
+          },
         },
       ),
     );
@@ -191,7 +200,20 @@ export async function sweep() {
  * @typedef {object} Wire
  * @property {(frame: import("../client/frames.js").Frame, inject: (frame: import("../client/frames.js").Frame) => void) => import("../client/frames.js").Frame[] | void} [toEnd]
  * @property {(frame: import("../client/frames.js").Frame) => unknown} [fromEnd]  an array gives the frames that really leave; else it only looks
+ * @property {boolean} [cut]  nothing gets through any more: see `cut`
  */
+
+/** @type {WeakMap<Wire, Set<() => void>>} */
+const cutters = new WeakMap();
+
+/**
+ * Takes an end off the net, until its wire's `cut` is false again.
+ * @param {Wire} wire
+ */
+export function cut(wire) {
+  wire.cut = true;
+  for (const act of cutters.get(wire) ?? []) act();
+}
 
 /**
  * @param {Demo} demo
@@ -213,9 +235,14 @@ function socketOf(demo, wire) {
 
     /** @param {string} url */
     constructor(url) {
+      if (wire) {
+        const acts = cutters.get(wire) ?? new Set();
+        cutters.set(wire, acts.add(() => this.#real.terminate()));
+      }
       this.#real = new WebSocket(url, { origin: demo.url });
       sockets.add(this.#real);
       this.#real.binaryType = "arraybuffer";
+      if (wire?.cut) this.#real.once("open", () => this.#real.terminate());
       this.#real.onopen = (event) => this.onopen?.(event);
       this.#real.onerror = (event) => this.onerror?.(event);
       this.#real.onclose = ({ code, reason }) => this.onclose?.({ code, reason });
