@@ -21,6 +21,7 @@
  */
 import { SealwireError } from "../errors.js";
 import { NO_QUEUES } from "./authority.js";
+import { encodeText, toHex } from "./bytes.js";
 import { Events } from "./events.js";
 import { acquire } from "./lock.js";
 import { checkOptions } from "./options.js";
@@ -177,10 +178,12 @@ export class Client {
 
   /** @param {boolean} steal */
   async #enter(steal) {
-    const { role, roots, history } = this.#settings;
+    const { role, roots, history, person } = this.#settings;
+    // In hex: no two names fall together wherever the namespace names something.
+    const who = person === "" ? role : `${role}:${toHex(encodeText(person))}`;
     const end = spawnEnd(this.#environment, () => this.#crashed(end));
     try {
-      const name = `sealwire:${await end.tenant({ role, roots, history })}:${role}`;
+      const name = `sealwire:${await end.tenant({ role, roots, history })}:${who}`;
       const lock = history === "device" ? await acquire(name, steal, () => this.#lost(end)) : { release: () => {} };
       if (!lock) {
         end.terminate();
@@ -188,7 +191,7 @@ export class Client {
         return this.#changed();
       }
       this.#lock = lock;
-      const known = history === "device" ? await namespaces(role) : [];
+      const known = history === "device" ? await namespaces(who) : [];
       const opened = await end.open({ role, roots, history, name });
       if (this.#closed) throw new SealwireError("unavailable", "the client is closed");
       this.#end = end;
@@ -252,13 +255,13 @@ export class Client {
 }
 
 /**
- * Names of the databases that other organisation keys left for this role, where the browser tells.
- * @param {string} role
+ * Names of the databases that other organisation keys left for this role and person, where the browser tells.
+ * @param {string} who
  */
-async function namespaces(role) {
+async function namespaces(who) {
   try {
     const all = (await indexedDB.databases?.()) ?? [];
-    return all.map(({ name }) => name ?? "").filter((name) => name.startsWith("sealwire:") && name.endsWith(`:${role}`));
+    return all.map(({ name }) => name ?? "").filter((name) => name.startsWith("sealwire:") && name.endsWith(`:${who}`));
   } catch {
     return [];
   }

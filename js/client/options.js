@@ -13,6 +13,7 @@
  * @property {import("./types.js").IdentityTokenSource} identityToken
  * @property {import("./types.js").CredentialSource} credential
  * @property {import("./types.js").AuthorityOptions | null} authority  instead of the former
+ * @property {string} person
  * @property {"device" | "none"} history
  * @property {import("./types.js").WebSocketConstructor} WebSocket
  * @property {typeof globalThis.fetch} fetch
@@ -20,11 +21,12 @@
  */
 import { encodeText, fromBase64url } from "./bytes.js";
 
-const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "authority", "history", "WebSocket", "fetch", "takeOver"];
+const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "authority", "person", "history", "WebSocket", "fetch", "takeOver"];
 const ORG_KEY_CHARACTERS = 43;
 const MAX_ROOTS = 8;
 /** Bytes of a queue's name (wasm/wire's table of limits). */
 const MAX_QUEUE = 64;
+const MAX_PERSON = 64;
 
 /**
  * @param {ClientOptions} options
@@ -35,11 +37,14 @@ export function checkOptions(options) {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new TypeError(`connect: unknown option "${name}"`);
   }
-  const { role = "customer", queue = "default", takeOver = false } = options;
+  const { role = "customer", queue = "default", person = "", takeOver = false } = options;
   if (role !== "customer" && role !== "agent" && role !== "supervisor") throw new TypeError(`role: expected "customer", "agent" or "supervisor", got ${kind(role)}`);
   if (typeof queue !== "string") throw new TypeError(`queue: expected a string, got ${kind(queue)}`);
   const queueLength = encodeText(queue).length;
   if (queueLength === 0 || queueLength > MAX_QUEUE) throw new RangeError(`queue: expected 1 to ${MAX_QUEUE} bytes, got ${queueLength}`);
+  if (typeof person !== "string") throw new TypeError(`person: expected a string, got ${kind(person)}`);
+  const personLength = encodeText(person).length;
+  if (personLength > MAX_PERSON) throw new RangeError(`person: expected at most ${MAX_PERSON} bytes, got ${personLength}`);
   if (typeof takeOver !== "boolean") throw new TypeError(`takeOver: expected true or false, got ${kind(takeOver)}`);
   return {
     relay: checkRelay(options.relay),
@@ -50,6 +55,7 @@ export function checkOptions(options) {
     identityToken: checkIdentityToken(options, role),
     credential: checkCredential(options, role),
     authority: checkAuthority(options, role),
+    person,
     history: checkHistory(options.history),
     WebSocket: checkWebSocket(options.WebSocket),
     fetch: checkFetch(options.fetch),

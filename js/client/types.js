@@ -118,6 +118,8 @@
  * @property {string | IdentityTokenSource} [identityToken]  customers: the page's JWT, or how to get one
  * @property {CredentialSource} [credential]  the company's side: how to get a credential for this device
  * @property {AuthorityOptions} [authority]   the company's side, instead: where to get it, and who waits in which queue
+ * @property {string} [person]  who this is, where several people use one browser profile: each has keys and history
+ *   apart from the others'; default "", at most 64 bytes. Never sent
  * @property {"device" | "none"} [history]  default "device" where there is IndexedDB, else "none"
  * @property {WebSocketConstructor} [WebSocket]  default the global one
  * @property {typeof globalThis.fetch} [fetch]  for files; default the global one

@@ -68,6 +68,7 @@ async function open(settings, person) {
       relay: settings.relay,
       orgKey: settings.orgKey,
       role: person.role,
+      person: person.name,
       authority: { url: settings.authority, login: () => login(person) },
     });
     client = connected;

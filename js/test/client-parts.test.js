@@ -61,6 +61,8 @@ test("options of a wrong kind or size are refused in words", async (t) => {
     ["an agent without a credential", { role: "agent", identityToken: undefined }, TypeError, /credential/],
     ["an empty queue", { queue: "" }, RangeError, /queue/],
     ["a long queue", { queue: "q".repeat(65) }, RangeError, /64/],
+    ["a person that is none", { person: 7 }, TypeError, /person/],
+    ["a long person", { person: "é".repeat(33) }, RangeError, /64/],
     ["an unknown history", { history: "forever" }, TypeError, /history/],
     ["device history without IndexedDB", { history: "device" }, TypeError, /IndexedDB/],
     ["a WebSocket that is none", { WebSocket: 7 }, TypeError, /WebSocket/],
