@@ -36,9 +36,9 @@ export class ListView {
     this.#place(this.#open, lines.filter((line) => !line.over), chosen);
     this.#place(this.#over, lines.filter((line) => line.over), chosen);
     show(this.#overPart, lines.some((line) => line.over));
-    const empty = none !== undefined && lines.every((line) => line.over);
-    show(this.#none, empty);
-    show(this.#heading, !empty);
+    const going = lines.some((line) => !line.over);
+    show(this.#none, none !== undefined && !going);
+    show(this.#heading, going);
     const [title, text] = this.#none.children;
     if (title) setText(title, none?.title ?? "");
     if (text) setText(text, none?.text ?? "");
