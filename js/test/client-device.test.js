@@ -74,7 +74,7 @@ test("an ack that never came: the message is sent again after a reload, and coun
   let deaf = false;
   let customer = await demo.customer({
     wire: {
-      fromEnd: (frame) => (deaf ||= armed && frame.type === T.append),
+      fromEnd: (frame) => (deaf ||= armed && frame.type === T.append && frame.bytes?.[1] === 2),
       toEnd: (frame) => (deaf ? [] : [frame]),
     },
   });

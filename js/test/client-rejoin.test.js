@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Writer, fromHex, toHex } from "../client/bytes.js";
+import { Chronicle } from "../client/chronicle.js";
 import { encodeTextContent } from "../client/content.js";
 import { instantiate } from "../core/instance.js";
 import { coded, copyOf, ends, fragileStore, texts } from "./client-pair.js";
@@ -56,7 +57,13 @@ async function rolledBack() {
 }
 
 /** @param {import("../client/reading.js").Received[]} received */
-const notes = (received) => received.flatMap(({ note }) => (note ? [`${note.note} ${note.from?.self ? "self" : note.from?.role}`] : []));
+const notes = (received) => received.flatMap(({ note, commit }) => [...(note ? [`${note.note} ${note.from?.self ? "self" : note.from?.role}`] : []), ...(commit ? kinds(commit) : [])]);
+/** @param {import("../client/records.js").CommitItem} commit */
+const kinds = (commit) => {
+  const chronicle = new Chronicle();
+  chronicle.add(commit);
+  return chronicle.told.map(({ kind, member }) => `${kind} ${member?.self ? "self" : member?.role}`);
+};
 
 test("a restored profile meets its own commit without its secret: it asks once, is answered unasked, and both talk again", async () => {
   const { id, log, flush, read, customer, agent } = await rolledBack();
@@ -202,7 +209,7 @@ test("messages of an epoch whose keys are gone leave one line in their place and
   await flush(customer, true);
   assert.deepEqual(notes(await read(again)), ["rejoined self"]);
   const third = await world.open(again.store, "agent");
-  assert.deepEqual(third.opened.conversations[0]?.history.map((item) => ("note" in item ? item.note : "text")), ["missed", "rejoined"]);
+  assert.deepEqual(third.opened.conversations[0]?.history.flatMap((item) => ("note" in item ? [item.note] : "marks" in item ? kinds(item) : [])), ["missed", "rejoined self"]);
 });
 
 test("the other end is told whose device was let in again", async () => {
@@ -215,7 +222,7 @@ test("the other end is told whose device was let in again", async () => {
   log.push(step.entry);
   const told = await read(customer);
   assert.deepEqual(notes(told), ["rejoined agent"]);
-  assert.equal(told[0]?.note?.from?.id, agent.opened.member);
+  assert.equal(told[0]?.commit?.added[0]?.id, agent.opened.member);
 });
 
 test("a text that waited while the keys were gone is sent after it, once", async () => {
