@@ -19,7 +19,7 @@ export class QueuePanel {
   /** @type {readonly WaitingLine[]} */
   #lines = [];
   #take;
-  element = el("section", { class: "desk-queue", "aria-labelledby": "desk-queue-title" },
+  element = el("section", { class: "desk-queue", tabindex: "-1", "aria-labelledby": "desk-queue-title" },
     el("h2", { class: "desk-heading", id: "desk-queue-title" }, "Waiting", this.#count), this.#status, this.#text, this.#list);
 
   /** @param {(id: string) => Promise<unknown>} take */
@@ -42,16 +42,15 @@ export class QueuePanel {
     this.#place(lines);
   }
 
-  focus() {
-    this.#list.querySelector("button")?.focus();
-  }
-
   /** @param {readonly WaitingLine[]} lines */
   #place(lines) {
     this.#lines = lines;
     const wanted = new Set(lines.map((line) => line.id));
+    // Another may take one at any moment: who was about to press stays in the list.
+    let focus = false;
     for (const [id, item] of this.#items) {
       if (wanted.has(id)) continue;
+      focus ||= item.element.contains(document.activeElement);
       item.element.remove();
       this.#items.delete(id);
     }
@@ -63,6 +62,7 @@ export class QueuePanel {
       if (item.element === next) next = next.nextSibling;
       else this.#list.insertBefore(item.element, next);
     }
+    if (focus) (this.#list.querySelector("button") ?? this.element).focus();
   }
 
   /** @param {WaitingLine} first */

@@ -92,6 +92,22 @@ test("one press takes a conversation once, however often it is pressed", async (
   assert.equal(taken.length, 2, "and again once it is known how it went");
 });
 
+test("who is about to take one that another took stays in the list", () => {
+  const panel = new QueuePanel(async () => {});
+  const [one, two] = [waiting(), waiting({ parked: true })];
+  panel.render(queues({ waiting: [one, two] }), now);
+  const element = fake(panel.element);
+  element.named("Take the new conversation")?.focus();
+  panel.render(queues({ waiting: [two] }), now);
+  assert.equal(fakeDocument.activeElement, element.named("Take the parked conversation"));
+  panel.render(queues(), now);
+  assert.equal(fakeDocument.activeElement, element, "and by it when there is none");
+  fakeDocument.activeElement = null;
+  panel.render(queues({ waiting: [one] }), now);
+  panel.render(queues(), now);
+  assert.equal(fakeDocument.activeElement, null, "who is elsewhere stays there");
+});
+
 test("where no authority is set there is no queue to see", () => {
   const panel = new QueuePanel(async () => {});
   panel.render(queues({ state: "none" }), now);

@@ -105,7 +105,19 @@ export class FakeElement extends Node {
     void this.happen("click");
   }
 
-  focus() {}
+  focus() {
+    fakeDocument.activeElement = this;
+  }
+
+  /** @param {unknown} node */
+  contains(node) {
+    return node === this || this.within.some((e) => e === node);
+  }
+
+  /** Only by the name of a tag. @param {string} tag */
+  querySelector(tag) {
+    return this.within.find((e) => e.tagName === tag) ?? null;
+  }
 
   showModal() {
     this.open = true;
@@ -152,6 +164,8 @@ export class FakeElement extends Node {
 }
 
 export const fakeDocument = {
+  /** @type {FakeElement|null} */
+  activeElement: null,
   /** @param {string} tag */
   createElement: (tag) => new FakeElement(tag),
   /** @param {string} _ @param {string} tag */
