@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,6 +55,68 @@ func TestCanariesAreNowhereInTheRelay(t *testing.T) {
 	})
 	if !held {
 		t.Error("the demo's directory was not found in its memory")
+	}
+}
+
+// The same of what is written while only the authority's inbox is in, which opens
+// it to follow the log, of notes, and of what moves about the conversation; and of
+// the log that relay and authority write, which says no names either.
+func TestCanariesOfMovesAreNowhereInRelayAndAuthority(t *testing.T) {
+	d := harness.StartDemo(t)
+	texts := []string{
+		"canary in the waiting room: the fox sleeps in the hedge",
+		"canary while it is parked: seven geese over the weir",
+		"canary of an agent: the key is under the flowerpot",
+	}
+	const passedOn = "canary of a note: be kind to this one"
+	customer, id := begun(t, d, texts[0])
+	ana, ben, cleo := d.Worker(t, "Ana"), d.Worker(t, "Ben"), d.Worker(t, "Cleo")
+	ana.AwaitWaiting(id, uint64(len(customer.Log(id)))) // the inbox has read it
+	ana.Claim(id)
+	note, err := json.Marshal(map[string]string{"type": "note", "text": passedOn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ana.Send(note)
+	ana.Transfer(id, ben.End.ID())
+	ben.AwaitActive(id)
+	ben.Say(texts[2])
+	ben.Park(id)
+	customer.Say(texts[1])
+	cleo.AwaitWaiting(id, uint64(len(customer.Log(id))))
+	cleo.Claim(id)
+	wantHeard(t, cleo, texts[0], texts[2], texts[1])
+	if _, err := cleo.Queues(0); err != nil {
+		t.Fatal(err)
+	}
+
+	texts = append(texts, passedOn)
+	entry, names := customer.Log(id)[0][:64], 0
+	stored := map[string]bool{}
+	for name, data := range d.StateFiles() {
+		stored[filepath.Base(filepath.Dir(name))] = stored[filepath.Base(filepath.Dir(name))] || bytes.Contains(data, entry) || bytes.Contains(data, []byte("Cleo"))
+		if hits := harness.Hits(data, texts...); len(hits) > 0 {
+			t.Errorf("%s holds %v", name, hits)
+		}
+	}
+	for _, dir := range []string{"relay", "authority"} {
+		if !stored[dir] {
+			t.Errorf("what is certainly kept was not found among the files of the %s: %v", dir, stored)
+		}
+	}
+	if hits := harness.Hits([]byte(d.Log()), append(texts, "canary")...); len(hits) > 0 || regexp.MustCompile(`\b(Ana|Ben|Cleo)\b`).MatchString(d.Log()) {
+		t.Errorf("the log says %v, or a name: %s", hits, d.Log())
+	}
+	harness.Memory(t, d.PID(), 1024, func(piece []byte) {
+		if bytes.Contains(piece, []byte("Cleo")) {
+			names++
+		}
+		for _, hit := range harness.Hits(piece, texts...) {
+			t.Errorf("memory of relay and authority holds %s", hit)
+		}
+	})
+	if names == 0 {
+		t.Error("a name that the authority knows was not found in its memory")
 	}
 }
 

@@ -431,7 +431,7 @@ func typingTellsNothing(t *testing.T, s *scene) {
 	}
 	_, entries := s.follow(t, s.at, s.native.Conversation())
 	now := uint64(time.Now().UnixMilli())
-	c, err := end.Genesis(now, "default", []conversation.Newcomer{{Role: wire.Agent, KeyPackage: entries[0].Commit.Adds[0].KeyPackage.Bytes()}}, nil)
+	c, err := end.Genesis(now, "default", []conversation.Newcomer{{Role: entries[0].Commit.Adds[0].Role, KeyPackage: entries[0].Commit.Adds[0].KeyPackage.Bytes()}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
