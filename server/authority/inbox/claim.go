@@ -3,6 +3,7 @@ package inbox
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/sealwire/sealwire/server/authority/store"
@@ -52,8 +53,10 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 	}
 	s.mu.Lock()
 	var all []*inbox
-	for _, in := range s.inboxes {
-		all = append(all, in)
+	if w, there := s.board[q.Conversation]; there { // others may remember a claim of before it was brought here
+		all = append(all, s.inboxes[w.inbox])
+	} else {
+		all = slices.Collect(maps.Values(s.inboxes))
 	}
 	s.mu.Unlock()
 	for _, in := range all {

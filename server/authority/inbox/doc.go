@@ -17,7 +17,7 @@
 // against the claimant it is told, and nothing else. Give it a store of its own,
 // and the newest manifest as soon as there is one.
 //
-// Limits. Conversations that wait cost some 300 bytes of memory each; the core's
+// Limits. Conversations that wait cost less than 2 KB of memory each; the core's
 // states are loaded when something happens, some hundreds at a time. A relay
 // lets one connection follow about a thousand conversations and names some five
 // thousand: beyond the first number it is asked every half minute what is new,

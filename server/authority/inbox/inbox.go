@@ -50,6 +50,7 @@ type inbox struct {
 	later   map[*talk]time.Time
 	unsaved map[*talk]bool
 	flushed time.Time
+	told    map[string]time.Time // trouble, and when it was
 }
 
 // killed ends an inbox as a crash does, in tests.
@@ -58,7 +59,7 @@ type killed struct{}
 // open loads the queue's inbox, or makes it.
 func (s *Set) open(ctx context.Context, queue string, manifest []byte) (*inbox, error) {
 	in := &inbox{set: s, queue: queue, jobs: make(chan func(), 256), talks: make(map[wire.ID]*talk), claims: make(map[wire.ID]*claim),
-		loaded: list.New(), follows: list.New(), later: make(map[*talk]time.Time), unsaved: make(map[*talk]bool)}
+		loaded: list.New(), follows: list.New(), later: make(map[*talk]time.Time), unsaved: make(map[*talk]bool), told: make(map[string]time.Time)}
 	in.ctx, in.end = context.WithCancel(s.ctx)
 	state, err := s.o.Store.End(ctx, queue)
 	if err != nil {
@@ -160,8 +161,19 @@ func (in *inbox) at(step string) {
 	}
 }
 
+// quietly is how long the same trouble is not told again.
+const quietly = 30 * time.Second
+
 // fail notes what is the operator's to mend. No id, key or token is in it.
 func (in *inbox) fail(what string, err error) {
+	key := what + ": " + err.Error()
+	if now := time.Now(); now.Sub(in.told[key]) < quietly {
+		return
+	} else if len(in.told) < 1_000 {
+		in.told[key] = now
+	} else {
+		clear(in.told)
+	}
 	in.set.o.Logger.Error("inbox: "+what+" failed", "queue", in.queue, "cause", err)
 }
 
@@ -296,6 +308,7 @@ func (in *inbox) frame(l *link, request uint32, body relay.Body) {
 // list asks which conversations there are, and where their heads are.
 func (in *inbox) list() {
 	in.listing, in.listed = true, time.Now()
+	in.link.asks.Reserve()
 	in.link.ask(relay.ListConversations{}, func(b relay.Body) {
 		in.listing = false
 		l, ok := b.(relay.List)

@@ -252,6 +252,51 @@ func TestInboxRenewsItsCredentialInTheRostersAndItsKeyPackage(t *testing.T) {
 	})
 }
 
+func TestConversationIsBroughtToAnotherQueue(t *testing.T) {
+	h := newHouse(t)
+	raw, err := h.Org.Renew(authority.Options{Queues: []string{"default", "sales"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(h.Relay.SetManifest(t.Context(), h.Tenant(), raw), h.set.SetManifest(t.Context(), raw)); err != nil {
+		t.Fatal(err)
+	}
+	k := h.begin(h.customer())
+	ana := h.agent("Ana")
+	if err := h.claim(ana, k.ID(), ana.Offer()); err != nil {
+		t.Fatal(err)
+	}
+	at := ana.Open(k.ID())
+	ana.Say(at, "a note")
+	sales := h.set.inboxes["sales"]
+	var offer []byte
+	h.eventually("the other inbox is there", func() bool { sales.call(func() { offer = sales.offer }); return offer != nil })
+	if err := ana.Commit(at, conversation.Moves{Marks: wire.MarkLeave, History: 2, Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: offer}}}); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("it waits there", func() bool {
+		w := h.waiting(k.ID())
+		return w != nil && w.Queue == "sales" && w.Home == "default" && w.Parked
+	})
+	for _, queues := range [][]string{{"sales"}, {"default"}} {
+		if got := h.set.Waiting(queues); len(got) != 0 {
+			t.Errorf("who holds %q alone sees %+v", queues, got)
+		}
+		p := authoritytest.Agent(t, h.Relay, "Eve", queues...)
+		p.Connect()
+		if err := h.claim(p, k.ID(), p.Offer()); err != ErrNothing {
+			t.Errorf("who holds %q alone claims it: %v", queues, err)
+		}
+	}
+	ben := h.agent("Ben")
+	if err := h.claim(ben, k.ID(), ben.Offer()); err != nil {
+		t.Fatalf("%v\n%s", err, h.log)
+	}
+	if b := ben.Open(k.ID()); !slices.Equal(b.Heard, []string{"a note"}) {
+		t.Errorf("Ben heard %q", b.Heard)
+	}
+}
+
 func TestNewerManifestsAreTakenAndOlderOnesRefused(t *testing.T) {
 	h := newHouse(t)
 	k := h.begin(h.customer())

@@ -42,6 +42,7 @@ func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
 		return
 	}
 	clear(event.Content) // nobody here reads it
+	t.tries = 0
 	in.follows.MoveToFront(t.follows)
 	t.row.Index, t.row.Last = t.core.Index(), event.ID
 	in.unsaved[t] = true

@@ -149,7 +149,7 @@ func (in *inbox) send(t *talk, entry []byte, id wire.ID) {
 			if t.row.Index >= t.head { // what was stored before it is on its way, or is asked for
 				in.unfollow(t)
 			}
-			in.again(t, in.set.o.times.retry)
+			in.tryLater(t)
 		}
 	})
 	in.at("sent")
@@ -171,5 +171,5 @@ func (in *inbox) stuck(t *talk, c *claim, err error) {
 		c.answer(code)
 	}
 	in.fail("committing", code)
-	in.again(t, 10*in.set.o.times.retry)
+	in.tryLater(t)
 }

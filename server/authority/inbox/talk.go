@@ -26,6 +26,7 @@ type talk struct {
 	asking    bool
 	follows   *list.Element
 	sending   bool
+	tries     int     // in a row that came to nothing
 	acked     wire.ID // the last own entry that was acknowledged on this connection
 	ackedAt   uint64
 
@@ -197,8 +198,15 @@ func (in *inbox) unfollow(t *talk) {
 		t.follows = nil
 	}
 	if in.link != nil {
+		in.link.asks.Reserve() // who subscribes next waits the longer for it
 		in.link.ask(relay.Unsubscribe{Conversation: t.id}, func(relay.Body) {})
 	}
+}
+
+// tryLater tries again after a pause that grows while nothing comes of it.
+func (in *inbox) tryLater(t *talk) {
+	t.tries++
+	in.again(t, min(in.set.o.times.retry<<min(t.tries-1, 10), time.Minute))
 }
 
 // again looks at the conversation after a pause.

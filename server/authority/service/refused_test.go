@@ -208,9 +208,16 @@ func TestTicketEndsWithItsCredentialAndItsIssuer(t *testing.T) {
 	o := newOffice(t, func(c *Config) { c.Life = 8 * time.Hour })
 	ana := o.worker(wire.Agent, "token of Ana")
 	o.clock.add(8*time.Hour - 5*time.Minute)
-	ticket, code := o.begins(ana.Person)
-	if code != 0 {
+	var begun struct {
+		Ticket  string
+		Expires int
+	}
+	if _, code := o.ask("POST", "/v1/authority/session", "", o.hello(ana.Person, o.fresh(), host, ana.Proof), &begun); code != 0 {
 		t.Fatal(code)
+	}
+	ticket := begun.Ticket
+	if begun.Expires > 300 || begun.Expires < 200 {
+		t.Errorf("a ticket is for %d s, and its credential for 300", begun.Expires)
 	}
 	if status, _ := o.ask("GET", "/v1/authority/queues", ticket, nil, nil); status != 200 {
 		t.Errorf("before it ends: %d", status)

@@ -166,6 +166,9 @@ func (s *Service) use(ctx context.Context, m *wire.Manifest) error {
 func (s *Service) SetOrg(ctx context.Context, org *authority.Org) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if _, err := wire.DecodeManifest(org.Manifest.Bytes(), hashes(s.config.Org.Roots())); err != nil {
+		return fmt.Errorf("authority: the manifest is signed by a root that was not known at the start: %w", err)
+	}
 	if err := s.use(ctx, org.Manifest); err != nil {
 		return err
 	}

@@ -1,8 +1,11 @@
 package service
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -41,4 +44,38 @@ func TestLoginQueuesAndClaim(t *testing.T) {
 	ana.Say(at, "here I am")
 	c.Until(k, "Ana's word comes", func() bool { return slices.Contains(k.Heard, "here I am") })
 	o.until(ben, func(b board) bool { return len(b.Waiting) == 0 })
+}
+
+func TestFiveClaimsAtOneMomentHaveOneWinner(t *testing.T) {
+	o := newOffice(t, func(c *Config) { c.Login = anybody{} })
+	var all [5]*worker
+	var offers [5][]byte
+	for i := range all {
+		all[i] = o.worker(wire.Agent, string(rune('A'+i)))
+		offers[i] = all[i].Offer()
+	}
+	c := authoritytest.Customer(t, o.Relay)
+	c.Connect()
+	k := c.Begin("default")
+	o.until(all[0], func(b board) bool { return len(b.Waiting) == 1 })
+	var statuses [5]int
+	var by [5]string
+	var wait sync.WaitGroup
+	for i := range all {
+		wait.Go(func() { statuses[i], _, by[i] = o.claims(all[i], hexOf(k.ID()), offers[i]) })
+	}
+	wait.Wait()
+	winner := slices.Index(statuses[:], 200)
+	for i, status := range statuses {
+		if i != winner && (status != 409 || winner < 0 || by[i] != string(rune('A'+winner))) {
+			t.Errorf("claim %d: %d by %q; %d won", i, status, by[i], winner)
+		}
+	}
+}
+
+// anybody is who they say.
+type anybody struct{}
+
+func (anybody) Login(_ context.Context, proof, _ []byte, _ time.Time) (Person, error) {
+	return Person{Alias: string(proof), Role: wire.Agent}, nil
 }
