@@ -105,6 +105,17 @@ func body(name string, change func([]byte) []byte) func(*http.Response) error {
 // anotherCredential answers a request for a credential as the given company,
 // with the given alias: for the same identity, as the real answer says it.
 func anotherCredential(t *testing.T, org *authority.Org, alias string, answer []byte) []byte {
+	return withCredential(t, answer, func(identity []byte) []byte {
+		forged, err := org.Issue(authority.Request{Identity: identity, Alias: alias})
+		if err != nil {
+			t.Error(err)
+		}
+		return forged
+	})
+}
+
+// withCredential puts what issue makes in the place of the credential in an answer.
+func withCredential(t *testing.T, answer []byte, issue func(identity []byte) []byte) []byte {
 	var a struct{ Credential string }
 	if err := json.Unmarshal(answer, &a); err != nil {
 		t.Error(err)
@@ -115,17 +126,12 @@ func anotherCredential(t *testing.T, org *authority.Org, alias string, answer []
 		t.Error(err)
 		return answer
 	}
-	real, err := decodeCredential(raw)
+	identity, err := decodeCredential(raw)
 	if err != nil {
 		t.Error(err)
 		return answer
 	}
-	forged, err := org.Issue(authority.Request{Identity: real, Alias: alias})
-	if err != nil {
-		t.Error(err)
-		return answer
-	}
-	out, err := json.Marshal(map[string]string{"credential": base64.RawURLEncoding.EncodeToString(forged)})
+	out, err := json.Marshal(map[string]string{"credential": base64.RawURLEncoding.EncodeToString(issue(identity))})
 	if err != nil {
 		t.Error(err)
 	}
