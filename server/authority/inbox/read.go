@@ -46,7 +46,7 @@ func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
 	in.follows.MoveToFront(t.follows)
 	t.row.Index, t.row.Last = t.core.Index(), event.ID
 	in.unsaved[t] = true
-	in.learn(t, entry, event)
+	in.learn(t, event)
 	in.rest(t)
 	if c := in.claims[t.id]; c != nil && c.made && !c.Stored && event.Type == conversation.Applied && bytes.Equal(entry, pending) {
 		in.at("claim read")
@@ -94,15 +94,10 @@ func (in *inbox) unreadable(t *talk, entry []byte, err error) {
 }
 
 // learn notes what an entry came to.
-func (in *inbox) learn(t *talk, entry []byte, event *conversation.Event) {
+func (in *inbox) learn(t *talk, event *conversation.Event) {
 	self := in.member.ID()
 	t.row.Home = t.core.Queue()
 	switch event.Type {
-	case conversation.Ignored:
-		// It came in this end's name: the others must see which log it reads.
-		if event.Own && len(entry) > 1 && wire.Kind(entry[1]) == wire.KindMessage {
-			t.defend = true
-		}
 	case conversation.Joining:
 		if event.Own {
 			t.asked = event.ID
@@ -110,11 +105,11 @@ func (in *inbox) learn(t *talk, entry []byte, event *conversation.Event) {
 	case conversation.Applied:
 		if slices.Contains(event.Added, self) {
 			t.row.Since, t.row.Parked = min(event.Time, in.millis()), in.parkedBy(t, event)
-			t.asked, t.defend = wire.ID{}, false
+			t.asked = wire.ID{}
 			in.unclaimed(t)
 		}
 		if event.Own {
-			t.defend, t.renews = false, false
+			t.renews = false
 		}
 	}
 }
@@ -162,15 +157,15 @@ func (in *inbox) rest(t *talk) {
 func (in *inbox) quiet(t *talk) bool {
 	switch own, leavers := in.roster(t); t.core.State() {
 	case conversation.Active:
-		return t.core.Pending() == nil && !leavers && own.KeyPackage.Use == wire.UsePlace && !t.defend && !t.renews && len(t.core.Joins()) == 0
+		return t.core.Pending() == nil && !leavers && own.KeyPackage.Use == wire.UsePlace && !t.renews && len(t.core.Joins()) == 0
 	case conversation.NotMember, conversation.Forked:
 		return true
 	}
 	return false
 }
 
-// itself stands for this end among who asks: the others must see that it reads
-// this log, or that it did not lose its place.
+// itself stands for this end among who asks: somebody asks for its own place,
+// which it did not lose.
 var itself = wire.ID{}
 
 // noteAsks notes who asks to be let in again, and when that is answered: the
@@ -181,7 +176,7 @@ func (in *inbox) noteAsks(t *talk) {
 		a.stands = false
 	}
 	self := in.member.ID()
-	if t.defend || in.contested(t) {
+	if in.contested(t) {
 		in.noteAsk(t, itself, 0)
 	}
 	for _, j := range t.core.Joins() {

@@ -32,7 +32,6 @@ type talk struct {
 
 	fresh  bool // nothing of it is on disk
 	split  bool // the relay's log is not the one that was read
-	defend bool // the others may doubt this end: a commit is due
 	renews bool // its credential in the roster is to be renewed
 	asked  wire.ID
 	asks   map[wire.ID]*ask
@@ -140,7 +139,7 @@ func (in *inbox) follow(t *talk) {
 		in.asked--
 		switch b := b.(type) {
 		case relay.Ack:
-			t.following, t.head = true, max(t.head, b.Sequence)
+			t.following, t.head = true, b.Sequence // whatever a list said before
 			t.follows = in.follows.PushFront(t)
 			if b.Sequence < t.row.Index {
 				in.forked(t)
@@ -295,15 +294,12 @@ func (in *inbox) keep(talks []*talk, claims ...*claim) error {
 	return err
 }
 
-// flush saves all that was read. What makes this end's next commit urgent is not
-// written before that commit, so that a restart meets it again.
+// flush saves all that was read.
 func (in *inbox) flush() {
 	in.flushed = time.Now()
 	var all []*talk
 	for t := range in.unsaved {
-		if !t.defend {
-			all = append(all, t)
-		}
+		all = append(all, t)
 	}
 	for len(all) > 0 {
 		n := min(len(all), 64)
