@@ -19,7 +19,8 @@ const queue = "default"
 // Company is a root, an issuer and the manifests that the root signed.
 type Company struct {
 	root, issuer ed25519.PrivateKey
-	rotate       int // messages
+	rotate       int   // messages
+	grants       uint8 // what may be granted
 	manifests    []*wire.Manifest
 }
 
@@ -30,8 +31,8 @@ func seed(n byte) ed25519.PrivateKey {
 }
 
 // NewCompany has one manifest, valid for a year from an hour before Day0.
-func NewCompany(rotate int) *Company {
-	c := &Company{root: seed(1), issuer: seed(2), rotate: rotate}
+func NewCompany(rotate int, grants uint8) *Company {
+	c := &Company{root: seed(1), issuer: seed(2), rotate: rotate, grants: grants}
 	if rotate == 0 {
 		c.rotate = wire.RotateMessages
 	}
@@ -44,7 +45,7 @@ func (c *Company) Publish(expires uint64) *wire.Manifest {
 	from := Day0/1000 - 3600
 	m := &wire.Manifest{Sequence: uint64(len(c.manifests) + 1), Issued: from, Expires: expires, Queues: []string{queue},
 		Issuers: []wire.Issuer{{Key: c.issuer.Public().(ed25519.PublicKey), Roles: 0xfe, NotBefore: from, NotAfter: Day0/1000 + 400*24*3600}},
-		Policy:  wire.Policy{History: wire.HistoryDevice, Grants: 1, RotateMinutes: wire.RotateMinutes, RotateMessages: uint16(c.rotate)}}
+		Policy:  wire.Policy{History: wire.HistoryDevice, Grants: c.grants, RotateMinutes: wire.RotateMinutes, RotateMessages: uint16(c.rotate)}}
 	if _, err := m.Sign(c.root); err != nil {
 		panic(err)
 	}

@@ -98,7 +98,7 @@ func (x *Explorer) Run(start *World) error {
 func (x *Explorer) heal(n *node) error {
 	var path []Print
 	fair := *n.world
-	fair.Budget, fair.newcomers = Budget{}, nil // nothing more goes wrong
+	fair.Budget, fair.offers = Budget{}, nil // nothing more goes wrong
 	w := &fair
 	for steps := 0; ; steps++ {
 		p := w.Print()

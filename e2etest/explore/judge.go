@@ -14,11 +14,15 @@ import (
 // who was in, decide it.
 func (w *World) judge(before, m *Member, ev *conversation.Event) error {
 	c, p, wrong := m.Look(), w.Log.Entries[before.index], fmt.Errorf
+	w.follows(before, m, p, ev)
+	if ev.Rewound {
+		return w.judgeRewound(before, m, ev, p)
+	}
 	if c.LogHash() != p.Hash || c.TranscriptHash() != p.After.Head() || c.Epoch() != p.After.Epoch() || !sameRoster(c.Members(), p.After.Members()) {
 		return wrong("another log, head, epoch or roster than the log's")
 	}
 	forged := slices.ContainsFunc(w.Log.Entries[:m.index], func(p Placed) bool { return p.Forged })
-	if err := w.judgeState(c, p, forged); err != nil {
+	if err := w.judgeState(c, m, p, forged); err != nil {
 		return err
 	}
 	if ev.ID != p.ID || ev.Sender != p.By || ev.Own != (p.By == m.ID) || ev.Index != before.index+1 {
@@ -32,6 +36,12 @@ func (w *World) judge(before, m *Member, ev *conversation.Event) error {
 	case p.Kind == wire.KindCommit:
 		if ev.Type != conversation.Applied || ev.Code != 0 {
 			return wrong("a valid commit: type %d, code %v", ev.Type, ev.Code)
+		}
+		if m.state == conversation.Active && before.state != conversation.Rereading && p.decoded.Commit.Newcomer(m.ID) && len(granted(p.decoded.Commit, m.ID)) != 0 {
+			return wrong("it was granted something, and does not read it")
+		}
+		if ev.Role != p.decoded.Commit.Role || !slices.Equal(ev.Grants, p.decoded.Commit.Grants) || ev.Marks != p.decoded.Commit.Marks {
+			return wrong("other moves than the commit's are told: %+v", ev)
 		}
 	case p.Kind == wire.KindJoin:
 		if ev.Type != conversation.Joining {
@@ -55,10 +65,16 @@ func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) e
 	want := wire.Code(0)
 	switch before.state {
 	case conversation.Active, conversation.Doubtful:
-		for _, s := range before.Shown {
-			if s.By == e.By && s.Instance == ev.Instance && s.Counter >= ev.Counter {
-				want = wire.Replayed
-			}
+		want = before.replayed(e.By, ev)
+	case conversation.Rereading:
+		switch {
+		case slices.Contains(before.past, e.Message().Epoch):
+			want = before.replayed(e.By, ev)
+		case w.heldAt(before) && ev.Type == conversation.Opened: // by what it was sealed once
+		case ev.Code == wire.BeforeJoin, ev.Code == wire.EpochGone:
+			want = ev.Code
+		default:
+			want = wire.NotMember
 		}
 	case conversation.Lost:
 		want = wire.EpochGone
@@ -81,7 +97,7 @@ func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) e
 		return fmt.Errorf("type %d, code %v, %q; sealed was %q", ev.Type, ev.Code, ev.Content, e.Text)
 	}
 	for _, s := range before.Shown {
-		if s.Text == e.Text {
+		if s.Text == e.Text && s.Index != ev.Index { // what is read again is kept in its place
 			return fmt.Errorf("%q is shown twice", e.Text)
 		}
 	}
@@ -91,11 +107,28 @@ func (w *World) judgeMessage(before *Member, ev *conversation.Event, e *Entry) e
 	return nil
 }
 
+// replayed tells that something of that counter, or a later one, was met before
+// in this reading of the log.
+func (m *Member) replayed(by wire.ID, ev *conversation.Event) wire.Code {
+	for _, s := range m.read {
+		if s.By == by && s.Instance == ev.Instance && s.Counter >= ev.Counter {
+			return wire.Replayed
+		}
+	}
+	return 0
+}
+
 // judgeState says whether the state is the one that the log calls for, and
 // what secrets it holds.
-func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) error {
-	own := p.After.Member(idOf(c))
+func (w *World) judgeState(c *conversation.Conversation, m *Member, p Placed, forged bool) error {
+	own := p.After.Member(m.ID)
 	state, in := c.State(), own != nil && !own.Leaving
+	if (state == conversation.Rereading) != (m.until > m.index) {
+		return fmt.Errorf("state %d at %d, while it is to read again up to %d", state, m.index, m.until)
+	}
+	if state == conversation.Rereading {
+		return w.judgeRereading(c, m)
+	}
 	switch {
 	case p.After.Closed() != (state == conversation.Closed):
 		return fmt.Errorf("state %d, closed %v", state, p.After.Closed())
@@ -106,9 +139,9 @@ func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) 
 	case state == conversation.Lost && w.Whole:
 		return fmt.Errorf("lost without cause")
 	}
-	epoch := secret(c, "secrets")
+	epoch := string(field(c, "secrets").FieldByName("epoch").Bytes())
 	if state != conversation.Active && state != conversation.Doubtful {
-		if epoch != "" || secret(c, "leaf") != "" || secret(c, "pending") != "" || secret(c, "past") != "" {
+		if secret(c, "secrets") != "" || secret(c, "leaf") != "" || secret(c, "pending") != "" || secret(c, "past") != "" {
 			return fmt.Errorf("state %d, and secrets are kept", state)
 		}
 		return nil
@@ -118,7 +151,7 @@ func (w *World) judgeState(c *conversation.Conversation, p Placed, forged bool) 
 	} else if known != epoch {
 		return fmt.Errorf("other secrets of the same epoch")
 	}
-	return nil
+	return w.judgePast(c, m)
 }
 
 func sameRoster(a, b []wire.Member) bool {
@@ -133,12 +166,6 @@ func field(c *conversation.Conversation, name string) reflect.Value {
 		panic("explore: a conversation has no " + name)
 	}
 	return v
-}
-
-func idOf(c *conversation.Conversation) wire.ID {
-	end := field(c, "end").Elem()
-	key := end.FieldByName("identity").Bytes()
-	return wire.MemberID(key[32:])
 }
 
 // secret reads what a conversation keeps in a field: its bytes, or "" when

@@ -12,6 +12,7 @@ type Placed struct {
 	Hash  wire.Hash   // log hash there
 	After *wire.Chain // what the entries up to it come to, for anyone
 	Err   error       // why it does not count
+	Since uint64      // where the newest claim's beginning is: the epoch in which its inbox was added
 }
 
 // Log is an append-only log; appending gives another Log. A checked one is
@@ -53,10 +54,10 @@ func (l *Log) Append(e *Entry) (*Log, uint64, error) {
 	if at := l.Find(e.ID); at != 0 && l.Checked {
 		return l, at, nil
 	}
-	if err := l.Head().Check(e.decoded); err != nil && l.Checked {
+	n := l.put(e)
+	if err := n.Entries[n.Len()-1].Err; err != nil && l.Checked {
 		return l, 0, err
 	}
-	n := l.put(e)
 	return n, n.Len(), nil
 }
 
@@ -69,6 +70,52 @@ func (l *Log) put(e *Entry) *Log {
 		hash = l.Entries[n-1].Hash
 	}
 	n := *l
-	n.Entries = append(slices.Clip(l.Entries), Placed{e, wire.LogHash(hash, wire.EntryHash(e.Raw)), &chain, err})
+	n.Entries = append(slices.Clip(l.Entries), Placed{e, wire.LogHash(hash, wire.EntryHash(e.Raw)), &chain, err, l.since(e, err)})
 	return &n
+}
+
+// since is the newest claim's beginning after one more entry.
+func (l *Log) since(e *Entry, err error) uint64 {
+	if e.Kind == wire.KindCommit && err == nil {
+		by := l.Head().Member(e.By)
+		for _, a := range e.decoded.Commit.Adds {
+			if by != nil && by.Role == wire.Inbox && (a.Role == wire.Agent || a.Role == wire.Bot) {
+				return by.Since
+			}
+		}
+	}
+	if n := len(l.Entries); n > 0 {
+		return l.Entries[n-1].Since
+	}
+	return 0
+}
+
+// granted tells whether a commit that counts granted the epoch to the member.
+func (l *Log) granted(to wire.ID, epoch uint64) bool {
+	for _, p := range l.Entries {
+		if p.Kind == wire.KindCommit && p.Err == nil && slices.Contains(granted(p.decoded.Commit, to), epoch) {
+			return true
+		}
+	}
+	return false
+}
+
+// granted lists the epochs that a commit grants to a member.
+func granted(m *wire.Commit, to wire.ID) (out []uint64) {
+	for _, g := range m.Grants {
+		for n := g.From; g.Grantee == to && n <= g.To; n++ {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// begins is the head of an epoch.
+func (l *Log) begins(epoch uint64) (head wire.Hash) {
+	for _, p := range l.Entries {
+		if p.Kind == wire.KindCommit && p.Err == nil && p.After.Epoch() == epoch {
+			head = p.After.Head()
+		}
+	}
+	return head
 }

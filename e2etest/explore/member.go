@@ -73,10 +73,16 @@ type Member struct {
 	raw     []byte // the conversation
 	Outbox  []Text
 	Shown   []Shown
-	asked   *Entry  // own join request that is to be appended
-	stood   wire.ID // the own join request that was read back
+	read    []Shown  // those of them that it met in this reading of the log
+	past    []uint64 // the epochs whose secrets it must keep, and no others
+	until   uint64   // while it reads again: up to there
+	loot    *loot    // every secret that it ever held
+	asked   *Entry   // own join request that is to be appended
+	stood   wire.ID  // the own join request that was read back
 
 	defends bool // something came in its name that it did not send
+
+	inbox []byte // the queue's inbox's key package of last resort, as the relay gives it
 
 	waits uint64 // of the page: it appends nothing until it has read so far
 
@@ -86,6 +92,7 @@ type Member struct {
 	pending      *Entry
 
 	print tokens
+	count tokens
 	done  map[deed]*outcome // what was tried from here: worlds that share a member share it
 }
 
@@ -118,7 +125,7 @@ func (m *Member) once(d deed, do func() (*Member, error)) (*Member, error) {
 // changed is a copy to change.
 func (m *Member) changed() *Member {
 	n := *m
-	n.print, n.done = nil, nil
+	n.print, n.count, n.done = nil, nil, nil
 	return &n
 }
 
@@ -135,6 +142,12 @@ func (m *Member) saved(e *conversation.End, c *conversation.Conversation) *Membe
 		n.pending = nil
 	} else if n.pending == nil || !bytes.Equal(n.pending.Raw, p) {
 		n.pending = newEntry(p, "")
+	}
+	n.loot = n.loot.with(e, c)
+	again, err := e.LoadConversation(n.raw)
+	must(err)
+	if !bytes.Equal(again.Marshal(), n.raw) || again.State() != n.state {
+		panic("explore: what was saved is loaded as something else")
 	}
 	if e == m.end && m.endRaw != nil && !bytes.Equal(n.endRaw, m.endRaw) {
 		panic("explore: a step changed an end that other worlds share")
@@ -278,11 +291,13 @@ func (m *Member) make(now uint64) (*Member, error) {
 		return nil, nil
 	}
 	found := c.State() == conversation.Active && len(m.Outbox) != 0
-	if !found && !m.defends && !asks(c, m.ID) && !leaves(c) {
+	if !found && !m.defends && !asks(c, m.ID) && !leaves(c) && !arrived(c, m.ID) {
 		return nil, nil
 	}
 	due, err := c.Due(now)
 	switch {
+	case err == wire.Unavailable && found && m.role == wire.Customer && m.inbox != nil: // nobody is left who would read it
+		return m.Commit(Another, now, conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: m.inbox}}})
 	case err != nil:
 		return nil, err
 	case due == conversation.DueCommit:
@@ -296,6 +311,14 @@ func (m *Member) make(now uint64) (*Member, error) {
 // asks tells whether somebody asks for his own place again, or for this one.
 func asks(c *conversation.Conversation, own wire.ID) bool {
 	return slices.ContainsFunc(c.Joins(), func(j wire.Standing) bool { return j.Same && j.By != own || j.Replaces == own })
+}
+
+// arrived tells whether this is an inbox that stands on the leaf that lay at the
+// relay for all to use.
+func arrived(c *conversation.Conversation, own wire.ID) bool {
+	return slices.ContainsFunc(c.Members(), func(m wire.Member) bool {
+		return m.ID == own && m.Role == wire.Inbox && m.KeyPackage.Use == wire.UseLastResort
+	})
 }
 
 // lastToStay tells whether all others leave.
@@ -336,12 +359,16 @@ func (m *Member) seal(now uint64, c *conversation.Conversation) (*Member, error)
 
 // Commit makes a commit with the moves of that kind of step, and saves it.
 func (m *Member) Commit(kind Kind, now uint64, moves conversation.Moves) (*Member, error) {
-	return m.once(deed{kind, now, moves.Answers}, func() (*Member, error) {
+	deed := deed{kind, now, moves.Answers}
+	for _, a := range moves.Adds {
+		deed.entry = wire.EntryID(a.KeyPackage)
+	}
+	return m.once(deed, func() (*Member, error) {
 		_, c := m.open(false)
 		if c.Pending() != nil {
 			return nil, nil
 		}
-		if moves.Marks&wire.MarkLeave != 0 && lastToStay(c, m.ID) {
+		if moves.Marks&wire.MarkLeave != 0 && len(moves.Adds) == 0 && lastToStay(c, m.ID) {
 			return nil, nil // nobody could remove it
 		}
 		if _, err := c.Commit(now, moves); err != nil {
@@ -393,19 +420,31 @@ func (m *Member) ReadRaw(raw []byte, now uint64) (*Member, *conversation.Event, 
 		return nil, nil, err
 	}
 	n := m.saved(end, c)
-	n.took(ev)
+	n.took(m, ev)
 	return n, ev, nil
 }
 
 // took is what a client does about an event, in the transaction that saves it.
-func (n *Member) took(ev *conversation.Event) {
+func (n *Member) took(before *Member, ev *conversation.Event) {
+	if ev.Rewound { // it asks for the log from its beginning
+		n.read, n.until, n.waits, n.stood, n.Founder = nil, before.index+1, 0, wire.ID{}, false
+	} else if n.index >= n.until {
+		n.until = 0
+	}
+	if n.state == conversation.NotMember {
+		n.Founder = false
+	}
 	holding := slices.IndexFunc(n.Outbox, func(t Text) bool { return slices.Contains(t.IDs, ev.ID) })
 	if n.state == conversation.Lost {
 		n.defends = false
 	}
 	switch {
 	case ev.Type == conversation.Opened:
-		n.Shown = append(slices.Clip(n.Shown), Shown{ev.Index, ev.Epoch, ev.Sender, ev.Instance, ev.Counter, ev.Gap, string(ev.Content)})
+		s := Shown{ev.Index, ev.Epoch, ev.Sender, ev.Instance, ev.Counter, ev.Gap, string(ev.Content)}
+		n.read = append(slices.Clip(n.read), s)
+		if !slices.ContainsFunc(n.Shown, func(k Shown) bool { return k.Index == s.Index && k.Text == s.Text }) { // it is kept by its place
+			n.Shown = append(slices.Clip(n.Shown), s)
+		}
 		if ev.Own && holding >= 0 {
 			n.Outbox = slices.Delete(slices.Clone(n.Outbox), holding, holding+1)
 		}

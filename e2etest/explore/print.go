@@ -67,7 +67,7 @@ func (w *World) Print() Print {
 	}
 	from := w.Log.Len()
 	for i, m := range w.Members {
-		if w.Budget.Restore+w.Budget.Twice+w.Budget.Flip > 0 || m.index == 0 && w.couldRead(i) {
+		if w.Budget.Restore+w.Budget.Twice+w.Budget.Flip > 0 || m.index == 0 && w.couldRead(i) || w.grants() {
 			from = 0
 		}
 		if m.index > 0 {
@@ -89,7 +89,9 @@ func (w *World) Print() Print {
 		t = append(t, l.entry.tokens()...)
 		t.found(w.Log, l.entry, from)
 	}
-	t.plain(uint64(len(w.newcomers)))
+	for _, offers := range w.offers {
+		t.plain(uint64(len(offers)))
+	}
 	for _, m := range w.Members {
 		t = append(t, m.tokens()...)
 		for _, o := range append([]*Entry{m.pending, m.asked}, outgoing(m)...) {
@@ -122,8 +124,12 @@ func (t *tokens) found(l *Log, e *Entry, from uint64) {
 
 // couldRead tells whether the i-th, who has read nothing, may be shown the log.
 func (w *World) couldRead(i int) bool {
-	return w.member(i) != nil || w.Members[i].Anew || len(w.newcomers) > 0 && w.Budget.Add > 0 || w.pendingAdd()
+	m := w.Members[i]
+	return w.member(i) != nil || m.Anew || m.until > 0 || m.role == wire.Inbox || w.offers != nil && len(w.offers[i]) > 0 && w.Budget.Add+w.Budget.Move > 0 || w.pendingAdd()
 }
+
+// grants tells whether somebody may yet read the log again.
+func (w *World) grants() bool { return w.Budget.Move > 0 || w.pendingAdd() }
 
 func (w *World) pendingAdd() bool {
 	for _, m := range w.Members {
@@ -309,8 +315,20 @@ func (m *Member) tokens() []token {
 			if m.company.rotate < wire.RotateMessages { // else no world has as many as matter
 				t.walk(f)
 			}
+		case "past":
+			for n := range f.Len() {
+				t.epoch(f.Index(n).FieldByName("number").Uint())
+				t.random(f.Index(n).FieldByName("secret").Bytes())
+			}
+			t.plain(uint64(f.Len()))
+		case "since":
+			t.epoch(f.Uint())
 		case "index", "base":
 			t.place(f.Uint())
+		case "reread":
+			if t.flag(f.Uint() != 0); f.Uint() != 0 {
+				t.place(f.Uint())
+			}
 		case "joined":
 			t.flag(f.Uint() == 0)
 		default:
@@ -347,11 +365,15 @@ func (m *Member) tokens() []token {
 // counters are those that the conversation remembers. Of a page that is gone
 // and left nothing behind none matters any more.
 func (m *Member) counters() (t tokens) {
+	if m.count != nil {
+		return m.count
+	}
 	all := field(m.Look(), "counters")
 	for i := range all.Len() {
 		of := all.Index(i)
 		t = append(t, token{counter, of.FieldByName("last").Uint(), string(of.FieldByName("instance").Bytes())})
 	}
+	m.count = append(tokens{}, t...)
 	return t
 }
 

@@ -23,8 +23,8 @@ func onward(t *testing.T, w *World) map[Step]Print {
 // Worlds that the explorer takes for one, because all that is random in them
 // stands in the same places, do the same by every step.
 func TestWorldsOfOnePrintGoOnAlike(t *testing.T) {
-	enough := 50 + 500*deep
-	for _, s := range small {
+	enough := 25 + 500*deep
+	for _, s := range append(small, moved...) {
 		seen := map[Print]*World{}
 		start := NewWorld(s.setup)
 		layer, compared := []*World{start}, 0

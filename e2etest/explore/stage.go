@@ -22,7 +22,7 @@ type Stage struct {
 	accepted map[place3]string   // the text of each message that anybody accepted
 	texts    int
 
-	newcomers [][]byte // key packages of who is not in yet
+	offers [][][]byte // by member: its key packages that lie at the relay
 
 	Outcome
 }
@@ -65,7 +65,7 @@ type reads struct {
 
 // NewStage puts the members of a world on a stage. They share what they have read.
 func NewStage(w *World) *Stage {
-	s := &Stage{Now: w.Now, newcomers: w.newcomers, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
+	s := &Stage{Now: w.Now, offers: w.offers, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
 	start := wire.LogHash0(w.Log.Head().Conversation())
 	for _, m := range w.Members {
 		s.Members = append(s.Members, m.changed())
@@ -119,16 +119,17 @@ func (s *Stage) Commit(i int, moves conversation.Moves) error {
 // Add has a member that may do so add who is not in yet.
 func (s *Stage) Add(i int) error {
 	m := s.Members[i]
-	if len(s.newcomers) == 0 || m.role != wire.Agent || m.index == 0 {
+	if m.role != wire.Agent || m.index == 0 {
 		return nil
 	}
-	kp, err := wire.DecodeKeyPackage(s.newcomers[0])
-	must(err)
-	if slices.ContainsFunc(m.Look().Members(), func(in wire.Member) bool { return in.ID == kp.MemberID() }) {
-		return nil
+	in := m.Look().Members()
+	for k, offers := range s.offers {
+		if len(offers) == 0 || slices.ContainsFunc(in, func(in wire.Member) bool { return in.ID == s.Members[k].ID }) {
+			continue
+		}
+		return s.Commit(i, conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Agent, KeyPackage: offers[0]}}})
 	}
-	moves := conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Agent, KeyPackage: s.newcomers[0]}}}
-	return s.Commit(i, moves)
+	return nil
 }
 
 func (s *Stage) make(i int, k Kind, moves conversation.Moves) error {

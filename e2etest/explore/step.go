@@ -31,6 +31,15 @@ const (
 	Lapse                     // an hour passes
 	Learn                     // this end hears of the company's newest manifest
 	Renew                     // this agent's end gets another credential
+	Claim                     // the inbox lets this agent in, grants it what it holds, and leaves
+	Transfer                  // adds the next agent, grants it what this one holds, and leaves
+	Bare                      // the same without a grant
+	Park                      // adds the inbox, grants it what this one holds, and leaves
+	Invite                    // adds the next agent, grants it what this one holds, and stays
+	Supervise                 // the same with a supervisor
+	TakeOver                  // a supervisor becomes agent
+	Remove                    // removes the first whom it may
+	Another                   // the customer removes the agents and adds the inbox
 	FlipBox                   // the relay puts in what this member is about to send, or sent last: with a bit of what is sealed flipped
 	FlipSeen                  // with a bit of the log hash flipped
 	FlipAhead                 // as if its maker had read far more
@@ -41,7 +50,8 @@ const (
 )
 
 var kindNames = [kinds]string{"make", "send", "drop", "delay", "arrive", "twice", "read", "crash", "restore",
-	"refresh", "add", "leave", "close", "answer", "wipe", "lapse", "learn", "renew", "flip box", "flip seen", "flip ahead", "flip epoch", "flip tag", "flip signature"}
+	"refresh", "add", "leave", "close", "answer", "wipe", "lapse", "learn", "renew",
+	"claim", "transfer", "transfer bare", "park", "invite", "supervise", "take over", "remove", "ask another", "flip box", "flip seen", "flip ahead", "flip epoch", "flip tag", "flip signature"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -64,6 +74,7 @@ func (w *World) Steps() (out []Step) {
 				k == Crash && b.Crash == 0, k == Restore && b.Restore == 0,
 				k == Refresh && b.Refresh == 0, k == Add && b.Add == 0, k == Leave && b.Leave == 0, k == Close && b.Close == 0,
 				k == Lapse && b.Lapse == 0, k == Learn && b.Learn == 0, k == Renew && b.Renew == 0, k == Answer && !w.Members[0].Anew, k == Wipe && (i != 0 || b.Wipe == 0),
+				k >= Claim && k < FlipBox && (b.Move == 0 || !slices.Contains(w.moves, k)),
 				k >= FlipBox && b.Flip == 0:
 			default:
 				out = append(out, Step{k, i})
@@ -188,11 +199,18 @@ func (w *World) leaving(i int) bool {
 
 // commit makes a commit of a member's own accord.
 func (w *World) commit(s Step, b Budget) (*World, error) {
-	m := w.Members[s.Who]
+	maker := s.Who
+	if s.Kind == Claim {
+		maker = slices.IndexFunc(w.Members, func(m *Member) bool { return m.role == wire.Inbox })
+	}
+	if maker < 0 {
+		return nil, nil
+	}
+	m := w.Members[maker]
 	if m.state != conversation.Active && m.state != conversation.Doubtful || m.pending != nil || m.waits > m.index {
 		return nil, nil
 	}
-	if w.leaving(s.Who) {
+	if w.leaving(maker) {
 		return nil, nil
 	}
 	role := w.Log.Chain(m.index).Member(m.ID).Role
@@ -202,12 +220,10 @@ func (w *World) commit(s Step, b Budget) (*World, error) {
 	case Refresh:
 		b.Refresh--
 	case Add:
-		if len(w.newcomers) == 0 || role != wire.Agent {
+		if role != wire.Agent || !n.bring(&moves, w.next(m, wire.Agent)) {
 			return nil, nil
 		}
 		b.Add--
-		moves.Adds = []conversation.Newcomer{{Role: wire.Agent, KeyPackage: w.newcomers[0]}}
-		n.newcomers = w.newcomers[1:]
 	case Answer:
 		// Only to a new identity: the owner's own request is answered unasked.
 		for _, j := range m.Look().Joins() {
@@ -227,8 +243,17 @@ func (w *World) commit(s Step, b Budget) (*World, error) {
 		}
 		b.Close--
 		moves.Marks = wire.MarkClose
+	default:
+		if !n.move(s, m, role, &moves) {
+			return nil, nil
+		}
+		b.Move--
 	}
-	return n.spend(b).made(s.Who, func() (*Member, error) { return m.Commit(s.Kind, w.Now, moves) })
+	next, err := n.spend(b).made(maker, func() (*Member, error) { return m.Commit(s.Kind, w.Now, moves) })
+	if next != nil && err == nil {
+		err = next.judgeGrant(m, next.Members[maker], &moves)
+	}
+	return next, err
 }
 
 // send appends what comes next.

@@ -6,7 +6,9 @@ import (
 	"crypto/mlkem"
 	"crypto/sha512"
 	"reflect"
+	"slices"
 
+	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/nacl"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -18,7 +20,7 @@ type Thief struct {
 	inits   map[string]bool
 	epochs  map[string]bool
 	commits map[string]bool // secrets of commits
-	leaves  []leafKey
+	leaves  map[string]leafKey
 }
 
 type leafKey struct {
@@ -27,43 +29,80 @@ type leafKey struct {
 	mlkem  *mlkem.DecapsulationKey768
 }
 
-// Steal takes all secrets of a member as it lies on disk.
-func (t *Thief) Steal(m *Member) {
-	if t.inits == nil {
-		t.inits, t.epochs, t.commits = map[string]bool{string(make([]byte, 64)): true}, map[string]bool{}, map[string]bool{}
-	}
-	e, c := m.open(false)
+// loot is what an end held at some moment, and before.
+type loot struct {
+	before                         *loot
+	inits, epochs, commits, leaves []string
+}
+
+// with is the loot when there is this to take too.
+func (l *loot) with(e *conversation.End, c *conversation.Conversation) *loot {
+	n := &loot{before: l}
 	v := reflect.ValueOf(c).Elem()
-	t.keep(t.inits, v.FieldByName("secrets").FieldByName("init"))
-	t.keep(t.epochs, v.FieldByName("secrets").FieldByName("epoch"))
-	t.leaf(v.FieldByName("leaf"))
+	keep(&n.inits, v.FieldByName("secrets").FieldByName("init"))
+	keep(&n.epochs, v.FieldByName("secrets").FieldByName("epoch"))
+	for past, i := v.FieldByName("past"), 0; i < past.Len(); i++ {
+		keep(&n.epochs, past.Index(i).FieldByName("secret"))
+	}
+	keep(&n.leaves, v.FieldByName("leaf"))
 	if p := v.FieldByName("pending"); !p.IsNil() {
-		t.keep(t.commits, p.Elem().FieldByName("secret"))
-		t.leaf(p.Elem().FieldByName("leaf"))
+		keep(&n.commits, p.Elem().FieldByName("secret"))
+		keep(&n.leaves, p.Elem().FieldByName("leaf"))
 	}
 	packages := reflect.ValueOf(e).Elem().FieldByName("packages")
 	for i := range packages.Len() {
-		t.leaf(packages.Index(i).FieldByName("secret"))
+		keep(&n.leaves, packages.Index(i).FieldByName("secret"))
 	}
+	if l != nil && slices.Equal(l.inits, n.inits) && slices.Equal(l.epochs, n.epochs) && slices.Equal(l.commits, n.commits) && slices.Equal(l.leaves, n.leaves) {
+		return l
+	}
+	return n
 }
 
-func (t *Thief) keep(in map[string]bool, v reflect.Value) {
+func keep(in *[]string, v reflect.Value) {
 	var b []byte
-	gather(v, &b)
-	in[string(b)] = true
+	if gather(v, &b); len(b) > 0 {
+		*in = append(*in, string(b))
+	}
 }
 
-func (t *Thief) leaf(v reflect.Value) {
-	if v.IsNil() {
-		return
+// Steal takes all secrets of a member as it lies on disk.
+func (t *Thief) Steal(m *Member) { t.take((*loot)(nil).with(m.open(false))) }
+
+// StealAll takes all that a member ever held.
+func (t *Thief) StealAll(m *Member) {
+	for l := m.loot; l != nil; l = l.before {
+		t.take(l)
 	}
-	var k leafKey
-	copy(k.x25519[:], v.Elem().FieldByName("x25519").Bytes())
+}
+
+func (t *Thief) take(l *loot) {
+	if t.inits == nil {
+		t.inits, t.epochs, t.commits, t.leaves = map[string]bool{string(make([]byte, 64)): true}, map[string]bool{}, map[string]bool{}, map[string]leafKey{}
+	}
+	for _, s := range l.inits {
+		t.inits[s] = true
+	}
+	for _, s := range l.epochs {
+		t.epochs[s] = true
+	}
+	for _, s := range l.commits {
+		t.commits[s] = true
+	}
+	for _, s := range l.leaves {
+		if _, known := t.leaves[s]; !known {
+			t.leaves[s] = leaf(s)
+		}
+	}
+}
+
+func leaf(secret string) (k leafKey) {
+	copy(k.x25519[:], secret)
 	var err error
-	k.mlkem, err = mlkem.NewDecapsulationKey768(v.Elem().FieldByName("mlkem").Bytes())
+	k.mlkem, err = mlkem.NewDecapsulationKey768([]byte(secret[32:]))
 	must(err)
 	k.public = append(append(wire.Leaf{}, nacl.Public(&k.x25519)[:]...), k.mlkem.EncapsulationKey().Bytes()...)
-	t.leaves = append(t.leaves, k)
+	return k
 }
 
 // Opens gives the places of the messages in a log that the thief reads.
@@ -105,6 +144,9 @@ func (t *Thief) learn(m *wire.Commit, after *wire.Chain) {
 	for _, s := range shares {
 		if len(s) >= 64 {
 			joiners = append(joiners, s[:64])
+			for granted := s[64:]; len(granted) >= 32; granted = granted[32:] {
+				t.epochs[string(granted[:32])] = true
+			}
 		} else {
 			t.commits[string(s)] = true
 		}

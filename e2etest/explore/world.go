@@ -15,6 +15,7 @@ type Budget struct {
 	Drop, Delay, Twice         int // answers that are lost, appends that arrive later, or again
 	Wipe, Lapse, Flip          int // the customer's disk is gone; an hour passes, in which short credentials end; entries that nobody made
 	Learn, Renew               int // ends hear of a newer manifest; agents get another credential
+	Move                       int // of the moves that the setup names
 }
 
 // late is an append that has left its member and not arrived.
@@ -38,7 +39,8 @@ type World struct {
 	first     []*Member // as they were at the start
 	late      []late
 	lastWords bool // everybody was made to speak once more
-	newcomers [][]byte
+	moves     []Kind
+	offers    [][][]byte // by member: its key packages that lie at the relay
 }
 
 // Setup says what world begins.
@@ -46,24 +48,30 @@ type Setup struct {
 	Checked    bool   // the relay checks; else the transport stores anything
 	Agents     int    // at genesis
 	Newcomers  int    // agents that are not in yet
+	Inbox      bool   // the queue's inbox is in from the start
+	Away       bool   // it is there and not in
+	Moves      []Kind // that may be made
+	Offers     int    // key packages of each agent; default one of who is not in yet
+	Grants     uint8  // the policy's; default 1
 	Texts      int    // that each has to say
 	Short      bool   // the last agent's credential ends within the hour
 	Supervisor bool   // the last agent is a supervisor
 	Manifests  int    // that the company has; its ends begin with the first
 	Rotate     int    // messages that an epoch carries; default as many as may be
 	Of         *World // the company and the ends are those of that world
+	Continues  bool   // and its conversation is the one that this one continues
 	Budget     Budget
-	Before     []Step // what happens first, whatever the budget
+	Before     []Step // what happens first, whatever the budget; Read by everybody: all of it
 }
 
 // NewWorld is a world in which all members have read the genesis, and each has
 // committed once since its page was loaded, so that nothing is due.
 func NewWorld(s Setup) *World {
-	co := NewCompany(s.Rotate)
+	co := NewCompany(s.Rotate, max(s.Grants, 1))
 	if s.Of != nil {
 		co = s.Of.Company
 	}
-	w := &World{Company: co, Now: Day0, Whole: s.whole(), epochs: map[wire.Hash]string{}}
+	w := &World{Company: co, Now: Day0, Whole: s.whole(), epochs: map[wire.Hash]string{}, moves: s.Moves, offers: [][][]byte{nil}}
 	customer := s.end(co, 0, wire.Customer, 0)
 	var ends []*conversation.End
 	var adds []conversation.Newcomer
@@ -78,28 +86,52 @@ func NewWorld(s Setup) *World {
 			}
 		}
 		e := s.end(co, n+1, role, until)
-		kp, err := e.KeyPackage(Day0/1000+7*24*3600, false)
-		must(err)
 		ends = append(ends, e)
+		var offers [][]byte
 		if n < s.Agents {
-			adds = append(adds, conversation.Newcomer{Role: role, KeyPackage: kp})
-		} else {
-			w.newcomers = append(w.newcomers, kp)
+			adds = append(adds, conversation.Newcomer{Role: role, KeyPackage: offer(e, false)})
+		} else if s.Offers == 0 {
+			offers = append(offers, offer(e, false))
+		}
+		for range s.Offers {
+			offers = append(offers, offer(e, false))
+		}
+		w.offers = append(w.offers, offers)
+	}
+	var lastResort []byte
+	if s.Inbox || s.Away {
+		e := s.end(co, len(ends)+1, wire.Inbox, Day0/1000+12*3600)
+		ends, lastResort = append(ends, e), offer(e, true)
+		w.offers = append(w.offers, nil)
+		if s.Inbox {
+			adds = append(adds, conversation.Newcomer{Role: wire.Inbox, KeyPackage: lastResort})
 		}
 	}
-	c, err := customer.Genesis(Day0, queue, adds, nil)
+	var previous []byte
+	if s.Continues {
+		id := s.Of.Log.Head().Conversation()
+		previous = id[:]
+	}
+	c, err := customer.Genesis(Day0, queue, adds, previous)
 	must(err)
 	w.Log = NewLog(co, c.ID(), s.Checked)
 	w.Members = append(w.Members, newMember(co, "customer", customer, c))
 	for n, e := range ends {
-		w.Members = append(w.Members, newMember(co, fmt.Sprint("agent ", n+1), e, e.Join(c.ID())))
+		name := fmt.Sprint("agent ", n+1)
+		if e.Role() != wire.Agent {
+			name = map[wire.Role]string{wire.Inbox: "inbox", wire.Supervisor: "supervisor"}[e.Role()]
+		}
+		w.Members = append(w.Members, newMember(co, name, e, e.Join(c.ID())))
 	}
 	for i, m := range w.Members {
-		m.Founder = i <= s.Agents
+		m.Founder = i <= s.Agents || s.Inbox && m.role == wire.Inbox
+		m.inbox = lastResort
 	}
 	w = w.must(Step{Send, 0})
-	for i := range 1 + s.Agents {
-		w = w.readAll().must(Step{Refresh, i}).must(Step{Send, i})
+	for i, m := range w.Members {
+		if m.Founder {
+			w = w.readAll().must(Step{Refresh, i}).must(Step{Send, i})
+		}
 	}
 	w = w.readAll()
 	for range s.Manifests - 1 {
@@ -116,6 +148,10 @@ func NewWorld(s Setup) *World {
 	}
 	w.first = slices.Clone(w.Members)
 	for _, step := range s.Before {
+		if step.Who == everybody {
+			w = w.readAll()
+			continue
+		}
 		n := *w
 		n.Budget = unlimited
 		next, err := n.Do(step)
@@ -133,8 +169,18 @@ func NewWorld(s Setup) *World {
 	return w
 }
 
+// offer is a key package, or the one of last resort.
+func offer(e *conversation.End, lastResort bool) []byte {
+	kp, err := e.KeyPackage(Day0/1000+7*24*3600, lastResort)
+	must(err)
+	return kp
+}
+
 // unlimited is a budget that nothing uses up.
-var unlimited = Budget{Refresh: 99, Add: 99, Leave: 99, Close: 99, Crash: 99, Restore: 99, Drop: 99, Delay: 99, Twice: 99, Wipe: 99, Lapse: 99, Learn: 99, Renew: 99, Flip: 99}
+var unlimited = Budget{Refresh: 99, Add: 99, Leave: 99, Close: 99, Crash: 99, Restore: 99, Drop: 99, Delay: 99, Twice: 99, Wipe: 99, Lapse: 99, Learn: 99, Renew: 99, Move: 99, Flip: 99}
+
+// everybody reads all: a step of what happens first.
+const everybody = -1
 
 // whole tells whether nobody's disk goes back.
 func (s Setup) whole() bool {
@@ -203,5 +249,5 @@ func (w *World) index(i int) uint64 { return w.Members[i].index }
 // not shown the log.
 func (w *World) reads(i int) bool {
 	at := w.index(i)
-	return at < w.Log.Len() && (at > 0 || w.member(i) != nil || w.Members[i].Anew)
+	return at < w.Log.Len() && (at > 0 || w.member(i) != nil || w.Members[i].Anew || w.Members[i].until > 0)
 }
