@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
 	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
@@ -29,6 +31,7 @@ type house struct {
 	log   *relaytest.Output
 	now   func() time.Time
 
+	org     atomic.Pointer[authority.Org] // the one that issues; Relay.Org is the test's
 	set     *Set
 	store   *store.Store
 	mu      sync.Mutex
@@ -48,11 +51,25 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
+// renew signs a newer manifest, and issues under it.
+func (h *house) renew(o authority.Options) []byte {
+	h.t.Helper()
+	next := *h.Org // what others use does not change under them
+	raw, err := next.Renew(o)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.Relay.Org = &next
+	h.org.Store(&next)
+	return raw
+}
+
 func (h *house) open() {
 	h.t.Helper()
 	if h.now == nil {
 		h.now = time.Now
 	}
+	h.org.Store(h.Org)
 	s, err := store.Open(h.dir)
 	if err != nil {
 		h.t.Fatal(err)
@@ -60,7 +77,7 @@ func (h *house) open() {
 	set, err := Open(context.Background(), Options{
 		Relay: h.URL, Origin: relaytest.Origin, Roots: []wire.Hash{wire.Hash(h.Org.RootKey())}, Store: s,
 		Issue: func(identity []byte, queue string) ([]byte, error) {
-			return h.Org.IssueInbox(identity, queue, h.now())
+			return h.org.Load().IssueInbox(identity, queue, h.now())
 		},
 		Changed: func() {
 			select {

@@ -254,10 +254,7 @@ func TestInboxRenewsItsCredentialInTheRostersAndItsKeyPackage(t *testing.T) {
 
 func TestConversationIsBroughtToAnotherQueue(t *testing.T) {
 	h := newHouse(t)
-	raw, err := h.Org.Renew(authority.Options{Queues: []string{"default", "sales"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := h.renew(authority.Options{Queues: []string{"default", "sales"}})
 	if err := errors.Join(h.Relay.SetManifest(t.Context(), h.Tenant(), raw), h.set.SetManifest(t.Context(), raw)); err != nil {
 		t.Fatal(err)
 	}
@@ -301,15 +298,13 @@ func TestNewerManifestsAreTakenAndOlderOnesRefused(t *testing.T) {
 	h := newHouse(t)
 	k := h.begin(h.customer())
 	old := h.Org.Manifest.Bytes()
-	next, err := h.Org.MakeNextIssuer()
+	rolled := *h.Org
+	next, err := rolled.MakeNextIssuer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	current := h.Org.Manifest.Issuers[0].Key
-	raw, err := h.Org.Renew(authority.Options{Queues: []string{"default", "sales"}, AddIssuers: [][]byte{next}, DropIssuers: [][]byte{current}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.Relay.Org = &rolled
+	raw := h.renew(authority.Options{Queues: []string{"default", "sales"}, AddIssuers: [][]byte{next}, DropIssuers: [][]byte{h.Org.Manifest.Issuers[0].Key}})
 	if err := h.Relay.SetManifest(t.Context(), h.Tenant(), raw); err != nil {
 		t.Fatal(err)
 	}

@@ -171,5 +171,8 @@ func (in *inbox) stuck(t *talk, c *claim, err error) {
 		c.answer(code)
 	}
 	in.fail("committing", code)
+	if t.core != nil {
+		in.noteAsks(t) // who asks still is answered some other time
+	}
 	in.tryLater(t)
 }
