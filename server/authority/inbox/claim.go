@@ -3,6 +3,7 @@ package inbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -59,6 +60,7 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 		all = slices.Collect(maps.Values(s.inboxes))
 	}
 	s.mu.Unlock()
+	lost := error(ErrNothing)
 	for _, in := range all {
 		answer := make(chan error, 1)
 		if !in.call(func() { in.claim(q, kp, answer) }) {
@@ -72,11 +74,14 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 		case <-in.ctx.Done():
 			return ErrClosed
 		}
-		if err != ErrNothing {
+		if !errors.As(err, new(Lost)) && err != ErrNothing {
 			return err
 		}
+		if err != ErrNothing { // of a time before it was brought to another queue, perhaps
+			lost = err
+		}
 	}
-	return ErrNothing
+	return lost
 }
 
 func (s *Set) checkPackage(q Claim) (*wire.KeyPackage, error) {

@@ -286,8 +286,16 @@ func TestConversationIsBroughtToAnotherQueue(t *testing.T) {
 		}
 	}
 	ben := h.agent("Ben")
-	if err := h.claim(ben, k.ID(), ben.Offer()); err != nil {
+	bens := ben.Offer()
+	if err := h.claim(ben, k.ID(), bens); err != nil {
 		t.Fatalf("%v\n%s", err, h.log)
+	}
+	h.close()
+	h.open() // both inboxes remember a claim
+	for range 8 {
+		if err := h.claim(ben, k.ID(), bens); err != nil {
+			t.Fatalf("the winner asks again: %v", err)
+		}
 	}
 	if b := ben.Open(k.ID()); !slices.Equal(b.Heard, []string{"a note"}) {
 		t.Errorf("Ben heard %q", b.Heard)

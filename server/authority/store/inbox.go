@@ -100,7 +100,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, w Write) error {
 		}
 	}
 	for _, id := range w.Unclaim {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM claims WHERE conversation = ?", id[:]); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM claims WHERE queue = ? AND conversation = ?", w.Queue, id[:]); err != nil {
 			return err
 		}
 	}

@@ -61,13 +61,14 @@ CREATE TABLE talks (
 	PRIMARY KEY (queue, conversation)
 );
 CREATE TABLE claims (
-	conversation BLOB PRIMARY KEY,
 	queue        TEXT NOT NULL,
+	conversation BLOB NOT NULL,
 	member       BLOB NOT NULL,
 	alias        TEXT NOT NULL,
 	package      BLOB NOT NULL,
 	stored       INTEGER NOT NULL,
-	at           INTEGER NOT NULL
+	at           INTEGER NOT NULL,
+	PRIMARY KEY (queue, conversation)
 );
 CREATE TABLE agents (
 	member BLOB PRIMARY KEY,
