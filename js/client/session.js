@@ -303,8 +303,10 @@ export class Session {
     try {
       this.#proof = await this.#credentials.get();
     } catch (error) {
-      if (this.#authority) this.#askFailed(error);
-      throw error;
+      if (!this.#authority) throw error;
+      // A person was told in words, once, however often it is tried.
+      this.#askFailed(error);
+      throw new SealwireError("unavailable", "no credential is to be had");
     }
     this.#toldOf = "";
   }

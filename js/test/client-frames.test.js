@@ -50,7 +50,7 @@ for (const { name, frame, code } of vectors.bad) {
 }
 
 test("a queue that is not UTF-8, and one that begins with a mark of its order, are no queue and that queue", () => {
-  const frame = (/** @type {number[]} */ queue) => Uint8Array.of(7, 0, 0, 0, 1, queue.length, ...queue);
+  const frame = (/** @type {number[]} */ queue) => Uint8Array.of(7, 0, 0, 0, 1, queue.length, ...queue, 0);
   assert.throws(() => decodeFrame(frame([0xff])), { name: "SealwireError", code: "bad argument" });
   const marked = frame([0xef, 0xbb, 0xbf, 0x71]);
   assert.deepEqual(encodeFrame(decodeFrame(marked)), marked);

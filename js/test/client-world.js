@@ -48,6 +48,8 @@ async function freePort() {
 export class Demo {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #child;
+  /** Clients of the company cannot reach its authority. */
+  authorityAway = false;
   #dir = "";
   url = "";
   /** @type {{ orgKey: string, relay: string, queue: string, authority: string }} */
@@ -169,7 +171,9 @@ export class Demo {
           ...options,
           fetch: (input, init) => {
             // As a page of the demo: Node sends no origin of its own.
-            if (String(input).startsWith(`${this.config.authority}/v1/authority/`)) return fetch(input, { ...init, headers: { ...init?.headers, Origin: this.url } });
+            const authority = String(input).startsWith(`${this.config.authority}/v1/authority/`);
+            if (authority && this.authorityAway) return Promise.reject(new TypeError("fetch failed"));
+            if (authority) return fetch(input, { ...init, headers: { ...init?.headers, Origin: this.url } });
             return (options.fetch ?? fetch)(input, init);
           },
         },
