@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
+	"github.com/sealwire/sealwire/wasm/wire"
 )
 
 // steps are those of a claim, in their order. A claim begins after the fresh leaf
@@ -161,5 +162,30 @@ func TestClaimIsKnownThoughTheInboxWasRemovedMeanwhile(t *testing.T) {
 	}
 	if h.waiting(k.ID()) != nil {
 		t.Error("it waits still")
+	}
+}
+
+func TestFreshLeafSurvivesTheAuthoritysDeathAtEachStep(t *testing.T) {
+	for _, step := range []string{"refresh made", "sent", "acknowledged"} {
+		t.Run(step, func(t *testing.T) {
+			h := newHouse(t)
+			c := h.customer()
+			var died atomic.Bool
+			h.onStep(func(_, s string) bool { return s == step && died.CompareAndSwap(false, true) })
+			k := c.Begin("default")
+			h.eventually("the inbox dies", died.Load)
+			h.close()
+			c.Say(k, "is anybody there?")
+			h.open()
+			c.Until(k, "the inbox has a leaf of its own", func() bool { return inboxOf(t, k).KeyPackage.Use == wire.UsePlace })
+			h.eventually("it waits", func() bool { w := h.waiting(k.ID()); return w != nil && w.Entries == k.Index() })
+			ana := h.agent("Ana")
+			if err := h.claim(ana, k.ID(), ana.Offer()); err != nil {
+				t.Fatalf("%v\n%s", err, h.log)
+			}
+			if at := ana.Open(k.ID()); !slices.Equal(at.Heard, []string{"is anybody there?"}) {
+				t.Errorf("Ana heard %q", at.Heard)
+			}
+		})
 	}
 }
