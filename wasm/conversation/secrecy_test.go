@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +149,10 @@ func TestWipeErases(t *testing.T) {
 		t.Error("a conversation keeps secrets")
 	}
 	p.dueFails("wiped", p.customer, wire.EpochGone)
+	past := p.agent.past
+	if p.agent.Wipe(); len(past) == 0 || !slices.Equal(past, make([]pastEpoch, len(past))) || len(p.agent.past) != 0 {
+		t.Error("an agent keeps the past")
+	}
 	p.customer.end.Wipe()
 	if !bytes.Equal(seed, make([]byte, 64)) {
 		t.Error("the end keeps its identity")
