@@ -21,6 +21,8 @@ var reaches = []Reach{
 	{Room: "server/token", May: []string{"wasm/wire"}, Never: []string{"github.com/coder/websocket"}},
 	// The relay carries what it cannot open: of the core it has the public half only.
 	{Room: "server/relay", May: []string{"wasm/wire", "server/blob", "server/entrylog", "server/token"}},
+	// The authority is an end, and talks to the relay as one: over its frames.
+	{Room: "server/authority", May: []string{"wasm", "server/blob", "server/entrylog", "server/relay", "server/token"}},
 	{Room: "js"},
 }
 

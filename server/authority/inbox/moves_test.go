@@ -54,6 +54,25 @@ func TestParkedConversationWaitsAgainAndTheNextAgentReadsWhatTheLastCould(t *tes
 	}
 }
 
+func TestConversationThatTheCustomerBringsBackIsNoNewOne(t *testing.T) {
+	h := newHouse(t)
+	c := h.customer()
+	k := h.begin(c)
+	c.Say(k, "one")
+	ana := h.agent("Ana")
+	if err := h.claim(ana, k.ID(), ana.Offer()); err != nil {
+		t.Fatal(err)
+	}
+	at := ana.Open(k.ID())
+	ana.Say(at, "two")
+	c.Until(k, "Ana's word comes", func() bool { return slices.Contains(k.Heard, "two") })
+	moves := conversation.Moves{Removes: []wire.ID{ana.ID()}, Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: c.Take("default")}}}
+	if err := c.Commit(k, moves); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("it waits, and was with an agent", func() bool { w := h.waiting(k.ID()); return w != nil && w.Parked })
+}
+
 func TestLostCustomerIsLetInAgainWhileOnlyTheInboxIsThere(t *testing.T) {
 	h := newHouse(t)
 	c := h.customer()

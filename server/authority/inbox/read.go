@@ -104,7 +104,10 @@ func (in *inbox) learn(t *talk, event *conversation.Event) {
 		}
 	case conversation.Applied:
 		if slices.Contains(event.Added, self) {
-			t.row.Since, t.row.Parked = min(event.Time, in.millis()), in.parkedBy(t, event)
+			t.row.Since = min(event.Time, in.millis())
+			if !slices.Contains(event.Removed, self) { // else it only came back
+				t.row.Parked = event.Epoch != 0
+			}
 			t.asked = wire.ID{}
 			in.unclaimed(t)
 		}
@@ -112,16 +115,6 @@ func (in *inbox) learn(t *talk, event *conversation.Event) {
 			t.renews = false
 		}
 	}
-}
-
-// parkedBy tells whether somebody of the company's side added this end.
-func (in *inbox) parkedBy(t *talk, event *conversation.Event) bool {
-	for _, m := range t.core.Members() {
-		if m.ID == event.Sender {
-			return m.Role != wire.Customer && m.Role != wire.Guest
-		}
-	}
-	return false
 }
 
 // rest works out how the conversation stands once all of it is read.

@@ -94,7 +94,7 @@ type Waiting struct {
 	Home         string // in which it began: who claims it holds that too
 	Since        uint64 // Unix milliseconds, by the commit that added the inbox
 	Entries      uint64 // of the log
-	Parked       bool   // an agent gave it back
+	Parked       bool   // it was with an agent before
 
 	inbox string // whose it is
 }
