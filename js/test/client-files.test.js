@@ -8,7 +8,7 @@ import { MAX_IN_MEMORY } from "../client/download.js";
 import { T } from "../client/frames.js";
 import { SealwireError } from "../errors.js";
 import { FileStore } from "./client-store-of-files.js";
-import { Demo, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
+import { Demo, available, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 const store = new FileStore();
@@ -254,6 +254,40 @@ test("a file that is discarded on its way up is gone, here and there", async () 
   hold();
   assert.equal(mine.messages.some((m) => m.file), false);
   await store.until(() => store.files.size === 0);
+});
+
+test("handed over while files are on their way up: the customer's is for who came, the leaver's is said not to be sent", async () => {
+  const { agent, customer, mine, theirs } = await pair();
+  const ben = await demo.colleague("Ben", { fetch: store.fetch });
+  const to = await available(ben);
+  await until(agent, "claimed", () => theirs.moves.length > 0);
+  const content = randomBytes(3 * PART);
+  /** @type {(() => void)[]} */
+  const held = [];
+  let holding = true;
+  /** @type {() => void} */
+  let both = () => {};
+  const started = new Promise((/** @type {(v: void) => void} */ resolve) => (both = resolve));
+  store.fault = ({ what }) => {
+    if (what !== "put" || !holding) return undefined;
+    return new Promise((resolve) => {
+      if (held.push(() => resolve()) >= 3) both();
+    });
+  };
+  await mine.sendFile(new File([content], "mine.bin"));
+  await theirs.sendFile(new File([randomBytes(3 * PART)], "anas.bin"));
+  await started; // two parts are on their way at once, so the third is the other file's
+  await theirs.transfer({ to });
+  const own = theirs.messages.find((m) => m.file?.name === "anas.bin");
+  assert.deepEqual([theirs.state, own?.status, own?.reason], ["left", "failed", "left"]);
+  holding = false;
+  for (const go of held) go();
+  await fileSeen(customer, "mine.bin", "sent");
+  const there = await fileSeen(ben, "mine.bin", "available");
+  const [bens] = ben.conversations;
+  assert.ok((await bytesOf((await bens?.saveFile(there.id))?.blob ?? new Blob())).equals(content));
+  assert.equal(theirs.messages.some((m) => m.file?.name === "mine.bin"), false, "who left is told of nothing");
+  for (const client of [customer, ben]) assert.equal(client.conversations.flatMap((c) => c.messages).some((m) => m.file?.name === "anas.bin"), false);
 });
 
 test("a download that is cut goes on where it was, and comes whole", async () => {

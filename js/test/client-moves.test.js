@@ -316,3 +316,28 @@ test("a transfer that loses against another move is not made blindly; a close is
   assert.equal(closed.length, 1, "once");
   assert.equal(ana.conversations.length, 1);
 });
+
+test("an agent who went without a word: once its credential has ended, the customer's end brings the inbox in and goes on", async () => {
+  const { customer, theirs, ana } = await served();
+  await ana.close();
+  const real = Date.now;
+  try {
+    // Thirteen hours later, of twelve.
+    Date.now = () => real() + 13 * 3_600_000;
+    await theirs.send("anybody?");
+    await seen(customer, "anybody?", "sent");
+  } finally {
+    Date.now = real;
+  }
+  assert.deepEqual(who(theirs), ["customer", demo.config.queue]);
+  assert.equal(theirs.attended, false);
+  assert.deepEqual(told(theirs).slice(1), ["removed Ana customer", `joined ${demo.config.queue} customer`]);
+  const ben = await demo.colleague("Ben");
+  await until(ben, "it waits", () => ben.queues.waiting.some((w) => w.id === theirs.id));
+  const bens = await ben.claim(theirs.id);
+  await seen(ben, "anybody?", "received");
+  await settled(ben, bens);
+  await bens.send("Ben here");
+  await seen(customer, "Ben here", "received");
+  assert.deepEqual(errorsOf(customer), []);
+});
