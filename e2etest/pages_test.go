@@ -38,7 +38,7 @@ func attach(p *harness.Person, files ...file) {
 }
 
 // wantAccessible wants that axe-core finds nothing on p's page as it is now,
-// in light and in dark.
+// in light and in dark. SEALWIRE_PICTURES names a directory for pictures of both.
 func wantAccessible(t *testing.T, p *harness.Person, state string) {
 	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
@@ -52,6 +52,9 @@ func wantAccessible(t *testing.T, p *harness.Person, state string) {
 			const told = violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html.slice(0, 200) + " " + n.failureSummary));
 			return passes.length > 5 ? told : ["axe checked only " + passes.length + " rules"];
 		})()`, scheme))
+		if dir := os.Getenv("SEALWIRE_PICTURES"); dir != "" {
+			p.Photograph(dir, state+", "+scheme)
+		}
 		for _, f := range found {
 			t.Errorf("%s, %s: %s", state, scheme, strings.Join(strings.Fields(f), " "))
 		}
@@ -141,6 +144,98 @@ func TestB16_EveryStateIsAccessible(t *testing.T) {
 	customer.AwaitPage("reconnecting")
 	wantAccessible(t, customer, "reconnecting")
 	wantAccessible(t, agent, "desk, reconnecting")
+}
+
+// B16: nor to any state of the moves, at the desk, at the supervisor's and in the
+// widget.
+func TestB16_EveryStateOfTheMovesIsAccessible(t *testing.T) {
+	long(t)
+	d := harness.StartDemo(t)
+	desk := func(name string) *harness.Person {
+		p := browser.Person(t, name, nil)
+		armAxe(t, p)
+		p.Open(d.URL + "/desk#" + name)
+		p.AwaitPage("nobody is waiting", "waits since")
+		return p
+	}
+	button := func(name string) harness.Thing { return harness.Thing{Role: "button", Name: name} }
+	nobody := browser.Person(t, "somebody", nil)
+	armAxe(t, nobody)
+	nobody.Open(d.URL + "/desk")
+	nobody.AwaitPage("who are you?")
+	wantAccessible(t, nobody, "who sits down")
+
+	ana, ben, sam := desk("Ana"), desk("Ben"), desk("Sam")
+	customer := browser.Person(t, "customer", nil)
+	armAxe(t, customer)
+	customer.Open(d.URL + "/site#chat")
+	customer.Say("good morning")
+	customer.AwaitPage(waits)
+	sam.AwaitPage("waits since")
+	wantAccessible(t, sam, "supervisor, somebody waits")
+	takes(t, ana, "good morning")
+	ana.Click(moreMoves)
+	ana.Await(button("Bring somebody in…"))
+	wantAccessible(t, ana, "more moves")
+	ana.Click(button("Bring somebody in…"))
+	choose(t, ana, "Sam")
+	wantAccessible(t, ana, "bringing somebody in")
+	answer(t, ana, "Bring in")
+	exchange(t, customer, ana, "who is that?", "Sam reads along")
+	sam.AwaitText(harness.Conversation, "Sam reads along")
+	wantAccessible(t, sam, "reads along")
+	sam.Click(takeOver)
+	customer.AwaitText(harness.Conversation, "took over")
+	ana.Click(handOver)
+	choose(t, ana, "Ben")
+	ana.Write(note, "they asked who reads along")
+	wantAccessible(t, ana, "handing over")
+	answer(t, ana, "Hand over")
+	ben.AwaitText(harness.Conversation, "they asked who reads along")
+	wantAccessible(t, ben, "handed over")
+	wantAccessible(t, ana, "handed over by this one")
+	ben.Click(button("Who can read"))
+	ben.Click(button("Take out Sam"))
+	ben.Await(button("Take out"))
+	wantAccessible(t, ben, "taking somebody out")
+	answer(t, ben, "Take out")
+	sam.AwaitText(harness.Conversation, "took you out")
+	wantAccessible(t, sam, "taken out")
+	customer.AwaitText(harness.Conversation, "Ben took Sam out of this conversation")
+	wantAccessible(t, customer, "customer, after moves")
+	customer.Click(button("Who can read"))
+	wantAccessible(t, customer, "who can read, after moves")
+	ben.Click(button("Who could read, and when"))
+	ben.AwaitPage("from the beginning")
+	wantAccessible(t, ben, "who could read, and when")
+	answer(t, ben, "Close")
+
+	customer.Click(button("More"))
+	wantAccessible(t, customer, "customer's moves")
+	customer.Click(button("Ask for someone else"))
+	customer.AwaitPage("ask for someone else?")
+	wantAccessible(t, customer, "asking for someone else")
+	customer.Click(button("Cancel"))
+	move(ben, "Put back in the queue…")
+	wantAccessible(t, ben, "putting back")
+	answer(t, ben, "Put back")
+	customer.AwaitPage(waits)
+	wantAccessible(t, customer, "waiting again")
+	ana.Await(takeParked)
+	wantAccessible(t, ana, "desk, one is parked")
+	ana.Click(takeParked)
+	move(ana, "End the conversation…")
+	wantAccessible(t, ana, "ending")
+	answer(t, ana, "End it")
+	customer.AwaitPage("this conversation has ended")
+	wantAccessible(t, customer, "ended")
+	customer.Click(button("Start a new conversation"))
+	customer.Say("me again")
+	customer.AwaitText(harness.Conversation, "It continues the one above")
+	wantAccessible(t, customer, "begun anew")
+	d.Kill()
+	ana.AwaitPage("may be old")
+	wantAccessible(t, ana, "desk without the authority")
 }
 
 // taken keeps what a page hands to the browser's downloads, and which of the

@@ -197,18 +197,22 @@ func (p *Person) leave() {
 
 // photograph leaves a screenshot for whoever mends the failure.
 func (p *Person) photograph() {
+	p.Photograph(filepath.Join(os.TempDir(), "sealwire-e2e"), p.t.Name()+"-"+p.Name)
+}
+
+// Photograph leaves a screenshot in a directory.
+func (p *Person) Photograph(dir, name string) {
 	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Logf("no screenshot of %s's page: %v", p.Name, err)
 		return
 	}
-	dir := filepath.Join(os.TempDir(), "sealwire-e2e")
-	name := filepath.Join(dir, strings.Map(func(r rune) rune {
+	name = filepath.Join(dir, strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\ :`, r) {
 			return '-'
 		}
 		return r
-	}, p.t.Name()+"-"+p.Name+".png"))
+	}, name+".png"))
 	if err := os.MkdirAll(dir, 0o755); err == nil && os.WriteFile(name, png, 0o644) == nil {
 		p.t.Logf("%s's page looked like this: %s", p.Name, name)
 	}
