@@ -12,11 +12,14 @@ import (
 // known are the worlds of schedules, by the number of agents at genesis; one
 // more is to be added. Nothing in a schedule is random but what it draws itself:
 // a run that failed fails again.
-func known(t *testing.T) map[int]*World {
+func known(t *testing.T) map[string]*World {
 	cryptotest.SetGlobalRandom(t, 1<<63)
-	return map[int]*World{
-		1: NewWorld(Setup{Checked: true, Agents: 1, Newcomers: 1}),
-		2: NewWorld(Setup{Checked: true, Agents: 2, Newcomers: 1}),
+	return map[string]*World{
+		"1": NewWorld(Setup{Checked: true, Agents: 1, Newcomers: 1}),
+		"2": NewWorld(Setup{Checked: true, Agents: 2, Newcomers: 1}),
+
+		"waiting":  NewWorld(Setup{Checked: true, Inbox: true, Newcomers: 2, Offers: 3}),
+		"attended": NewWorld(Setup{Checked: true, Agents: 1, Newcomers: 2, Supervisor: true, Away: true, Offers: 3, Grants: 2}),
 	}
 }
 
@@ -44,9 +47,9 @@ func TestKnownRuns(t *testing.T) {
 			var o Outcome
 			cryptotest.SetGlobalRandom(t, run.Seed)
 			if run.Rules == nil {
-				o, err = (&Shuffle{Agents: run.Agents, Turns: run.Turns}).Play(worlds[run.Agents])
+				o, err = (&Shuffle{Turns: run.Turns}).Play(worlds[run.In()])
 			} else {
-				o, err = run.Play(worlds[run.Agents])
+				o, err = run.Play(worlds[run.In()])
 			}
 			if err != nil {
 				t.Fatal(err)

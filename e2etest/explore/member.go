@@ -442,7 +442,7 @@ func (n *Member) took(before *Member, ev *conversation.Event) {
 	case ev.Type == conversation.Opened:
 		s := Shown{ev.Index, ev.Epoch, ev.Sender, ev.Instance, ev.Counter, ev.Gap, string(ev.Content)}
 		n.read = append(slices.Clip(n.read), s)
-		if !slices.ContainsFunc(n.Shown, func(k Shown) bool { return k.Index == s.Index && k.Text == s.Text }) { // it is kept by its place
+		if !slices.ContainsFunc(n.Shown, func(k Shown) bool { return k.Index == s.Index }) { // it is kept by its place
 			n.Shown = append(slices.Clip(n.Shown), s)
 		}
 		if ev.Own && holding >= 0 {

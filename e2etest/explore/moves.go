@@ -16,33 +16,16 @@ const (
 	forSupervision = 5
 )
 
-// next is the first in that role who is not in, as far as a member has read, and
-// of whom the relay has a key package; or -1.
-func (w *World) next(m *Member, role wire.Role) int {
-	for i, offers := range w.offers {
-		if len(offers) > 0 && w.Members[i].role == role && w.Log.Chain(m.index).Member(w.Members[i].ID) == nil {
-			return i
-		}
+// plan gives the moves of a step for who makes the commit, as its client does
+// from the roster that it has read, and whose key package is taken for it; or -1.
+// False: it cannot make them.
+func plan(k Kind, who int, m *Member, in []wire.Member, all []*Member, offers [][][]byte) (moves conversation.Moves, taken int, ok bool) {
+	taken = -1
+	at := slices.IndexFunc(in, func(p wire.Member) bool { return p.ID == m.ID })
+	if at < 0 || in[at].Leaving {
+		return moves, taken, false
 	}
-	return -1
-}
-
-// bring adds the i-th to the moves, by a key package that is gone then. It
-// changes the world, which is to be a new one.
-func (w *World) bring(moves *conversation.Moves, i int) bool {
-	if i < 0 || len(w.offers[i]) == 0 {
-		return false
-	}
-	moves.Adds = append(moves.Adds, conversation.Newcomer{Role: w.Members[i].role, KeyPackage: w.offers[i][0]})
-	w.offers = slices.Clone(w.offers)
-	w.offers[i] = w.offers[i][1:]
-	return true
-}
-
-// move fills in the moves of a step for who makes the commit, as its client
-// does; false: it cannot make them.
-func (w *World) move(s Step, m *Member, role wire.Role, moves *conversation.Moves) bool {
-	in := w.Log.Chain(m.index).Members()
+	role := in[at].Role
 	has := func(roles ...wire.Role) (ids []wire.ID) {
 		for _, p := range in {
 			if p.ID != m.ID && !p.Leaving && slices.Contains(roles, p.Role) {
@@ -51,53 +34,75 @@ func (w *World) move(s Step, m *Member, role wire.Role, moves *conversation.Move
 		}
 		return ids
 	}
+	out := func(i int) bool {
+		return !slices.ContainsFunc(in, func(p wire.Member) bool { return p.ID == all[i].ID })
+	}
+	bring := func(i int) bool {
+		if i < 0 || len(offers[i]) == 0 || !out(i) {
+			return false
+		}
+		taken = i
+		moves.Adds = []conversation.Newcomer{{Role: all[i].role, KeyPackage: offers[i][0]}}
+		return true
+	}
+	next := func(role wire.Role) int { // of whom the relay has something
+		return slices.IndexFunc(all, func(o *Member) bool {
+			i := slices.Index(all, o)
+			return o.role == role && i < len(offers) && len(offers[i]) > 0 && out(i)
+		})
+	}
 	queue := func() {
 		if len(has(wire.Inbox)) == 0 {
 			moves.Adds = []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: m.inbox}}
 		}
 	}
-	switch s.Kind {
-	case Claim: // of who waits: an agent that is in needs none
-		if role != wire.Inbox || w.Members[s.Who].role != wire.Agent || w.Log.Chain(m.index).Member(w.Members[s.Who].ID) != nil || len(has(wire.Agent, wire.Bot)) != 0 {
-			return false
-		}
+	switch k {
+	case Claim: // of who waits: where an agent is in there is nothing to claim
 		moves.Marks, moves.History = wire.MarkLeave, forClaim
-		return w.bring(moves, s.Who)
-	case Transfer, Bare:
+		ok = role == wire.Inbox && all[who].role == wire.Agent && len(has(wire.Agent, wire.Bot)) == 0 && bring(who)
+	case Transfer:
+		moves.Marks, moves.History = wire.MarkLeave, forTransfer
+		ok = role == wire.Agent && bring(next(wire.Agent))
+	case Bare:
 		moves.Marks = wire.MarkLeave
-		if s.Kind == Transfer {
-			moves.History = forTransfer
-		}
-		return role == wire.Agent && w.bring(moves, w.next(m, wire.Agent))
+		ok = role == wire.Agent && bring(next(wire.Agent))
+	case Add:
+		ok = role == wire.Agent && bring(next(wire.Agent))
 	case Park:
-		if role != wire.Agent || m.inbox == nil {
-			return false
-		}
 		moves.Marks = wire.MarkLeave
-		if queue(); len(moves.Adds) != 0 {
-			moves.History = forPark
+		if ok = role == wire.Agent && m.inbox != nil; ok {
+			if queue(); len(moves.Adds) != 0 {
+				moves.History = forPark
+			}
 		}
 	case Invite:
 		moves.History = forConference
-		return role == wire.Agent && w.bring(moves, w.next(m, wire.Agent))
+		ok = role == wire.Agent && bring(next(wire.Agent))
 	case Supervise:
 		moves.History = forSupervision
-		return role == wire.Agent && w.bring(moves, w.next(m, wire.Supervisor))
+		ok = role == wire.Agent && bring(next(wire.Supervisor))
 	case TakeOver:
 		moves.Role = wire.Agent
-		return role == wire.Supervisor
+		ok = role == wire.Supervisor
 	case Remove:
 		others := has(wire.Agent, wire.Supervisor, wire.Inbox)
-		if role != wire.Agent && role != wire.Customer || len(others) == 0 {
-			return false
+		if ok = (role == wire.Agent || role == wire.Customer) && len(others) != 0; ok {
+			moves.Removes = others[:1]
 		}
-		moves.Removes = others[:1]
 	case Another:
 		moves.Removes = has(wire.Agent, wire.Supervisor)
-		if role != wire.Customer || m.inbox == nil || len(moves.Removes) == 0 {
-			return false
+		if ok = role == wire.Customer && m.inbox != nil && len(moves.Removes) != 0; ok {
+			queue()
 		}
-		queue()
 	}
-	return true
+	return moves, taken, ok
+}
+
+// without is what lies at the relay when one of a member's is gone.
+func without(offers [][][]byte, taken int) [][][]byte {
+	if taken >= 0 {
+		offers = slices.Clone(offers)
+		offers[taken] = offers[taken][1:]
+	}
+	return offers
 }

@@ -50,6 +50,9 @@ func (p *Pool) Send(i int) error {
 func (p *Pool) Deliver(i, n int) error {
 	p.shown[i][n] = true
 	_, err := p.Show(i, p.sent[n].Raw)
+	if m := p.Members[i]; m.index == 0 && m.until > 0 { // it asks for all of it again
+		p.shown[i] = map[int]bool{}
+	}
 	return err
 }
 
@@ -69,11 +72,12 @@ func (p *Pool) CatchUp(i, n int) error {
 }
 
 // Shuffle is a run of members of a pool, as data. Turns are say, send, show,
-// catch up, round, crash, restore, commit, add,
-// leave and wait.
+// catch up, round, crash, restore, commit, add, leave, wait, and moves by their
+// names.
 type Shuffle struct {
 	About  string `json:"about,omitempty"`
-	Agents int    `json:"agents"`
+	Agents int    `json:"agents,omitempty"`
+	World  string `json:"world,omitempty"`
 	Turns  []Turn `json:"turns"`
 }
 
@@ -129,6 +133,13 @@ func (p *Pool) turn(turn Turn) error {
 			return err
 		}
 		return p.Send(i)
+	case "claim", "transfer", "transfer bare", "park", "invite", "supervise", "take over", "remove", "ask another":
+		s, err := ParseStep(fmt.Sprint(turn.Do, " ", i))
+		must(err)
+		if err := p.Move(s.Kind, i); err != nil || p.maker(s.Kind, i) < 0 {
+			return err
+		}
+		return p.Send(p.maker(s.Kind, i))
 	case "wait":
 		p.Now += uint64(turn.N) * 60_000
 	default:

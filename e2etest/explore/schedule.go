@@ -13,7 +13,8 @@ import (
 // Schedule is one run of members behind a liar, as data.
 type Schedule struct {
 	About  string      `json:"about,omitempty"`
-	Agents int         `json:"agents"`
+	Agents int         `json:"agents,omitempty"`
+	World  string      `json:"world,omitempty"` // of moves; default one with so many agents
 	Seed   uint64      `json:"seed,omitempty"`
 	Rules  []lies.Rule `json:"rules"`
 	Turns  []Turn      `json:"turns"`
@@ -21,9 +22,17 @@ type Schedule struct {
 
 // Turn is one thing that happens. Which fields count says Do.
 type Turn struct {
-	Do  string `json:"do"` // act, talk, read, say, crash, restore, hang up, commit, add, leave, wait, after
+	Do  string `json:"do"` // act, talk, read, say, crash, restore, hang up, commit, add, leave, wait, after; or a move by its name
 	Who int    `json:"who,omitempty"`
 	N   int    `json:"n,omitempty"` // entries to read; minutes to wait
+}
+
+// In is the name of the world that it is about.
+func (s *Schedule) In() string {
+	if s.World != "" {
+		return s.World
+	}
+	return fmt.Sprint(s.Agents)
 }
 
 func (s *Schedule) String() string {
@@ -105,6 +114,15 @@ func (t *Told) turn(turn Turn) error {
 		return t.Add(i)
 	case "wait":
 		t.Now += uint64(turn.N) * 60_000
+	case "claim", "transfer", "transfer bare", "park", "invite", "supervise", "take over", "remove", "ask another":
+		s, err := ParseStep(fmt.Sprint(turn.Do, " ", i))
+		must(err)
+		maker := t.maker(s.Kind, i)
+		if maker < 0 || t.lines[maker].split || t.Members[maker].waits > t.Members[maker].index {
+			return nil
+		}
+		t.left = true
+		return t.Move(s.Kind, i)
 	case "after":
 		return t.take(t.Liar.Enter(lies.After))
 	default:
@@ -131,15 +149,34 @@ func (t *Told) finish() error {
 			}
 		}
 	}
-	if t.lied() && !t.Passing || t.restored || t.left {
-		return nil
+	if t.lied() && !t.Passing || t.restored || slices.ContainsFunc(t.lines, func(l *line) bool { return l.split }) {
+		return nil // of who is silent the others do not know why
 	}
-	if slices.ContainsFunc(t.lines, func(l *line) bool { return l.split }) {
-		return nil // nor do the others know why it is silent
+	if t.left {
+		return t.rest()
 	}
 	for _, m := range t.Members {
 		if m.Founder && (m.state != conversation.Active || len(m.Outbox) != 0 || len(m.Shown) != t.texts) {
 			return fmt.Errorf("at the end %s is in state %d, has %d texts left, was shown %d of %d", m.Name, m.state, len(m.Outbox), len(m.Shown), t.texts)
+		}
+	}
+	return nil
+}
+
+// rest wants all who are left to be well, where some came and went.
+func (t *Told) rest() error {
+	head := t.Log.Head()
+	if head.Closed() {
+		return nil
+	}
+	for _, m := range t.Members {
+		in := head.Member(m.ID)
+		if in == nil || in.Leaving || m.inbox == nil && m.role == wire.Customer {
+			continue
+		}
+		_, due := m.Look().Due(t.Now)
+		if m.state != conversation.Active || m.Look().TranscriptHash() != head.Head() || in.Role.Speaks() && len(m.Outbox) != 0 && due != wire.Expired {
+			return fmt.Errorf("at the end %s is in state %d at %d of %d, and has %d texts left: %v", m.Name, m.state, m.index, t.Log.Len(), len(m.Outbox), due)
 		}
 	}
 	return nil

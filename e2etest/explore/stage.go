@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/sealwire/sealwire/wasm/conversation"
@@ -17,9 +18,10 @@ type Stage struct {
 
 	first    []*Member // as they came
 	trails   []*trail
-	made     map[wire.ID]*Entry  // entries that members made, by id
-	at       map[wire.Hash]reads // what a log came to at whoever read it
-	accepted map[place3]string   // the text of each message that anybody accepted
+	made     map[wire.ID]*Entry   // entries that members made, by id
+	at       map[wire.Hash]reads  // what a log came to at whoever read it
+	epochs   map[wire.Hash]string // the secret of each epoch that some end held, by its commit
+	accepted map[place3]string    // the text of each message that anybody accepted
 	texts    int
 
 	offers [][][]byte // by member: its key packages that lie at the relay
@@ -33,18 +35,30 @@ type Outcome struct {
 	Alarms int  // how often a state became Forked or Doubtful
 	Opened int  // messages that were accepted
 	Added  int  // commits that were read and let somebody in, or in again
+	Again  int  // ends that read the log again
+	False  int  // secrets that were granted and are not those of the log that was read
+}
+
+func (o Outcome) String() string {
+	return fmt.Sprintf("%d messages accepted, %d alarms, %d times let in, %d readings again, %d false secrets", o.Opened, o.Alarms, o.Added, o.Again, o.False)
 }
 
 // Count adds another run's.
 func (o *Outcome) Count(other Outcome) {
 	o.Alarms, o.Opened, o.Added = o.Alarms+other.Alarms, o.Opened+other.Opened, o.Added+other.Added
+	o.Again, o.False = o.Again+other.Again, o.False+other.False
 }
 
 // trail is the log as one member was shown it.
 type trail struct {
 	hashes []wire.Hash // log hash by index
 	base   uint64      // index of the epoch's commit
-	first  uint64      // as it came
+	first  []wire.Hash // as it came
+	began  uint64      // likewise
+
+	heads map[uint64]wire.Hash // by epoch
+	until uint64               // while it is read again: up to there
+	hash  wire.Hash            // where it was this
 
 	doubted uint64 // where the first doubt arose that is not settled
 }
@@ -65,19 +79,20 @@ type reads struct {
 
 // NewStage puts the members of a world on a stage. They share what they have read.
 func NewStage(w *World) *Stage {
-	s := &Stage{Now: w.Now, offers: w.offers, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, accepted: map[place3]string{}}
+	s := &Stage{Now: w.Now, offers: w.offers, made: map[wire.ID]*Entry{}, at: map[wire.Hash]reads{}, epochs: maps.Clone(w.epochs), accepted: map[place3]string{}}
 	start := wire.LogHash0(w.Log.Head().Conversation())
 	for _, m := range w.Members {
 		s.Members = append(s.Members, m.changed())
 		s.first = append(s.first, m)
-		t := &trail{hashes: []wire.Hash{start}}
+		t := &trail{hashes: []wire.Hash{start}, heads: map[uint64]wire.Hash{}}
 		for _, p := range w.Log.Entries[:m.index] {
 			t.hashes = append(t.hashes, p.Hash)
 			if p.Kind == wire.KindCommit && p.Err == nil {
 				t.base = uint64(len(t.hashes)) - 1
+				t.heads[p.After.Epoch()] = p.After.Head()
 			}
 		}
-		t.first = t.base
+		t.first, t.began = slices.Clip(t.hashes), t.base
 		s.trails = append(s.trails, t)
 	}
 	for _, p := range w.Log.Entries {
@@ -97,7 +112,8 @@ func (s *Stage) next(i int) *Entry {
 
 // Say has a member write something new.
 func (s *Stage) Say(i int) {
-	if state := s.Members[i].state; state == conversation.Empty || state == conversation.NotMember {
+	m := s.Members[i]
+	if m.state == conversation.Empty || m.state == conversation.NotMember || m.state == conversation.Closed || m.role == wire.Inbox || m.role == wire.Supervisor {
 		return // nobody would hear it
 	}
 	s.texts++
@@ -117,19 +133,32 @@ func (s *Stage) Commit(i int, moves conversation.Moves) error {
 }
 
 // Add has a member that may do so add who is not in yet.
-func (s *Stage) Add(i int) error {
-	m := s.Members[i]
-	if m.role != wire.Agent || m.index == 0 {
+func (s *Stage) Add(i int) error { return s.Move(Add, i) }
+
+// Move has a member make a move, if it can; a claim is of the inbox for it.
+func (s *Stage) Move(k Kind, i int) error {
+	maker := s.maker(k, i)
+	if maker < 0 {
 		return nil
 	}
-	in := m.Look().Members()
-	for k, offers := range s.offers {
-		if len(offers) == 0 || slices.ContainsFunc(in, func(in wire.Member) bool { return in.ID == s.Members[k].ID }) {
-			continue
-		}
-		return s.Commit(i, conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Agent, KeyPackage: offers[0]}}})
+	m := s.Members[maker]
+	if m.state != conversation.Active && m.state != conversation.Doubtful || m.pending != nil {
+		return nil
 	}
-	return nil
+	moves, taken, ok := plan(k, i, m, m.Look().Members(), s.Members, s.offers)
+	if !ok {
+		return nil
+	}
+	s.offers = without(s.offers, taken)
+	return s.Commit(maker, moves)
+}
+
+// maker makes the commit of a move.
+func (s *Stage) maker(k Kind, i int) int {
+	if k == Claim {
+		return slices.IndexFunc(s.Members, func(m *Member) bool { return m.role == wire.Inbox })
+	}
+	return i
 }
 
 func (s *Stage) make(i int, k Kind, moves conversation.Moves) error {
@@ -159,7 +188,7 @@ func (s *Stage) Crash(i int) { s.Members[i] = s.Members[i].Crash() }
 func (s *Stage) Restore(i int) {
 	t := s.trails[i]
 	s.Members[i] = s.Members[i].Restore(s.first[i])
-	t.hashes, t.base = slices.Clip(t.hashes[:s.first[i].index+1]), t.first
+	t.hashes, t.base, t.until = t.first, t.began, 0
 }
 
 // Show gives a member bytes as the next entry of its log. False: they are no
@@ -201,6 +230,9 @@ func (s *Stage) judge(i int, before *Member, ev *conversation.Event, raw []byte)
 	c := m.Look()
 	t.hashes = append(t.hashes, wire.LogHash(t.hashes[len(t.hashes)-1], wire.EntryHash(raw)))
 	e, genuine := s.made[ev.ID]
+	if ev.Rewound {
+		return s.judgeRewound(before, m, t, ev, e)
+	}
 	if uint64(len(t.hashes)) != m.index+1 || c.LogHash() != t.hashes[m.index] {
 		return fmt.Errorf("its log hash is not that of what it was shown")
 	}
@@ -223,6 +255,9 @@ func (s *Stage) judge(i int, before *Member, ev *conversation.Event, raw []byte)
 	if err := t.judgeDoubt(before, m, ev, e); err != nil {
 		return err
 	}
+	if err := s.judgeAgain(c, before, m, t, ev); err != nil {
+		return err
+	}
 	if ev.Type == conversation.Applied {
 		t.base = m.index
 		if len(ev.Added) > 0 {
@@ -241,9 +276,11 @@ func (s *Stage) judgeOpened(before *Member, t *trail, ev *conversation.Event, e 
 		return fmt.Errorf("it is shown, and its maker had read another log")
 	}
 	for _, b := range before.Shown {
-		if b.Text == e.Text {
+		if b.Text == e.Text && b.Index != ev.Index {
 			return fmt.Errorf("it is shown twice")
 		}
+	}
+	for _, b := range before.read {
 		if b.By == ev.Sender && b.Instance == ev.Instance && b.Counter >= ev.Counter {
 			return fmt.Errorf("counter %d is shown after %d", ev.Counter, b.Counter)
 		}
@@ -319,7 +356,7 @@ func (s *Stage) judgeAgreement(c *conversation.Conversation, m *Member) error {
 			return fmt.Errorf("a stranger is in the roster")
 		}
 	}
-	now := reads{head: c.TranscriptHash(), epoch: c.Epoch(), members: c.Members(), secrets: secret(c, "secrets")}
+	now := reads{head: c.TranscriptHash(), epoch: c.Epoch(), members: c.Members(), secrets: epochOf(c)}
 	known, ok := s.at[c.LogHash()]
 	switch {
 	case !ok:
@@ -331,8 +368,77 @@ func (s *Stage) judgeAgreement(c *conversation.Conversation, m *Member) error {
 		return nil
 	}
 	s.at[c.LogHash()] = now
-	if m.state != conversation.Active && m.state != conversation.Doubtful && m.state != conversation.Forked && now.secrets != "" {
+	if m.state != conversation.Active && m.state != conversation.Doubtful && m.state != conversation.Forked && m.state != conversation.Rereading && now.secrets != "" {
 		return fmt.Errorf("state %d, and secrets are kept", m.state)
+	}
+	return nil
+}
+
+// epochOf is the secret of the epoch that an end is in, or "".
+func epochOf(c *conversation.Conversation) string {
+	epoch := field(c, "secrets").FieldByName("epoch")
+	if epoch.IsZero() {
+		return ""
+	}
+	return string(epoch.Bytes())
+}
+
+// judgeRewound wants an end to go back to the beginning only by a commit that
+// was made to grant it something.
+func (s *Stage) judgeRewound(before, m *Member, t *trail, ev *conversation.Event, e *Entry) error {
+	if e == nil || len(granted(e.decoded.Commit, m.ID)) == 0 || before.state == conversation.Rereading {
+		return fmt.Errorf("it goes back, and was granted nothing")
+	}
+	c := m.Look()
+	t.until, t.hash = uint64(len(t.hashes))-1, t.hashes[len(t.hashes)-1]
+	t.hashes, t.base, t.doubted = t.hashes[:1:1], 0, 0
+	if m.state != conversation.Rereading || m.index != 0 || c.LogHash() != t.hashes[0] || len(c.Members()) != 0 || epochOf(c) != "" || secret(c, "leaf") != "" || m.pending != nil {
+		return fmt.Errorf("it goes back, and not to the beginning: state %d, index %d", m.state, m.index)
+	}
+	s.Again++
+	return nil
+}
+
+// judgeAgain wants who reads again to take a secret for an epoch's only if it is
+// that, to end where it was to, and to tell whether it was shown another log
+// there. Nobody keeps a secret that is no epoch's of the log that it read.
+func (s *Stage) judgeAgain(c *conversation.Conversation, before, m *Member, t *trail, ev *conversation.Event) error {
+	again := before.state == conversation.Rereading
+	if epoch := epochOf(c); epoch != "" && !again {
+		s.epochs[c.TranscriptHash()] = epoch
+	} else if known, ok := s.epochs[c.TranscriptHash()]; epoch != "" && ok && known != epoch {
+		return fmt.Errorf("it reads again by another secret than was the epoch's")
+	}
+	if ev.Type == conversation.Applied && ev.Code != 0 {
+		if ev.Code != wire.ForkedLog && (!again || ev.Code != wire.OpenFailed) {
+			return fmt.Errorf("a commit is told with code %v", ev.Code)
+		}
+		if ev.Code == wire.OpenFailed {
+			s.False++
+		}
+	}
+	switch {
+	case !again:
+	case m.index < t.until:
+		if m.state != conversation.Rereading && m.state != conversation.Forked {
+			return fmt.Errorf("it is to read again up to %d, and is in state %d at %d", t.until, m.state, m.index)
+		}
+	case m.state == conversation.Rereading:
+		return fmt.Errorf("it reads on and on, beyond %d", t.until)
+	case t.hashes[m.index] != t.hash && m.state != conversation.Forked:
+		return fmt.Errorf("it was shown another log, and nothing is said: state %d", m.state)
+	}
+	if again && m.index == t.until {
+		t.until = 0
+	}
+	if ev.Type == conversation.Applied {
+		t.heads[c.Epoch()] = c.TranscriptHash()
+	}
+	for past, i := field(c, "past"), 0; i < past.Len() && m.state != conversation.Rereading; i++ {
+		n := past.Index(i).FieldByName("number").Uint()
+		if known, ok := s.epochs[t.heads[n]]; ok && known != string(past.Index(i).FieldByName("secret").Bytes()) && m.state != conversation.Forked {
+			return fmt.Errorf("it keeps another secret of epoch %d than was that epoch's", n)
+		}
 	}
 	return nil
 }

@@ -215,15 +215,14 @@ func (w *World) commit(s Step, b Budget) (*World, error) {
 	}
 	role := w.Log.Chain(m.index).Member(m.ID).Role
 	var moves conversation.Moves
+	planned := false
 	n := *w
 	switch s.Kind {
 	case Refresh:
 		b.Refresh--
 	case Add:
-		if role != wire.Agent || !n.bring(&moves, w.next(m, wire.Agent)) {
-			return nil, nil
-		}
 		b.Add--
+		planned = true
 	case Answer:
 		// Only to a new identity: the owner's own request is answered unasked.
 		for _, j := range m.Look().Joins() {
@@ -244,10 +243,16 @@ func (w *World) commit(s Step, b Budget) (*World, error) {
 		b.Close--
 		moves.Marks = wire.MarkClose
 	default:
-		if !n.move(s, m, role, &moves) {
+		b.Move--
+		planned = true
+	}
+	if planned {
+		var taken int
+		var ok bool
+		if moves, taken, ok = plan(s.Kind, s.Who, m, w.Log.Chain(m.index).Members(), w.Members, w.offers); !ok {
 			return nil, nil
 		}
-		b.Move--
+		n.offers = without(w.offers, taken)
 	}
 	next, err := n.spend(b).made(maker, func() (*Member, error) { return m.Commit(s.Kind, w.Now, moves) })
 	if next != nil && err == nil {

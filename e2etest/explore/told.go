@@ -144,9 +144,12 @@ func (t *Told) append(i int, request uint32, b relay.Append) {
 	}
 }
 
-// followed tells whether the honest relay shows its log to a member.
+// followed tells whether the honest relay shows its log to a member. Who is
+// removed is shown nothing more until it subscribes again.
 func (t *Told) followed(i int) bool {
-	return t.lines[i].follows && t.Log.Head().Member(t.Members[i].ID) != nil
+	l := t.lines[i]
+	l.follows = l.follows && t.Log.Head().Member(t.Members[i].ID) != nil
+	return l.follows
 }
 
 func (t *Told) follow(i int, request uint32, b relay.Subscribe) {
@@ -209,7 +212,8 @@ func (t *Told) Read(i, n int) error {
 			}
 			if ok {
 				l.last = wire.EntryID(e.Entry)
-			} else {
+			}
+			if !ok || t.Members[i].index == 0 { // or it is to read all of it again
 				t.hangUp(i)
 			}
 		}

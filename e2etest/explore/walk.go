@@ -80,9 +80,9 @@ func (x *Walker) Stray(dice *rand.Rand) (err error) {
 				x.Say(i)
 			}
 		case n < 7:
-			err = x.Pick(dice, moving)
+			err = x.Pick(dice, changing)
 		case n < 9:
-			err = x.Pick(dice, rest)
+			err = x.Pick(dice, other)
 		default:
 			err = x.Pick(dice, honest)
 		}
@@ -94,9 +94,9 @@ func (x *Walker) Stray(dice *rand.Rand) (err error) {
 }
 
 // What ends do unasked, what brings others in or sends them away, and the rest.
-func honest(k Kind) bool { return k == Make || k == Send || k == Read || k == Arrive }
-func moving(k Kind) bool { return k >= Claim && k < FlipBox || k == Add || k == Leave }
-func rest(k Kind) bool   { return !honest(k) && !moving(k) }
+func honest(k Kind) bool   { return k == Make || k == Send || k == Read || k == Arrive }
+func changing(k Kind) bool { return k >= Claim && k < FlipBox || k == Add || k == Leave }
+func other(k Kind) bool    { return !honest(k) && !changing(k) }
 
 // Finish follows the fair schedule to its end.
 func (x *Walker) Finish() error {

@@ -32,7 +32,7 @@ func (c *Conversation) trim() {
 		return
 	}
 	n := len(c.past)
-	if own := c.chain.Member(c.end.ID()); c.member && c.end.newest != nil && (own.Role == wire.Agent || own.Role == wire.Supervisor || own.Role == wire.Inbox) {
+	if own := c.chain.Member(c.end.ID()); own != nil && c.member && c.end.newest != nil && (own.Role == wire.Agent || own.Role == wire.Supervisor || own.Role == wire.Inbox) {
 		switch c.end.newest.Policy.Grants {
 		case 1:
 			for n = 0; n < len(c.past) && c.past[n].number < c.since; n++ {
