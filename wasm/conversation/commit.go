@@ -257,10 +257,10 @@ func (c *Conversation) make(now uint64, m *wire.Commit, moves Moves) error {
 	defer func() {
 		if c.pending != p {
 			p.wipe()
-			if n := len(c.past); n != 0 && c.past[n-1].number == c.Epoch() {
-				c.past[n-1] = pastEpoch{}
-				c.past = c.past[:n-1]
-			}
+		}
+		if n := len(c.past); n != 0 && c.past[n-1].number == c.Epoch() { // only to grant it
+			c.past[n-1] = pastEpoch{}
+			c.past = c.past[:n-1]
 		}
 	}()
 	if moves.History != 0 {

@@ -145,10 +145,11 @@ func playRereadFork(m *vectorMaker) {
 	}
 	customer.opens(inbox)
 	customer.say("one")
-	inbox.commit("the inbox commits", Moves{})
-	m.append("a request in nobody's name", customer.end.mustRequest(m.t))
+	_, err := inbox.conv.Commit(m.now, Moves{Marks: wire.MarkLeave, Adds: []Newcomer{{wire.Agent, ana.keyPackage()}}, History: forClaim})
+	m.must(err)
+	m.append("a request in nobody's name, after the claim was made", customer.end.mustRequest(m.t))
 	m.append("another", inbox.end.mustRequest(m.t))
-	m.does("Ana claims", inbox, Moves{Marks: wire.MarkLeave, Adds: []Newcomer{{wire.Agent, ana.keyPackage()}}, History: forClaim})
+	m.append("Ana claims", inbox.noted())
 	ana.in(Forked)
 }
 

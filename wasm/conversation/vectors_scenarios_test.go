@@ -39,7 +39,7 @@ var vectorScenarios = []vectorScenario{
 	{"supervision", "One supervisor reads what comes, another is granted the past too and takes over.", playSupervision},
 	{"close", "A conversation that continues another is closed by the agent; the inbox keeps nothing.", playClose},
 	{"false-grant", "Of four epochs granted two are swapped and one has a wrong bit: they open nothing, and are granted no further.", playFalseGrant},
-	{"reread-fork", "The second time an agent is shown two messages in another order: the log is forked.", playRereadFork},
+	{"reread-fork", "The second time an agent is shown two entries in another order, which whoever added it had not read: the log is forked.", playRereadFork},
 }
 
 // start is a customer and an agent, the genesis read.
