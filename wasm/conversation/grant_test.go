@@ -275,6 +275,7 @@ func TestAnotherLogTheSecondTimeIsAFork(t *testing.T) {
 		log  [][]byte
 	}{
 		{"a message less", slices.Concat(all[:len(all)-2], all[len(all)-1:], [][]byte{d.customer.end.mustRequest(t)})},
+		{"without the commit that adds her", slices.Concat(all[:len(all)-1], [][]byte{d.customer.end.mustRequest(t)})},
 		{"two in another order", slices.Concat(all[:len(all)-3], all[len(all)-2:len(all)-1], all[len(all)-3:len(all)-2], all[len(all)-1:])},
 	} {
 		t.Run(row.name, func(t *testing.T) {
