@@ -75,7 +75,10 @@ export class Composing {
   async retry(id) {
     const message = this.#failed(id);
     this.#checkOpen();
-    if (message.file) await this.#host.attachments.retry(id);
+    if (message.reason === "left") {
+      await this.#host.end.unshelve(id);
+      this.#host.timeline.unshelve(id);
+    } else if (message.file) await this.#host.attachments.retry(id);
     this.#host.standing.settle();
     this.#host.go();
   }

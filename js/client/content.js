@@ -68,6 +68,11 @@ export function encodeHeld({ name, media, size }) {
   return encodeText(JSON.stringify({ type: "held file", name, media, size }));
 }
 
+/** @param {Uint8Array} content */
+export function isHeldFile(content) {
+  return objectOf(content)?.["type"] === "held file";
+}
+
 /**
  * A media type that can be sent; what is none is just bytes.
  * @param {string} media

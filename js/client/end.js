@@ -221,6 +221,14 @@ export class End {
     return this.#outbox.add(conversation, content, message);
   }
 
+  /**
+   * A message that was not sent because this end left is to be sent after all.
+   * @param {string} message
+   */
+  unshelve(message) {
+    return this.#outbox.unshelve(message);
+  }
+
   /** False once another tab has opened this namespace. */
   async owned() {
     return this.#context ? this.#context.store.owned() : false;

@@ -131,7 +131,10 @@ export class Moving {
    */
   async attend(queue) {
     const { end, take, conversation } = this.#host;
-    const keyPackage = await take(queue);
+    const keyPackage = await take(queue).catch((error) => {
+      // It is tried again after a pause, and nobody need be told.
+      throw error instanceof SealwireError && error.code === "rate limited" ? new SealwireError("unavailable", "too many key packages were taken") : error;
+    });
     if (ownerRole(keyPackage) !== ROLE.inbox) throw new SealwireError("unavailable", "nobody of the company can be brought in");
     await end.move(conversation(), { adds: [{ role: ROLE.inbox, keyPackage }] });
   }

@@ -13,12 +13,12 @@
  * @property {string} conversation
  * @property {number} time
  * @property {Uint8Array} content  for the page: without a file's key
- * @property {boolean} held        its file is not at the relay yet
+ * @property {boolean} held        not to be sent: its file is not at the relay yet, or this end left
  */
 import { SealwireError } from "../errors.js";
 import { Mutex } from "./mutex.js";
 import { fromHex, toHex } from "./bytes.js";
-import { forPage } from "./content.js";
+import { forPage, isHeldFile } from "./content.js";
 import { decodeOutbox, encodeOutbox } from "./records.js";
 
 export class Outbox {
@@ -79,6 +79,33 @@ export class Outbox {
       const found = this.#find(message);
       if (!found?.[1].held) throw new SealwireError("bad argument", "no such message is held");
       const change = this.change(context, found[0], { ...found[1], content, held: false });
+      await context.store.write([change.write]);
+      change.saved();
+    });
+  }
+
+  /**
+   * What waits in a conversation that this end left is not sent, not even when it comes back, unless a person says so.
+   * As `change` does, for each of them.
+   * @param {Context} context
+   * @param {string} conversation
+   */
+  shelve(context, conversation) {
+    return [...this.#records]
+      .filter(([, record]) => record.conversation === conversation && !record.held)
+      .map(([key, record]) => this.change(context, key, { ...record, entry: new Uint8Array(), epoch: 0, held: true }));
+  }
+
+  /**
+   * A person says so.
+   * @param {string} message
+   */
+  unshelve(message) {
+    return this.#mutex.run("", async () => {
+      const context = await this.#context();
+      const found = this.#find(message);
+      if (!found?.[1].held || isHeldFile(found[1].content)) throw new SealwireError("bad argument", "no such message waits");
+      const change = this.change(context, found[0], { ...found[1], held: false });
       await context.store.write([change.write]);
       change.saved();
     });

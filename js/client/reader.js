@@ -164,7 +164,7 @@ export class Reader {
       await relay.unsubscribe(id);
       if (!this.#rewinding) return; // disconnected meanwhile: whoever follows next begins there
       this.#rewinding = false;
-      await relay.subscribe(id, 0);
+      await this.readTo(await relay.subscribe(id, 0));
     } catch (error) {
       this.stop();
       onTrouble(error);

@@ -104,8 +104,10 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
     received.before = joined;
     for (const one of joined) keep(one.sequence, encodeCommit(one));
   }
+  const left = status.state === "not a member" && old.state !== "not a member";
   const change = mine && settled(context, outbox, event, mine);
-  if (change) writes.push(change.write);
+  const changes = [...(change ? [change] : []), ...(left ? outbox.shelve(context, id) : [])];
+  for (const { write } of changes) writes.push(write);
   const known = again ? await keptItem(context, id, sequence) : undefined;
   if (event.type === "message") {
     if (mine) received.done = toHex(mine[1].id);
@@ -126,7 +128,7 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
     keep(sequence, encodeNote(received.note));
   }
   await store.write(writes);
-  change?.saved();
+  for (const one of changes) one.saved();
   return received;
 }
 

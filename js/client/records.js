@@ -12,7 +12,7 @@
  * @property {Uint8Array} content
  * @property {Uint8Array} entry     the newest sealed form; empty before
  * @property {Uint8Array[]} ids     entry ids of its sealed forms, newest last
- * @property {boolean} held         not to be sent yet: its file is on the way up
+ * @property {boolean} held         not to be sent: its file is on the way up, or this end left
  *
  * @typedef {object} HistoryItem
  * @property {number} sequence

@@ -19,6 +19,7 @@
  * @property {(conversation: string, content: Uint8Array) => Promise<import("./outbox.js").OutboxItem>} queue
  * @property {(conversation: string, content: Uint8Array, message: string) => Promise<import("./outbox.js").OutboxItem>} hold
  * @property {(message: string) => Promise<void>} discard
+ * @property {(message: string) => Promise<void>} unshelve
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
  * @property {(id: string) => Promise<void>} ungenesis
  * @property {(id: string) => Promise<void>} continues
@@ -59,6 +60,7 @@ export const METHODS = Object.freeze([
   "queue",
   "hold",
   "discard",
+  "unshelve",
   "genesis",
   "ungenesis",
   "continues",
@@ -98,6 +100,7 @@ export function localEnd(end) {
     queue: (conversation, content) => end.queue(conversation, content),
     hold: (conversation, content, message) => end.hold(conversation, content, message),
     discard: (message) => conversations.discard(message),
+    unshelve: (message) => end.unshelve(message),
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
     ungenesis: (id) => conversations.ungenesis(id),
     continues: (id) => conversations.continues(id),

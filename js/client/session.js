@@ -161,7 +161,7 @@ export class Session {
     if (!this.#authority) throw new SealwireError("unavailable", "no authority is set");
     // Not before the end acts under its credential: it stands in the key package.
     await this.#whenOnline();
-    const there = this.engines.find((engine) => engine.id === id && engine.state !== "left");
+    const there = this.engines.find((engine) => engine.id === id && engine.state === "secured");
     if (there) return there;
     const keyPackage = await this.end.keyPackage(CLAIM_LIFE);
     await this.#authority.claim(id, keyPackage);
@@ -350,7 +350,9 @@ export class Session {
     if (this.#ended) return;
     this.#host.events.emit("queues", { queues });
     if (queues.state === "current") this.#toldOf = "";
-    else if (queues.state === "refused" || queues.state === "unreachable") this.#tellOf(queues.state === "refused");
+    else if (queues.state === "refused") this.#tellOf(true);
+    // Where nothing can be reached, that is what is shown already.
+    else if (queues.state === "unreachable" && this.relay.state === "online") this.#tellOf(false);
   }
 
   /** @param {boolean} refused */

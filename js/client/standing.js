@@ -186,6 +186,7 @@ export class Standing {
   settle() {
     const { state, open } = this;
     this.#host.timeline.settle(open ? null : REASONS.find((reason) => reason === state) ?? "lost");
+    if (state === "left" && this.#host.status()?.state === "not a member") this.#host.timeline.shelve();
     if (!open) this.#host.onShut();
   }
 

@@ -144,10 +144,11 @@ export class Timeline {
    * @param {Member | null} from
    * @param {boolean} [restored]
    */
-  wait({ id, time, content }, from, restored = false) {
+  wait({ id, time, content, held }, from, restored = false) {
     const shown = shownOf(content);
     const lost = restored && shown?.type === "file" && shown.held;
-    if (lost) this.#stuck.add(id);
+    const shelved = restored && held && !lost;
+    if (lost || shelved) this.#stuck.add(id);
     /** @type {Message} */
     const message = Object.freeze({
       id,
@@ -155,7 +156,8 @@ export class Timeline {
       self: true,
       text: shown?.type === "text" ? shown.text : "",
       time,
-      status: lost ? "failed" : "queued",
+      status: lost || shelved ? "failed" : "queued",
+      ...(shelved ? { reason: /** @type {const} */ ("left") } : {}),
       ...(shown?.type === "text" && shown.note ? { note: true } : {}),
       ...(shown?.type === "file" ? { file: { ...fileOf(shown.fields, lost ? "failed" : "uploading"), ...(lost ? LOST : {}) } } : {}),
     });
@@ -226,6 +228,19 @@ export class Timeline {
       if (shut) this.change(id, "failed", shut);
       else if (status === "failed") this.change(id, "queued");
     }
+  }
+
+  /** This end left: what waits stays behind, even if it comes back. */
+  shelve() {
+    for (const message of this.#moving()) if (!message.file) this.#stuck.add(message.id);
+  }
+
+  /**
+   * A person says that it is to be sent after all.
+   * @param {string} id
+   */
+  unshelve(id) {
+    this.#stuck.delete(id);
   }
 
   #moving() {

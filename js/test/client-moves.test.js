@@ -341,3 +341,41 @@ test("an agent who went without a word: once its credential has ended, the custo
   await seen(customer, "Ben here", "received");
   assert.deepEqual(errorsOf(customer), []);
 });
+
+test("removed while offline, a text of before is kept with its reason; back in, it is sent only when its writer says so", async () => {
+  /** @type {import("./client-world.js").Wire} */
+  const wire = {};
+  const customer = await demo.customer();
+  const theirs = await customer.start();
+  await theirs.send("hello");
+  const ana = await demo.colleague("Ana", { wire });
+  await until(ana, "it waits", () => ana.queues.waiting.some((w) => w.id === theirs.id));
+  const anas = await ana.claim(theirs.id);
+  await settled(ana, anas);
+  await until(customer, "Ana", () => who(theirs).join() === "Ana,customer");
+  const to = await available(ana);
+  cut(wire);
+  await until(ana, "offline", () => ana.state !== "online");
+  const { id } = await anas.send("I think that");
+  await theirs.askAnother();
+  await until(customer, "gone", () => !theirs.attended);
+  wire.cut = false;
+  const failed = () => anas.messages.find((m) => m.id === id);
+  await until(ana, "left", () => anas.state === "left");
+  assert.deepEqual([failed()?.status, failed()?.reason, failed()?.text], ["failed", "left", "I think that"]);
+  await assert.rejects(anas.retry(id), coded("not a member"));
+  const ben = await demo.colleague("Ben");
+  await until(ben, "it waits", () => ben.queues.waiting.some((w) => w.id === theirs.id));
+  const bens = await ben.claim(theirs.id);
+  await settled(ben, bens);
+  await bens.invite({ to });
+  await until(ana, "back", () => anas.moves.length > 0);
+  await bens.send("Ana is back");
+  await seen(ana, "Ana is back", "received");
+  assert.deepEqual([failed()?.status, failed()?.reason], ["failed", "left"]);
+  await anas.retry(id);
+  await seen(customer, "I think that", "received");
+  await seen(ana, "I think that", "sent");
+  assert.deepEqual([failed()?.status, failed()?.reason], ["sent", undefined], "the same message");
+  assert.equal(anas.messages.filter((m) => m.text === "I think that" && m.status === "sent").length, 1);
+});

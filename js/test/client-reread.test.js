@@ -246,3 +246,37 @@ test("who comes back keeps what it had read, in its order, and gets what was wri
   assert.deepEqual(page(opened).told, ["joined Ben Ana", "removed Ben Ana", "joined Ben Ana"]);
   assert.deepEqual(page(opened).chronicle.ledger.filter(({ member }) => member.alias === "Ben").map(({ from, to }) => [from, to]), [[3, 3], [5, null]]);
 });
+
+test("what was not sent when this end was removed is kept and not sent when it comes back, until a person says so", async () => {
+  const world = await handedOver();
+  const { append, anas, theirs, ben, id, log, benId } = world;
+  const invite = async () => append(anas.commit({ time: now(), add: [{ role: ROLE.agent, keyPackage: await ben.end.keyPackage() }], grant: anas.grants(benId, TRANSFER) }));
+  await invite();
+  await ben.end.conversations.join(id);
+  await read(ben, id, log);
+  const { id: message } = await ben.end.queue(id, encodeTextContent("stale"));
+  // Sealed, and not in the log before Ben is removed.
+  for (let step = await ben.end.conversations.next(id); step.kind !== "message"; step = await ben.end.conversations.next(id)) {
+    assert.ok(step.kind === "commit");
+    append(step.entry);
+    await read(ben, id, log);
+  }
+  append(anas.commit({ time: now(), remove: [benId] }));
+  await read(ben, id, log);
+  assert.deepEqual(await ben.end.conversations.next(id), { kind: "none" });
+  await invite();
+  await read(ben, id, log);
+  assert.deepEqual(await ben.end.conversations.next(id), { kind: "none" }, "not by itself");
+  const again = await world.open();
+  assert.deepEqual(again.opened.outbox.map((o) => [o.id, o.held]), [[message, true]]);
+  await again.end.unshelve(message);
+  await assert.rejects(again.end.unshelve(message));
+  const said = [];
+  for (let step = await again.end.conversations.next(id); step.kind !== "none"; step = await again.end.conversations.next(id)) {
+    assert.ok(step.kind === "commit" || step.kind === "message");
+    append(step.entry);
+    said.push(...(await read(again, id, log)).flatMap(({ item }) => (item ? [textOf(item.content)] : [])));
+  }
+  assert.deepEqual(said, ["stale"]);
+  assert.equal(theirs.state, "active");
+});
