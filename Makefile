@@ -61,8 +61,8 @@ soak: wasm
 explore:
 	SEALWIRE_DEPTH=$(DEPTH) SEALWIRE_SCHEDULES=100000 go test -count=1 -v -timeout 12h ./e2etest/explore
 
-# Figures beside their floors and beside other libraries, in about two minutes. Never fails for being slow.
-# Parts: make bench BENCH="node chromium file relay idle".
+# Figures beside their floors and beside other libraries, in some minutes. Never fails for being slow.
+# Parts: make bench BENCH="node chromium moves file relay idle".
 bench: wasm $(NODE_MODULES)
 	scripts/need node chromium
 	go run ./e2etest/bench $(BENCH)

@@ -72,12 +72,16 @@ globalThis.Buffer = {
 };
 </script>`
 
-const inPage = `import("/js/test/bench/crypto.js")
-	.then(({ bench }) => bench("Chromium " + navigator.userAgent.match(/Chrome\/(\d+)/)[1]))
+const inPage = `import("/js/test/bench/%s")
+	.then((module) => module.%s("Chromium " + navigator.userAgent.match(/Chrome\/(\d+)/)[1]))
 	.catch((error) => "failed: " + error.stack)`
 
-// benchChromium runs the script in a page of a headless Chromium.
-func benchChromium(s *stage) error {
+// benchChromium compares the operations in a page.
+func benchChromium(s *stage) error { return s.inPage("crypto.js", "bench") }
+
+// inPage runs a script's function in a page of a headless Chromium and prints what
+// it gives.
+func (s *stage) inPage(script, function string) error {
 	path, err := harness.FindChromium()
 	if err != nil {
 		return err
@@ -114,7 +118,7 @@ func benchChromium(s *stage) error {
 	if err := chromedp.Do(tab, chromedp.Navigate("http://"+listener.Addr().String()+"/")); err != nil {
 		return err
 	}
-	table, err := chromedp.Run(tab, chromedp.Evaluate[string](inPage, chromedp.EvalAwaitPromise))
+	table, err := chromedp.Run(tab, chromedp.Evaluate[string](fmt.Sprintf(inPage, script, function), chromedp.EvalAwaitPromise))
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,15 @@
 // figures beside their floors: make bench. It takes some minutes, and never
 // fails for being slow.
 //
-//	go run ./e2etest/bench [node] [chromium] [file] [relay] [idle]
+//	go run ./e2etest/bench [node] [chromium] [moves] [file] [relay] [idle]
 //
 // node and chromium run one script (js/test/bench) that sets the core's
 // operations against tweetnacl, libsodium.js and @noble in one interleaved run.
-// Ratios carry from one machine to another; microseconds do not. file brings one
-// through both clients and the relay's disk, beside the time of sealing it alone.
+// Ratios carry from one machine to another; microseconds do not. moves measures
+// commits and joins of 2, 5 and 16 members, a granted history of ten thousand
+// messages and a log of as many read from its genesis: natively, and in Node and a
+// page beside the same protocol in JavaScript. file brings one through both clients
+// and the relay's disk, beside the time of sealing it alone.
 //
 // relay and idle start `sealwire relay` as its own process with a fresh log in
 // the temporary directory, and are its load from this one, over loopback, with

@@ -19,13 +19,14 @@ var parts = []struct {
 }{
 	{"node", benchNode},
 	{"chromium", benchChromium},
+	{"moves", benchMoves},
 	{"file", benchFile},
 	{"relay", benchRelay},
 	{"idle", benchIdle},
 }
 
 // patience bounds each part; none should come near it.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 func main() {
 	var names []string
