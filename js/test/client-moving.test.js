@@ -1,0 +1,138 @@
+/** A move that another commit came before: made again where it means the same, refused where a person has to look. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Moving } from "../client/moving.js";
+import { SealwireError } from "../errors.js";
+
+/**
+ * @typedef {import("../client/status.js").CommitEvent} CommitEvent
+ * @typedef {import("../client/writing.js").Moves} Moves
+ */
+
+/** @param {string} id @param {string} role @param {boolean} [self] */
+const person = (id, role, self = false) => ({ id: id.repeat(32), role, alias: id, verified: true, self });
+
+/** @param {Partial<CommitEvent>} change @returns {CommitEvent} */
+const commit = (change) => ({
+  type: "commit", index: 1, id: new Uint8Array(16), sender: "", epoch: 1, time: 0, marks: 0, own: false, added: [], removed: [], role: "agent", grants: [], code: 0, rewound: false, ...change,
+});
+
+/**
+ * An agent in a conversation; what comes first at each attempt is the test's.
+ * @param {((round: number) => CommitEvent | "refused" | "pending" | undefined)} before
+ */
+function staged(before) {
+  const standing = {
+    self: person("a", "agent", true),
+    members: [person("a", "agent", true), person("b", "agent"), person("c", "customer")],
+    free: true,
+    open: true,
+    catching: false,
+    leaving: false,
+    queue: "default",
+    state: "secured",
+    changed: () => {},
+  };
+  /** @type {Moves[]} */
+  const made = [];
+  let connected = true;
+  const moving = new Moving(/** @type {import("../client/moving.js").MovingHost} */ (/** @type {unknown} */ ({
+    end: {
+      move: async (/** @type {string} */ _, /** @type {Moves} */ moves) => {
+        made.push(moves);
+        const first = before(made.length);
+        if (first === "refused") throw new SealwireError("bad commit");
+        const id = new Uint8Array(16).fill(made.length);
+        queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => moving.read(first && first !== "pending" ? first : commit({ id: first === "pending" ? new Uint8Array(16) : id, own: true })))));
+        return first === "pending" ? null : id;
+      },
+    },
+    standing,
+    timeline: { writing: false },
+    conversation: () => "00".repeat(16),
+    able: () => connected,
+    follow: async () => {},
+    pump: () => {},
+    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => Uint8Array.from([1, 1, 0, 110, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 0, 0, 0, ...new Array(112).fill(0)]),
+    note: async () => {},
+  })));
+  return { moving, standing, made, cut: () => ((connected = false), moving.read(null)) };
+}
+
+/** @param {import("../errors.js").Code} code */
+const coded = (code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
+const other = commit({ added: ["d".repeat(32)] });
+const refresh = commit({});
+const to = "d".repeat(32);
+
+test("a commit that changed nothing about who is in, and an own one that waited, are no reason to give up", async () => {
+  for (const first of /** @type {const} */ ([refresh, "pending"])) {
+    const { moving, made } = staged((round) => (round < 4 ? first : undefined));
+    await moving.transfer({ to });
+    assert.equal(made.length, 4);
+    assert.ok(made.every((m) => m.marks === 1 && m.history === 2 && m.adds?.[0]?.role === 3));
+    assert.equal(moving.now, null);
+  }
+});
+
+test("a commit that changed who is in: what brings in, hands over or removes is the person's to decide again", async () => {
+  for (const event of [other, commit({ removed: ["b".repeat(32)] }), commit({ marks: 1 })]) {
+    for (const act of /** @type {((m: Moving) => Promise<void>)[]} */ ([(m) => m.transfer({ to }), (m) => m.park(), (m) => m.invite({ to }), (m) => m.remove("b".repeat(32))])) {
+      const { moving, made } = staged(() => event);
+      await assert.rejects(act(moving), coded("stale head"));
+      assert.equal(made.length, 1, "not made again");
+      assert.equal(moving.now, null);
+    }
+  }
+});
+
+test("to leave and to close mean the same whoever came or went; but not once it is closed", async () => {
+  for (const act of /** @type {((m: Moving) => Promise<void>)[]} */ ([(m) => m.leave(), (m) => m.close()])) {
+    const again = staged((round) => (round === 1 ? other : undefined));
+    await act(again.moving);
+    assert.equal(again.made.length, 2);
+    const closed = staged(() => {
+      Object.assign(closed.standing, { free: false, open: false, state: "closed" });
+      return commit({ marks: 2 });
+    });
+    await assert.rejects(act(closed.moving), coded("not a member"));
+    assert.equal(closed.made.length, 1);
+  }
+});
+
+test("what does not fit who is in by now is a head that is not the one that was looked at; others that come first have no end", async () => {
+  await assert.rejects(staged(() => "refused").moving.invite({ to }), coded("stale head"));
+  const endless = staged(() => refresh);
+  await assert.rejects(endless.moving.invite({ to }), coded("stale head"));
+  assert.equal(endless.made.length, 8);
+});
+
+test("one at a time; without a connection nothing is made, and one that is cut off says that it may still be done", async () => {
+  const { moving, made, cut } = staged(() => undefined);
+  const first = moving.leave();
+  await assert.rejects(moving.close(), coded("unavailable"));
+  assert.equal(moving.now, "leave");
+  await first;
+  cut();
+  await assert.rejects(moving.leave(), coded("unavailable"));
+  assert.equal(made.length, 1);
+});
+
+test("what is offered is what can be done: alone with a customer nobody leaves, a supervisor takes over, who waits does nothing", () => {
+  const { moving, standing } = staged(() => undefined);
+  assert.deepEqual(moving.moves, ["transfer", "invite", "park", "leave", "remove", "close"]);
+  standing.members = [person("a", "agent", true), person("c", "customer")];
+  assert.deepEqual(moving.moves, ["transfer", "invite", "park", "close"]);
+  standing.members.push(person("b", "supervisor"));
+  assert.deepEqual(moving.moves, ["transfer", "invite", "park", "remove", "close"]);
+  standing.self = person("a", "supervisor", true);
+  standing.members = [standing.self, person("b", "agent"), person("c", "customer")];
+  assert.deepEqual(moving.moves, ["takeOver", "leave"]);
+  standing.self = person("a", "customer", true);
+  standing.members = [standing.self, person("b", "inbox")];
+  assert.deepEqual(moving.moves, ["remove", "close"], "there is nobody to ask another than");
+  standing.members.push(person("d", "agent"));
+  assert.deepEqual(moving.moves, ["askAnother", "remove", "close"]);
+  standing.free = false;
+  assert.deepEqual(moving.moves, []);
+});
