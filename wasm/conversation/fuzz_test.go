@@ -83,6 +83,15 @@ func newPlayed(t testing.TB) *played {
 		c = open[i]
 		c.doubted, c.defend = []doubt{{p.ends[1-i].ID(), 7}}, 7
 		p.states[i] = append(p.states[i], c.Marshal())
+		c = e.Join(p.customer.ID()) // granted what it once held, and reading again
+		for n, entry := range p.entries[:6] {
+			if _, err := c.Receive(entry, p.now); err != nil {
+				t.Fatal(err)
+			}
+			c.past = append(c.past, pastEpoch{uint64(n), p.agent.secrets.epoch})
+		}
+		c.rewind()
+		p.states[i] = append(p.states[i], c.Marshal())
 	}
 	return p
 }
@@ -147,6 +156,14 @@ func FuzzReceive(f *testing.F) {
 func FuzzLoadConversation(f *testing.F) {
 	f.Add(uint8(0), uint16(0), []byte{}, uint16(0), []byte{})
 	p := newPlayed(f)
+	last := uint8(2 * (len(p.states[0]) - 1))
+	for side := range uint8(2) { // the end of a state holds what is granted, since when, and how far it is read again
+		for _, back := range []uint16{1, 24, 60, 100, 140, 180, 220, 300, 400} {
+			size := uint16(len(p.states[side][last/2]))
+			f.Add(last+side, size-back, []byte{0, 0, 0, 0, 0, 0, 0, 1}, uint16(0), []byte{})
+			f.Add(last+side, size-back, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, uint16(0), []byte{})
+		}
+	}
 	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
 		side := int(which) % 2
 		states := p.states[side]
