@@ -218,6 +218,15 @@ func seeds() map[string]struct {
 				write([]byte{1, 2, 3}).call("entry_id", length).call("close", small(2)),
 			[]string{"conversation_join", "conversation_status", "conversation_pending", "conversation_save", "conversation_load", "entry_id", "close"},
 		},
+		"moves": {
+			new(script).write(root).call("end_new", length).
+				write(now, []byte{1, 'q', 16}, zero[:16], []byte{1, 6, 0, 1, 'x'}).call("conversation_genesis", earlier(0), length).
+				write(zero[:16]).call("conversation_join", earlier(1), length).
+				write(now, []byte{0, 1, 0, 2, 1}, zero[:16], []byte{1, 3, 0, 1, 'x'}).call("conversation_commit", earlier(0), length).
+				write(now, []byte{16}, zero[:16], []byte{2, 4, 255, 0, 0}).call("conversation_commit", earlier(1), length).
+				call("conversation_status", earlier(2)),
+			[]string{"end_new", "conversation_join", "conversation_status"},
+		},
 	}
 }
 
