@@ -55,7 +55,7 @@ func TestKnownRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 			if (o.Alarms > 0) != run.Alarms || o.Opened < run.Opened {
-				t.Errorf("came to %+v", o)
+				t.Errorf("came to %v; a lie was told: %v", o, o.Fired)
 			}
 		})
 	}

@@ -6,7 +6,7 @@ var (
 	reading = Step{Read, everybody}
 	claimed = []Step{{Claim, 1}, {Send, 3}, reading}
 	alone   = append(claimed, []Step{{Make, 1}, {Send, 1}, reading}...) // and the inbox is gone
-	handed  = []Step{{Transfer, 1}, {Send, 1}, reading, {Make, 0}, {Send, 0}, reading}
+	handed  = []Step{{Make, 1}, {Send, 1}, reading, {Transfer, 1}, {Send, 1}, reading, {Make, 0}, {Send, 0}, reading}
 	parked  = []Step{{Park, 1}, {Send, 1}, reading}
 	watched = []Step{{Supervise, 1}, {Send, 1}, reading}
 	both    = []Step{{Invite, 1}, {Send, 1}, reading}

@@ -25,6 +25,7 @@ type Told struct {
 // line is a member's connection, and what its client keeps of it.
 type line struct {
 	follows bool // subscribed
+	served  bool // and the relay shows it the log
 	request uint32
 	asked   map[uint32]relay.Body
 	unread  []relay.Entry
@@ -89,7 +90,7 @@ func (t *Told) subscribe(i int, after uint64) {
 
 // hangUp ends a member's connection.
 func (t *Told) hangUp(i int) {
-	t.lines[i].follows, t.lines[i].unread, t.lines[i].asked = false, nil, map[uint32]relay.Body{}
+	t.lines[i].follows, t.lines[i].served, t.lines[i].unread, t.lines[i].asked = false, false, nil, map[uint32]relay.Body{}
 	t.Members[i] = t.Members[i].sent(0)
 	t.pass(lies.Frame{End: endName(i), Body: relay.Challenge{}})
 }
@@ -109,7 +110,7 @@ func (t *Told) take(frames []lies.Frame) error {
 		case relay.Ack, relay.Error:
 			t.answered(i, f.Request, b)
 		case nil: // raw bytes, or the end of the connection
-			t.lines[i].follows = false
+			t.lines[i].follows, t.lines[i].served = false, false
 		}
 	}
 	return nil
@@ -145,11 +146,12 @@ func (t *Told) append(i int, request uint32, b relay.Append) {
 }
 
 // followed tells whether the honest relay shows its log to a member. Who is
-// removed is shown nothing more until it subscribes again.
+// removed is shown nothing more; who is let in again is told so, and subscribes.
 func (t *Told) followed(i int) bool {
-	l := t.lines[i]
-	l.follows = l.follows && t.Log.Head().Member(t.Members[i].ID) != nil
-	return l.follows
+	l, in := t.lines[i], t.Log.Head().Member(t.Members[i].ID) != nil
+	l.follows = l.follows && (l.served || !in)
+	l.served = l.served && in
+	return l.served
 }
 
 func (t *Told) follow(i int, request uint32, b relay.Subscribe) {
@@ -160,6 +162,7 @@ func (t *Told) follow(i int, request uint32, b relay.Subscribe) {
 	case b.After > t.Log.Len():
 		answer(relay.Error{Code: wire.RolledBack})
 	default:
+		t.lines[i].served = true
 		answer(relay.Ack{Sequence: t.Log.Len()})
 		for n := b.After; n < t.Log.Len(); n++ {
 			t.pass(lies.Frame{End: endName(i), Body: relay.Entry{Conversation: t.conversation, Sequence: n + 1, Entry: t.Log.Entries[n].Raw}})
