@@ -35,6 +35,7 @@ func awaitEnd(t *testing.T, ends *atomic.Int64) {
 // The credential of an agent's page ends in mid-conversation: the page has got
 // another by then, and nobody is taken out.
 func TestAPageRenewsItsCredentialInMidConversation(t *testing.T) {
+	long(t)
 	d := harness.StartDemo(t)
 	w, ends := shortlived(t, d, 1, 10*time.Second)
 	customer, ana := customerAt(t, d, nil), deskAt(t, d, "Ana", w)
@@ -52,6 +53,7 @@ func TestAPageRenewsItsCredentialInMidConversation(t *testing.T) {
 // agent out and says so, the queue's inbox comes in, what was written waits there,
 // and whoever takes it goes on.
 func TestWhenTheAgentIsGoneTheCustomersPageGoesOn(t *testing.T) {
+	long(t)
 	d := harness.StartDemo(t)
 	w, ends := shortlived(t, d, 1000, 10*time.Second)
 	customer, ana := customerAt(t, d, nil), deskAt(t, d, "Ana", w)

@@ -33,6 +33,11 @@ func takes(t *testing.T, agent *harness.Person, text string) {
 	agent.AwaitText(harness.Conversation, text)
 }
 
+// takesWhatWaits has an agent take what waits now, if anything does.
+func takesWhatWaits(agent *harness.Person) {
+	_ = harness.Eval[bool](agent, `(document.querySelector("button.desk-take:not([aria-disabled])")?.click(), true)`)
+}
+
 // choose chooses one of the people or queues that an open dialog offers.
 func choose(t *testing.T, p *harness.Person, name string) {
 	t.Helper()

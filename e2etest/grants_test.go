@@ -2,6 +2,7 @@ package e2etest
 
 import (
 	"crypto/ed25519"
+	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -83,4 +84,38 @@ func TestAFalseGrantOfAnInboxIsRefusedAndTold(t *testing.T) {
 	if r := ana.Report(); !slices.Contains(r.Codes, wire.OpenFailed) {
 		t.Errorf("Ana was told %v", r.Codes)
 	}
+}
+
+// At a desk it is a sentence: whose gift did not prove genuine, and nothing of that
+// epoch in words.
+func TestAFalseGrantIsToldAtTheDesk(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer, id := begun(t, d, "of the first epoch")
+	ana := d.Worker(t, "Ana")
+	ana.Claim(id)
+	talks(t, customer, ana, "of another epoch")
+	if n := ana.Falsify(id, messages(t, customer.Log(id), 1)[1]); n != 1 {
+		t.Fatalf("%d secrets are false, want one", n)
+	}
+	ben := deskAt(t, d, "Ben", nil)
+	q, err := ana.Queues(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var to wire.ID
+	for _, a := range q.Agents {
+		if a.Alias == "Ben" {
+			b, err := hex.DecodeString(a.Member)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to = wire.ID(b)
+		}
+	}
+	ana.Transfer(id, to)
+	ben.AwaitText(harness.Conversation, "What Ana gave you to read did not prove genuine")
+	awaitOnce(t, ben, "of another epoch?", "of another epoch!")
+	wantUnread(t, ben, "of the first epoch")
+	ben.Say("I read the rest")
+	customer.AwaitText("I read the rest")
 }

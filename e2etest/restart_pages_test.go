@@ -20,9 +20,7 @@ func TestAPowerCutWhileTakingAndHandingOver(t *testing.T) {
 	d.Kill()
 	d.Start()
 	harness.Eventually(t, "Ana to have it, or to be able to take it", func() (bool, string) {
-		if ana.Sees(take) {
-			ana.Click(take)
-		}
+		takesWhatWaits(ana)
 		return ana.Read(harness.Conversation) != "", ana.PageText()
 	})
 	awaitOnce(t, ana, "is anybody there?")
