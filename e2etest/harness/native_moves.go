@@ -56,10 +56,20 @@ func (n *Native) Move(id wire.ID, moves conversation.Moves) {
 	}
 }
 
-// Take gives a key package that another of the company has at the relay.
-func (n *Native) Take(member wire.ID) []byte {
+// Take gives a key package that another of the company has at the relay, once
+// there is one.
+func (n *Native) Take(member wire.ID) (kp []byte) {
 	n.t.Helper()
-	return Must[relay.Record](n, relay.TakeKeyPackage{Queue: n.queue, Member: member[:]}).Value
+	Eventually(n.t, "a key package at the relay", func() (bool, string) {
+		got, err := n.Ask(relay.TakeKeyPackage{Queue: n.queue, Member: member[:]})
+		if r, ok := got.(relay.Record); err == nil && ok {
+			kp = r.Value
+		} else if err != error(wire.Unavailable) {
+			n.t.Fatalf("%s takes a key package: %v", n.alias, err)
+		}
+		return kp != nil, fmt.Sprint(err)
+	})
+	return kp
 }
 
 // TakeInbox gives the key package of the queue's inbox.
