@@ -80,7 +80,7 @@ func (l *Log) since(e *Entry, err error) uint64 {
 		by := l.Head().Member(e.By)
 		for _, a := range e.decoded.Commit.Adds {
 			if by != nil && by.Role == wire.Inbox && (a.Role == wire.Agent || a.Role == wire.Bot) {
-				return by.Since
+				return l.added(e.By)
 			}
 		}
 	}
@@ -88,6 +88,16 @@ func (l *Log) since(e *Entry, err error) uint64 {
 		return l.Entries[n-1].Since
 	}
 	return 0
+}
+
+// added is the epoch in which a member came in last.
+func (l *Log) added(id wire.ID) (epoch uint64) {
+	for _, p := range l.Entries {
+		if p.Kind == wire.KindCommit && p.Err == nil && p.decoded.Commit.Newcomer(id) {
+			epoch = p.After.Epoch()
+		}
+	}
+	return epoch
 }
 
 // granted tells whether a commit that counts granted the epoch to the member.
