@@ -11,10 +11,23 @@ import (
 // What must be kept and granted of the past (SPEC section 5.7), by the log and
 // by what each end has read of it; the ends' own idea of it is compared.
 
-// judgeGrant wants a commit to grant what its maker must hold, to nobody but
-// its newcomer, and nothing where no reason was given.
+// judgeGrant wants a commit to make the moves that were asked for, and to grant
+// what its maker must hold, to nobody but its newcomer, and nothing where no
+// reason was given.
 func (w *World) judgeGrant(before, m *Member, moves *conversation.Moves) error {
 	made := m.pending.decoded.Commit
+	role := w.Log.Chain(before.index).Member(m.ID).Role
+	if moves.Role != 0 {
+		role = moves.Role
+	}
+	for _, id := range moves.Removes {
+		if !slices.Contains(made.Removes, id) {
+			return fmt.Errorf("%s removes not all whom it was to", m.Name)
+		}
+	}
+	if made.Role != role || made.Marks != moves.Marks || len(made.Adds) < len(moves.Adds) {
+		return fmt.Errorf("%s makes other moves than it was to", m.Name)
+	}
 	for _, a := range made.Adds {
 		to := a.KeyPackage.MemberID()
 		asked := moves.History != 0 && slices.ContainsFunc(moves.Adds, func(n conversation.Newcomer) bool { return slices.Equal(n.KeyPackage, a.KeyPackage.Bytes()) })
