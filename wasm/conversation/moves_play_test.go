@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -279,10 +280,14 @@ func (h *hall) expected(grants uint8) map[wire.ID]map[string]bool {
 // often it crashed, was shown what the log says that it could open, all of it,
 // and nothing else.
 func TestRandomMoves(t *testing.T) {
+	most := 50
+	if runtime.GOOS == "wasip1" {
+		most = 15
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		grants := rapid.SampledFrom([]uint8{1, 2, 1, 0}).Draw(rt, "policy")
 		h := newHall(t, rt, grants)
-		for range rapid.IntRange(5, 50).Draw(rt, "steps") {
+		for range rapid.IntRange(5, most).Draw(rt, "steps") {
 			g := rapid.SampledFrom(h.who).Draw(rt, "who")
 			switch rapid.IntRange(0, 7).Draw(rt, "step") {
 			case 0, 1:
