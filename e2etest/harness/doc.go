@@ -13,6 +13,11 @@
 // fails the test, unless the scenario says that it expects one. A failed test
 // leaves a screenshot of each person's page and says where.
 //
+// A [Native] member does without a browser: customers, and the people of the
+// demo's company, who log in, claim and make every move; a [Loot] is all that one
+// of them held at a moment, to be tried on what came later. An [Installation] is
+// relay and authority as processes of their own, as a company runs them.
+//
 // The network between a person and the relay is a [Wire], a proxy that cuts,
 // alters, drops and invents: the attacker that the relay, too, is taken for.
 package harness
