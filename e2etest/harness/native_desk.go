@@ -81,7 +81,7 @@ func (n *Native) introduce(ctx context.Context, proof []byte) (map[string]string
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	hello, err := n.End.Hello(nonce, []byte(n.demo.Addr()), proof)
+	hello, err := n.End.Hello(nonce, []byte("authority:"+n.demo.Addr()), proof)
 	return map[string]string{"nonce": a.Nonce, "hello": base64.RawURLEncoding.EncodeToString(hello)}, err
 }
 

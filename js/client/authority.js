@@ -65,7 +65,7 @@ export class Authority {
   constructor(host) {
     this.#host = host;
     this.#times = { ...TIMES, ...host.times };
-    this.#name = new URL(host.url).host;
+    this.#name = `authority:${new URL(host.url).host}`; // a relay's hello, even at this host, is not one for it
   }
 
   /** A credential for this device's identity, against the company's login. */

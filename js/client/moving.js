@@ -28,7 +28,7 @@
  */
 import { SealwireError } from "../errors.js";
 import { toHex } from "./bytes.js";
-import { ownerRole } from "./statements.js";
+import { ownerAlias, ownerRole } from "./statements.js";
 import { CLOSE, LEAVE, REASON, ROLE } from "./status.js";
 
 /** Commits that may come first before it is given up. */
@@ -37,6 +37,16 @@ const MAX_ROUNDS = 8;
 const PATIENCE = 30_000;
 const COMPANY = ["agent", "bot", "inbox"];
 const ATTENDS = ["agent", "bot"];
+
+/**
+ * A queue's inbox, to add: the relay could give another's.
+ * @param {string} queue
+ * @param {Uint8Array} keyPackage
+ */
+function inboxOf(queue, keyPackage) {
+  if (ownerRole(keyPackage) !== ROLE.inbox || ownerAlias(keyPackage) !== queue) throw new SealwireError("unavailable", "this is not the queue's inbox");
+  return { role: ROLE.inbox, keyPackage };
+}
 
 export class Moving {
   #host;
@@ -135,8 +145,7 @@ export class Moving {
       // It is tried again after a pause, and nobody need be told.
       throw error instanceof SealwireError && error.code === "rate limited" ? new SealwireError("unavailable", "too many key packages were taken") : error;
     });
-    if (ownerRole(keyPackage) !== ROLE.inbox) throw new SealwireError("unavailable", "nobody of the company can be brought in");
-    await end.move(conversation(), { adds: [{ role: ROLE.inbox, keyPackage }] });
+    await end.move(conversation(), { adds: [inboxOf(queue, keyPackage)] });
   }
 
   /**
@@ -224,8 +233,9 @@ export class Moving {
     if (newcomer.by === "queue" && standing.members.some((m) => m.role === "inbox" && (newcomer.id === standing.queue || m.alias === newcomer.id))) return [];
     const keyPackage = newcomer.by === "queue" ? await take(newcomer.id) : await take(standing.queue, newcomer.id);
     const role = ownerRole(keyPackage);
-    if (newcomer.by === "queue" && role !== ROLE.inbox) throw new SealwireError("unavailable", "the queue has no inbox");
-    return [{ role: as ?? (role === ROLE.supervisor ? ROLE.agent : role), keyPackage }];
+    if (newcomer.by === "queue") return [inboxOf(newcomer.id, keyPackage)];
+    // The relay could give another's: the core compares.
+    return [{ role: as ?? (role === ROLE.supervisor ? ROLE.agent : role), keyPackage, member: newcomer.id }];
   }
 
   /** @param {string} id */

@@ -44,6 +44,15 @@ export function ownerRole(bytes) {
 }
 
 /**
+ * The public name of a key package's owner; empty for a bare identity.
+ * @param {Uint8Array} bytes
+ * @returns {string}
+ */
+export function ownerAlias(bytes) {
+  return read(bytes, "bad argument", (r) => (r.u8() === BARE ? "" : credentialOf(r.bytes16()).alias));
+}
+
+/**
  * @template T
  * @param {Uint8Array} bytes
  * @param {"bad credential" | "bad argument"} code

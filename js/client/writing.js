@@ -9,7 +9,7 @@
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./status.js").Status} Status
  *
- * @typedef {{ role: number, keyPackage: Uint8Array }} Newcomer
+ * @typedef {{ role: number, keyPackage: Uint8Array, member?: string }} Newcomer  member: whose the key package must be
  * @typedef {object} Moves
  * @property {number} [marks]
  * @property {number} [role]     the own one, from here on
@@ -117,7 +117,7 @@ export async function move(writing, moves) {
  */
 export function newcomers(w, adds) {
   w.u8(adds.length);
-  for (const { role, keyPackage } of adds) w.u8(role).bytes16(keyPackage);
+  for (const { role, keyPackage, member = "" } of adds) w.u8(role).bytes8(fromHex(member)).bytes16(keyPackage);
   return w;
 }
 

@@ -90,8 +90,8 @@ test("a credential: for the authority's own host, over its nonce, with the login
   assert.equal(nonce?.path, "https://company.example/desk/v1/authority/nonce");
   assert.equal(first?.body.nonce, NONCE);
   const hello = (/** @type {Asked | undefined} */ a) => new TextDecoder().decode(fromBase64url(a?.body.hello ?? ""));
-  assert.equal(hello(first), `${NONCE} company.example login 1`);
-  assert.equal(hello(second), `${NONCE} company.example login 2`);
+  assert.equal(hello(first), `${NONCE} authority:company.example login 1`);
+  assert.equal(hello(second), `${NONCE} authority:company.example login 2`);
   for (const { init } of asked) assert.deepEqual([init.credentials, init.redirect, init.cache, init.referrerPolicy], ["omit", "error", "no-store", "no-referrer"]);
   for (const bad of ["", 7, "x".repeat(8193)]) await assert.rejects(staged(() => undefined, { login: () => /** @type {string} */ (bad) }).authority.credential(), TypeError);
 });

@@ -1,6 +1,7 @@
 /** A move that another commit came before: made again where it means the same, refused where a person has to look. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeText } from "../client/bytes.js";
 import { Moving } from "../client/moving.js";
 import { SealwireError } from "../errors.js";
 
@@ -20,8 +21,9 @@ const commit = (change) => ({
 /**
  * An agent in a conversation; what comes first at each attempt is the test's.
  * @param {((round: number) => CommitEvent | "refused" | "pending" | undefined)} before
+ * @param {string} inbox  what the inbox is called whose key package the relay gives; another queue's must not do
  */
-function staged(before) {
+function staged(before, inbox = "default") {
   const standing = {
     self: person("a", "agent", true),
     members: [person("a", "agent", true), person("b", "agent"), person("c", "customer")],
@@ -53,7 +55,7 @@ function staged(before) {
     able: () => connected,
     follow: async () => {},
     pump: () => {},
-    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => Uint8Array.from([1, 1, 0, 110, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 0, 0, 0, ...new Array(112).fill(0)]),
+    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)]),
     note: async () => {},
   })));
   return { moving, standing, made, cut: () => ((connected = false), moving.read(null)) };
@@ -84,6 +86,16 @@ test("a commit that changed who is in: what brings in, hands over or removes is 
       assert.equal(moving.now, null);
     }
   }
+});
+
+test("who is named is told to the core, and another queue's inbox is refused: the relay could give any", async () => {
+  const named = staged(() => undefined);
+  await named.moving.transfer({ to });
+  assert.equal(named.made[0]?.adds?.[0]?.member, to);
+  const other = staged(() => undefined, "another");
+  await assert.rejects(other.moving.park(), coded("unavailable"));
+  await assert.rejects(other.moving.attend("default"), coded("unavailable"));
+  assert.equal(other.made.length, 0);
 });
 
 test("to leave and to close mean the same whoever came or went; but not once it is closed", async () => {

@@ -68,7 +68,7 @@ const NONE = new Uint8Array(0);
 const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "doubtful", "rereading"];
 
 /** @param {import("./independent/entries.js").Add[]} adds */
-const newcomers = (adds) => list8(adds, (a) => join(u8(a.role), bytes16(a.keyPackage)));
+const newcomers = (adds) => list8(adds, (a) => join(u8(a.role), bytes8(NONE), bytes16(a.keyPackage)));
 
 /**
  * What a commit does beside refreshing: a join request that a person said yes to, marks, the own role, the

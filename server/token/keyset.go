@@ -85,7 +85,8 @@ func (s *keySet) get(kid string) crypto.PublicKey {
 }
 
 func (s *keySet) fetch(ctx context.Context) (map[string]crypto.PublicKey, error) {
-	ctx, cancel := context.WithTimeout(ctx, keySetTime)
+	// Who asked may hang up; the next must not wait for that.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keySetTime)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {

@@ -10,21 +10,34 @@ type conv = *conversation.Conversation
 // contextOf is the place of a conversation's state in a keystore.
 func contextOf(id wire.ID) string { return "conversation/" + string(id[:]) }
 
-// newcomers reads list8 (u8 role ‖ bytes16 key package).
-func newcomers(r *wire.Reader) (adds []conversation.Newcomer) {
+// newcomers reads list8 (u8 role ‖ bytes8 member, empty or the id[16] whose the
+// key package must be ‖ bytes16 key package). Whoever carries key packages could
+// put one member's in another's place: bad credential.
+func newcomers(r *wire.Reader) (adds []conversation.Newcomer, err error) {
 	for range r.Count(wire.MaxMembers) {
-		adds = append(adds, conversation.Newcomer{Role: wire.Role(r.U8()), KeyPackage: r.Bytes16(wire.MaxKeyPackage)})
+		role, member, raw := wire.Role(r.U8()), r.Bytes8(16), r.Bytes16(wire.MaxKeyPackage)
+		if len(member) != 0 && !r.Failed() {
+			kp, bad := wire.DecodeKeyPackage(raw)
+			if bad != nil {
+				return nil, bad
+			}
+			if id := kp.MemberID(); !wire.Equal(id[:], member) {
+				return nil, wire.BadCredential
+			}
+		}
+		adds = append(adds, conversation.Newcomer{Role: role, KeyPackage: raw})
 	}
-	return adds
+	return adds, r.Done()
 }
 
 // ConversationGenesis: u64 now (ms) ‖ bytes8 queue ‖ bytes8 previous, empty or
-// the id[16] of the conversation that it continues ‖ list8 (u8 role ‖ bytes16
-// key package) → conversation handle. Its entry is ConversationPending.
+// the id[16] of the conversation that it continues ‖ list8 newcomer → conversation
+// handle. Its entry is ConversationPending.
 func (i *Instance) ConversationGenesis(handle, length int32) int32 {
 	return on(i, handle, length, func(e end, r *wire.Reader) (int, error) {
-		now, queue, previous, adds := r.U64(), r.Bytes8(wire.MaxQueue), r.Bytes8(16), newcomers(r)
-		if err := r.Done(); err != nil {
+		now, queue, previous := r.U64(), r.Bytes8(wire.MaxQueue), r.Bytes8(16)
+		adds, err := newcomers(r)
+		if err != nil {
 			return 0, err
 		}
 		c, err := e.Genesis(now, string(queue), adds, previous)
@@ -178,7 +191,7 @@ func (i *Instance) ConversationDue(handle, length int32) int32 {
 // of a new identity's that a person said yes to ‖ u8 marks (1 leave, 2 close, 4:
 // answers no other join request, which is no mark of the entry) ‖
 // u8 own role, or 0 ‖ u8 reason of the grant to the newcomer, or 0 ‖ list8 id[16] to
-// remove ‖ list8 (u8 role ‖ bytes16 key package) to add → commit entry that does
+// remove ‖ list8 newcomer to add → commit entry that does
 // so, refreshes this member, removes those who must go and adds who asked; it is
 // kept pending. A commit that was pending already comes back as it was.
 func (i *Instance) ConversationCommit(handle, length int32) int32 {
@@ -193,8 +206,8 @@ func (i *Instance) ConversationCommit(handle, length int32) int32 {
 		for range r.Count(wire.MaxMembers) {
 			moves.Removes = append(moves.Removes, r.ID())
 		}
-		moves.Adds = newcomers(r)
-		if err := r.Done(); err != nil {
+		var err error
+		if moves.Adds, err = newcomers(r); err != nil {
 			return 0, err
 		}
 		copy(moves.Answers[:], answers)

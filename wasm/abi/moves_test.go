@@ -94,6 +94,7 @@ func TestMovesCrossTheBorder(t *testing.T) {
 	previous := bytes.Repeat([]byte{9}, 16)
 
 	kp := o.keyPackage(inbox)
+	var named []byte
 	genesis := func(previous []byte) int32 {
 		return o.i.ConversationGenesis(customer, o.arguments(func(w *wire.Writer) {
 			w.U64(day0)
@@ -101,6 +102,7 @@ func TestMovesCrossTheBorder(t *testing.T) {
 			w.Bytes8(previous)
 			w.U8(1)
 			w.U8(uint8(wire.Inbox))
+			w.Bytes8(named)
 			w.Bytes16(kp)
 		}))
 	}
@@ -109,6 +111,12 @@ func TestMovesCrossTheBorder(t *testing.T) {
 			t.Errorf("%d bytes of another's id: %d", n, got)
 		}
 	}
+	for _, named = range [][]byte{customerID[:], anaID[:8]} {
+		if got := genesis(previous); got != code(wire.BadCredential) {
+			t.Errorf("another's key package for %x: %d", named, got)
+		}
+	}
+	named = inboxID[:]
 	c := genesis(previous)
 	log := [][]byte{o.result(o.i.ConversationPending(c))}
 	o.receive(c, log[0])
@@ -160,6 +168,7 @@ func TestMovesCrossTheBorder(t *testing.T) {
 			}
 			w.U8(1)
 			w.U8(uint8(wire.Agent))
+			w.Bytes8(nil)
 			w.Bytes16(kp)
 			w.Raw(tail)
 		}))

@@ -119,10 +119,10 @@ func (in *inbox) claim(q Claim, kp *wire.KeyPackage, answer chan error) {
 			in.step(t)
 		}
 		return
-	case before != nil:
+	case before != nil && (t == nil || holds(t.row.Home)):
 		answer <- Lost{By: before.Alias}
 		return
-	case t == nil || !t.row.Waiting || t.split || !holds(t.row.Home) || !holds(in.queueOf(t)):
+	case before != nil || t == nil || !t.row.Waiting || t.split || !holds(t.row.Home) || !holds(in.queueOf(t)):
 		answer <- ErrNothing
 		return
 	}
@@ -168,7 +168,7 @@ func (in *inbox) commitClaim(t *talk, c *claim, now uint64) ([]byte, *claim, err
 		}
 	}
 	entry, err := t.core.Commit(now, conversation.Moves{
-		Marks: wire.MarkLeave, Adds: []conversation.Newcomer{{Role: role, KeyPackage: c.Package}}, History: reasonClaim,
+		Marks: wire.MarkLeave, Adds: []conversation.Newcomer{{Role: role, KeyPackage: c.Package}}, History: reasonClaim, Quiet: true,
 	})
 	if err != nil {
 		c.made = false // if it once was made, it cannot be made any more

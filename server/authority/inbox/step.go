@@ -74,16 +74,15 @@ func (in *inbox) next(t *talk) (entry []byte, c *claim, err error) {
 		return pending, nil, nil
 	}
 	own, leavers := in.roster(t)
-	c = in.claims[t.id]
-	switch {
-	case c != nil && !c.Stored && t.row.Waiting:
+	if c = in.claims[t.id]; c != nil && !c.Stored && t.row.Waiting {
 		return in.commitClaim(t, c, now)
-	case leavers, own.KeyPackage.Use != wire.UsePlace, t.renews, in.answers(t):
-	default:
+	}
+	answers := in.answers(t)
+	if !answers && !leavers && own.KeyPackage.Use == wire.UsePlace && !t.renews {
 		return nil, nil, nil
 	}
 	t.row.Quiet = false
-	if entry, err = t.core.Commit(now, conversation.Moves{}); err != nil {
+	if entry, err = t.core.Commit(now, conversation.Moves{Quiet: !answers}); err != nil {
 		return nil, nil, err
 	}
 	in.at("refresh made")

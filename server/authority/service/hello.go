@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
@@ -29,7 +30,7 @@ func (s *Service) proven(nonce [32]byte, raw []byte) (*relay.Hello, error) {
 	now := s.now()
 	ours := slices.ContainsFunc(s.organisation().Roots(), func(root []byte) bool { return wire.TenantID(root) == h.Tenant })
 	switch {
-	case !ours, !s.hosts[h.Host], !s.nonces.good(nonce, now):
+	case !ours, !s.ours(h.Host), !s.nonces.good(nonce, now):
 		return nil, wire.BadCredential
 	case wire.CheckIdentityKey(h.Identity) != nil:
 		return nil, wire.BadKey
@@ -37,6 +38,13 @@ func (s *Service) proven(nonce [32]byte, raw []byte) (*relay.Hello, error) {
 		return nil, wire.OpenFailed
 	}
 	return &h, s.nonces.use(nonce, now)
+}
+
+// ours tells whether a hello is for this service. Its hosts are marked, or a
+// relay at the same address could pass on what was meant for it.
+func (s *Service) ours(host string) bool {
+	name, ok := strings.CutPrefix(host, "authority:")
+	return ok && s.hosts[name]
 }
 
 // issue gives a credential to whom the login names.

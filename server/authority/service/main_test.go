@@ -192,7 +192,7 @@ type worker struct {
 
 func (o *office) hello(p *authoritytest.Person, nonce [32]byte, at string, proof []byte) introduction {
 	o.t.Helper()
-	raw, err := p.Hello(nonce[:], []byte(at), proof)
+	raw, err := p.Hello(nonce[:], []byte("authority:"+at), proof)
 	if err != nil {
 		o.t.Fatal(err)
 	}
