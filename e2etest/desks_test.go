@@ -26,11 +26,15 @@ func deskAt(t *testing.T, d *harness.Demo, name string, w *harness.Wire) *harnes
 	return p
 }
 
-// takes has an agent take what waits, and read a text of it.
+// takes has an agent take what waits, begun just now or given back, and read a
+// text of it.
 func takes(t *testing.T, agent *harness.Person, text string) {
 	t.Helper()
-	agent.Click(take)
-	agent.AwaitText(harness.Conversation, text)
+	harness.Eventually(t, agent.Name+" to take what waits, and to read "+text, func() (bool, string) {
+		takesWhatWaits(agent)
+		saw := agent.Read(harness.Conversation)
+		return strings.Contains(saw, text), saw
+	})
 }
 
 // takesWhatWaits has an agent take what waits now, if anything does.

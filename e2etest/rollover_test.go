@@ -66,8 +66,7 @@ func TestTheIssuerIsReplacedWhilePeopleTalk(t *testing.T) {
 	away.AwaitText(harness.Conversation, "one moment")
 	away.Say("Ben?")
 	away.AwaitPage(waits)
-	ana.Click(takeParked)
-	ana.AwaitText(harness.Conversation, "Ben?")
+	takes(t, ana, "Ben?")
 	exchange(t, away, ana, "or anybody else?", "Ana")
 	wantUnread(t, ana, "one moment")
 }
