@@ -70,7 +70,7 @@ func (r *running) introduce(p *authoritytest.Person, proof []byte) map[string]st
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	hello, err := p.Hello(nonce, []byte(at.Host), proof)
+	hello, err := p.Hello(nonce, []byte("authority:"+at.Host), proof)
 	if err != nil {
 		r.t.Fatal(err)
 	}

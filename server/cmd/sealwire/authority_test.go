@@ -105,7 +105,7 @@ func introduce(t *testing.T, addr string, p *authoritytest.Person, proof []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
-	hello, err := p.Hello(nonce, []byte("authority.example"), proof)
+	hello, err := p.Hello(nonce, []byte("authority:authority.example"), proof)
 	if err != nil {
 		t.Fatal(err)
 	}
