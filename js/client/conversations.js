@@ -26,6 +26,7 @@ import { readEntry } from "./reading.js";
 import { decodeKept } from "./records.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
+import { ROLE } from "./status.js";
 import { move, newcomers, nextStep } from "./writing.js";
 
 export { historyKey } from "./kept.js";
@@ -66,7 +67,8 @@ export class Conversations {
       const context = await this.#context();
       const { core, end } = context;
       const w = new Writer().u64(Date.now()).bytes8(encodeText(queue)).bytes8(fromHex(await readContinued(context)));
-      const handle = core.call("conversation_genesis", end, newcomers(w, [{ role: ownerRole(keyPackage), keyPackage }]).take());
+      const role = ownerRole(keyPackage) === ROLE.inbox ? ROLE.inbox : ROLE.agent; // nobody else answers customers
+      const handle = core.call("conversation_genesis", end, newcomers(w, [{ role, keyPackage }]).take());
       try {
         const status = statusOf(context, handle);
         const moved = this.#outbox.move(context, "", status.id);

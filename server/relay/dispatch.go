@@ -33,7 +33,7 @@ var operations = map[FrameType]operation{
 // Who is added by a key package that lies here, and who adds.
 var (
 	added  = []wire.Role{wire.Agent, wire.Supervisor, wire.Bot, wire.Inbox}
-	adding = []wire.Role{wire.Customer, wire.Agent, wire.Inbox}
+	adding = []wire.Role{wire.Customer, wire.Agent, wire.Supervisor, wire.Inbox} // a supervisor may have taken over
 )
 
 func (c *connection) mayAppend() bool  { return c.entries.Allow() }

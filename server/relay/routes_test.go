@@ -124,7 +124,7 @@ var may = map[relay.FrameType]struct {
 	relay.TypeUnsubscribe:       {relay.Unsubscribe{Conversation: wire.ID{1}}, all(0)},
 	relay.TypeSendPassing:       {relay.SendPassing{Conversation: wire.ID{1}}, all(wire.BadArgument)},
 	relay.TypePublishKeyPackage: {relay.PublishKeyPackage{}, company(wire.BadArgument, wire.Customer)},
-	relay.TypeTakeKeyPackage:    {relay.TakeKeyPackage{Queue: "default"}, company(wire.Unavailable, wire.Supervisor)},
+	relay.TypeTakeKeyPackage:    {relay.TakeKeyPackage{Queue: "default"}, all(wire.Unavailable)},
 	relay.TypeFetchManifest:     {relay.FetchManifest{Hash: wire.Hash{1}}, all(wire.Unavailable)},
 	relay.TypeListConversations: {relay.ListConversations{}, all(0)},
 	relay.TypeTicket:            {relay.Ticket{Conversation: wire.ID{1}}, all(wire.NotMember)},
