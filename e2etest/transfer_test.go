@@ -111,6 +111,7 @@ func TestMovesThatCrossEachOtherLoseNothing(t *testing.T) {
 	ana.Claim(id)
 	ana.Invite(id, ben.End.ID(), wire.Agent, harness.ForConference)
 	ben.AwaitActive(id)
+	talks(t, customer, ana, "with both") // however soon she leaves, she could read that
 	crossed := make(chan error, 2)
 	toCleo := conversation.Moves{Marks: wire.MarkLeave, Adds: []conversation.Newcomer{{Role: wire.Agent, KeyPackage: ana.Take(cleo.End.ID())}}, History: harness.ForTransfer}
 	toQueue := conversation.Moves{Marks: wire.MarkLeave, Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: ben.TakeInbox()}}, History: harness.ForPark}
@@ -126,7 +127,7 @@ func TestMovesThatCrossEachOtherLoseNothing(t *testing.T) {
 	}
 	cleo.AwaitActive(id)
 	talks(t, customer, cleo, "and now")
-	wantHeard(t, cleo, "hello?", "meanwhile 0", "meanwhile 1", "meanwhile 2", "meanwhile 3", "meanwhile 4", "and now?")
+	wantHeard(t, cleo, "hello?", "with both?", "with both!", "meanwhile 0", "meanwhile 1", "meanwhile 2", "meanwhile 3", "meanwhile 4", "and now?")
 	for _, n := range []*harness.Native{ana, ben} {
 		wantNothingLater(t, "who left", n.Parting(id), customer.Log(id))
 	}
