@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -128,17 +129,22 @@ func TestI04_KeyIDs(t *testing.T) {
 	want(t, "none at HS256", named, forge(hs, payload(""), mac(secret)), now, nil)
 
 	// Constant work: an unknown key costs no more than a known one, nor does
-	// any number of configured keys; a tenth is for what the runtime does meanwhile.
+	// any number of configured keys. The least of some rounds: what the runtime
+	// does meanwhile only adds.
 	work := func(v *token.Verifier, header string) float64 {
 		text := forge(header, payload(""), func(string) []byte { return make([]byte, 256) })
-		return testing.AllocsPerRun(20, func() { _, _ = v.Verify(text, now) })
+		least := math.Inf(1)
+		for range 5 {
+			least = min(least, testing.AllocsPerRun(20, func() { _, _ = v.Verify(text, now) }))
+		}
+		return least
 	}
 	many := token.Config{RS256Keys: map[string]*rsa.PublicKey{}}
 	for i := range 1000 {
 		many.RS256Keys[fmt.Sprint(i)] = &keys()[0].PublicKey
 	}
 	few, lot := work(rsVerifier(t), `{"alg":"RS256","kid":"unknown"}`), work(verifier(t, many), `{"alg":"RS256","kid":"unknown"}`)
-	if known := work(rsVerifier(t), rs); lot > 1.1*few || few > known {
+	if known := work(rsVerifier(t), rs); lot > few || few > known {
 		t.Errorf("allocations: %v for an unknown key, %v among 1,000, %v for a known one", few, lot, known)
 	}
 }
