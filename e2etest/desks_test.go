@@ -42,14 +42,16 @@ func takesWhatWaits(agent *harness.Person) {
 	_ = harness.Eval[bool](agent, `(document.querySelector("button.desk-take:not([aria-disabled])")?.click(), true)`)
 }
 
-// choose chooses one of the people or queues that an open dialog offers.
+// choose chooses one of the people or queues that an open dialog offers, as soon
+// as it does: who comes online while it is open appears in it.
 func choose(t *testing.T, p *harness.Person, name string) {
 	t.Helper()
 	harness.Eventually(t, p.Name+" to be offered "+name, func() (bool, string) {
 		return harness.Eval[bool](p, fmt.Sprintf(`(() => {
 			const choice = [...document.querySelectorAll("dialog .desk-choice")].find((c) => c.querySelector(".desk-choice-name")?.textContent === %s);
-			choice?.click();
-			return choice !== undefined;
+			const input = choice?.querySelector("input");
+			if (input && !input.checked) input.click();
+			return input?.checked === true;
 		})()`, strconv.Quote(name))), p.PageText()
 	})
 }

@@ -14,8 +14,12 @@ func TestHandedOverPutBackAndTakenAgain(t *testing.T) {
 	customer.Say("my parcel is lost")
 	takes(t, ana, "my parcel is lost")
 	exchange(t, customer, ana, "can you find it?", "I shall look")
+	// Ben comes while Ana is asked who it goes to.
+	ana.Click(handOver)
+	ana.Write(note, "please look for the parcel")
 	ben := deskAt(t, d, "Ben", nil)
-	handsOver(t, ana, "Ben", "please look for the parcel")
+	choose(t, ana, "Ben")
+	answer(t, ana, "Hand over")
 	ana.AwaitText(harness.Conversation, "You handed over to Ben, who can read this conversation from the beginning")
 	customer.AwaitText(harness.Conversation, "Ana handed over to Ben, who can read this conversation from the beginning")
 	awaitOnce(t, ben, "my parcel is lost", "can you find it?", "I shall look", "please look for the parcel")

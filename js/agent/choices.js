@@ -1,9 +1,8 @@
 /**
- * Who a conversation can go to: colleagues and queues, as choices of a form. Pure, but for the form itself.
+ * Who a conversation can go to: colleagues and queues, as choices. Pure.
  * @typedef {import("../widget/facade.js").Conversation} Conversation
  * @typedef {import("../widget/facade.js").Queues} Queues
  */
-import { el, setAttribute } from "../widget/dom.js";
 import { plainName, titled } from "../widget/model.js";
 import { deskWords } from "./words.js";
 
@@ -32,7 +31,7 @@ export function colleagueChoices(conversation, queues) {
     .map(({ id, alias, role, online }) => ({
       key: id,
       name: plainName(alias) || titled(role),
-      facts: [role === "supervisor" ? "supervisor" : "", online ? "online" : "away: reads it when they are back"].filter(Boolean).join(", "),
+      facts: [role === "supervisor" ? "supervisor" : "", online ? "online" : deskWords.away].filter(Boolean).join(", "),
       state: online ? "online" : "away",
       role,
       target: { to: id },
@@ -49,30 +48,42 @@ export function queueChoices({ queue }) {
   return [{ key: `queue ${queue}`, name: `The queue \u201c${plainName(queue)}\u201d`, facts: "whoever is free takes it", state: "queue", role: "", target: { queue } }];
 }
 
-let made = 0;
+/**
+ * The choices as they change while somebody chooses. Each keeps its place, so that no press meets another than the one
+ * it was meant for; who is new stands behind those of its kind; the chosen one stays, even where it is offered no more.
+ * @template {Choice} C
+ * @param {readonly C[]} shown
+ * @param {readonly C[]} offered
+ * @param {C|undefined} chosen
+ * @returns {C[]}
+ */
+export function followed(shown, offered, chosen) {
+  /** @type {C[]} */
+  const next = [];
+  for (const one of shown) {
+    const now = offered.find(({ key }) => key === one.key);
+    if (now) next.push(now);
+    else if (one.key === chosen?.key) next.push({ ...one, state: "away", facts: deskWords.goneAway });
+  }
+  for (const one of offered) {
+    if (next.some(({ key }) => key === one.key)) continue;
+    const queue = next.findIndex(({ state }) => state === "queue");
+    if (one.state === "queue" || queue < 0) next.push(one);
+    else next.splice(queue, 0, one);
+  }
+  return next;
+}
 
 /**
- * The choices as radio buttons.
- * @template {Choice} C
- * @param {string} legend
- * @param {readonly C[]} choices
- * @param {(choice: C) => void} [chosen]
- * @returns {{element: HTMLElement, value: () => C|undefined}}
+ * What of a change is worth telling to somebody who does not see it.
+ * @param {readonly Choice[]} before
+ * @param {readonly Choice[]} now
  */
-export function choiceField(legend, choices, chosen = () => {}) {
-  const group = `desk-choice-${++made}`;
-  const inputs = choices.map((choice) => {
-    const input = el("input", { type: "radio", name: group, class: "desk-radio" });
-    input.addEventListener("change", () => chosen(choice));
-    return { choice, input };
-  });
-  const element = el("fieldset", { class: "desk-choices" }, el("legend", {}, legend),
-    ...inputs.map(({ choice, input }) => {
-      const label = el("label", { class: "desk-choice" }, input, el("span", { class: "desk-choice-dot", "aria-hidden": "true" }),
-        el("span", { class: "desk-choice-words" }, el("bdi", { class: "desk-choice-name" }, choice.name), el("span", { class: "desk-choice-facts" }, choice.facts)));
-      setAttribute(label, "data-state", choice.state);
-      return label;
-    }),
-    choices.length === 0 ? el("p", { class: "desk-dialog-text" }, deskWords.noColleagues) : null);
-  return { element, value: () => inputs.find(({ input }) => input.checked)?.choice };
+export function changeText(before, now) {
+  const was = new Map(before.map(({ key, state }) => [key, state]));
+  return now.map(({ key, name, state }) => {
+    if (was.get(key) === state || state === "queue") return "";
+    if (state === "online") return `${name} is online now.`;
+    return was.has(key) ? `${name} is away now.` : "";
+  }).filter(Boolean).join(" ");
 }

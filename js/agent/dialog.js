@@ -17,6 +17,7 @@ let made = 0;
  * @property {() => string} [lacks]            what is missing before it can be done, or ""
  * @property {(error: unknown) => string} [problem]
  * @property {() => void} [done]               it was done, and the dialog is gone
+ * @property {() => void} [closed]             the dialog is gone, done or not
  */
 
 /**
@@ -24,7 +25,7 @@ let made = 0;
  * @param {Ask} ask
  * @returns {HTMLDialogElement}
  */
-export function openDialog(place, { title, text = "", body = [], yes, danger = false, act, lacks = () => "", problem = () => "", done = () => {} }) {
+export function openDialog(place, { title, text = "", body = [], yes, danger = false, act, lacks = () => "", problem = () => "", done = () => {}, closed = () => {} }) {
   const id = `desk-dialog-${++made}`;
   const trouble = el("p", { class: "sw-problem", role: "alert" });
   const confirm = el("button", { type: "submit", class: "desk-plain", "data-danger": danger }, yes);
@@ -66,7 +67,10 @@ export function openDialog(place, { title, text = "", body = [], yes, danger = f
       setAttribute(confirm, "aria-disabled", undefined);
     }
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    closed();
+  });
   place.append(dialog);
   dialog.showModal();
   return dialog;

@@ -9,7 +9,8 @@ import { el, setText, show } from "../widget/dom.js";
 import { nameOf } from "../widget/model.js";
 import { moveProblem } from "../widget/movewords.js";
 import { deskWords, removeText, unsentWarning } from "./words.js";
-import { choiceField, colleagueChoices, queueChoices } from "./choices.js";
+import { ChoiceField } from "./choicefield.js";
+import { colleagueChoices, queueChoices } from "./choices.js";
 import { openDialog } from "./dialog.js";
 
 let made = 0;
@@ -19,6 +20,8 @@ export class Moves {
   #done;
   /** Notes that were begun, by conversation. @type {Map<string, string>} */
   #notes = new Map();
+  /** Brings what an open dialog offers up to date. */
+  #follow = () => {};
 
   /**
    * @param {HTMLElement} place  where dialogs stand
@@ -39,21 +42,28 @@ export class Moves {
     const can = conversation.moving ? [] : conversation.moves;
     /** @type {Item[]} */
     const items = [];
-    if (can.includes("invite")) items.push({ key: "invite", name: "Bring somebody in\u2026", icon: "join", run: () => this.invite(conversation, queues()) });
+    if (can.includes("invite")) items.push({ key: "invite", name: "Bring somebody in\u2026", icon: "join", run: () => this.invite(conversation, queues) });
     if (can.includes("park")) items.push({ key: "park", name: "Put back in the queue\u2026", icon: "queue", run: () => this.park(conversation) });
     if (can.includes("leave")) items.push({ key: "leave", name: "Leave\u2026", icon: "leave", run: () => this.leave(conversation) });
     if (can.includes("close")) items.push({ key: "close", name: "End the conversation\u2026", icon: "close", run: () => this.close(conversation) });
     return items;
   }
 
-  /** @param {Conversation} conversation @param {Queues|undefined} queues */
+  /** Who is there, or in the conversation, has changed: an open dialog offers it so. */
+  follow() {
+    this.#follow();
+  }
+
+  /** @param {Conversation} conversation @param {() => Queues|undefined} queues */
   handOver(conversation, queues) {
-    const people = choiceField("To", [...colleagueChoices(conversation, queues), ...queueChoices(conversation)]);
+    const offered = () => [...colleagueChoices(conversation, queues()), ...queueChoices(conversation)];
+    const people = new ChoiceField("To", offered());
     const note = this.#note(conversation);
     this.#ask({
       title: "Hand over",
       text: deskWords.handsOver,
       body: [warning(conversation), people.element, note.element],
+      follow: () => people.offer(offered()),
       yes: "Hand over",
       lacks: () => (people.value() ? "" : "Choose who it goes to."),
       act: async () => {
@@ -64,13 +74,14 @@ export class Moves {
     });
   }
 
-  /** @param {Conversation} conversation @param {Queues|undefined} queues */
+  /** @param {Conversation} conversation @param {() => Queues|undefined} queues */
   invite(conversation, queues) {
     const along = el("input", { type: "checkbox", class: "desk-check" });
     const alongLabel = el("label", { class: "desk-choice" }, along, el("span", {}, deskWords.readsAlong));
     const history = el("input", { type: "checkbox", class: "desk-check" });
     show(alongLabel, false);
-    const people = choiceField("Who", colleagueChoices(conversation, queues), (choice) => {
+    const offered = () => colleagueChoices(conversation, queues());
+    const people = new ChoiceField("Who", offered(), (choice) => {
       const supervisor = choice.role === "supervisor";
       along.checked = supervisor;
       show(alongLabel, supervisor);
@@ -79,6 +90,7 @@ export class Moves {
       title: "Bring somebody in",
       text: "You stay in it. Everyone sees who comes.",
       body: [people.element, alongLabel, el("label", { class: "desk-choice" }, history, el("span", {}, deskWords.history))],
+      follow: () => people.offer(offered()),
       yes: "Bring in",
       lacks: () => (people.value() ? "" : "Choose who is to come."),
       act: async () => {
@@ -119,9 +131,25 @@ export class Moves {
     this.#ask({ title: `Take ${name} out?`, text: removeText(name), yes: "Take out", danger: true, act: () => conversation.remove(member.id) });
   }
 
-  /** @param {Omit<import("./dialog.js").Ask, "problem"|"done">} ask */
-  #ask(ask) {
-    openDialog(this.#place, { ...ask, problem: moveProblem, done: this.#done });
+  /** @param {Omit<import("./dialog.js").Ask, "problem"|"done"> & {act: () => Promise<unknown>, follow?: () => void}} ask */
+  #ask({ act, follow = () => {}, ...ask }) {
+    let acting = false;
+    this.#follow = () => { if (!acting) follow(); };
+    openDialog(this.#place, {
+      ...ask,
+      act: async () => {
+        // Whoever comes in by the move itself is not to be told as somebody who went away.
+        acting = true;
+        try {
+          await act();
+        } finally {
+          acting = false;
+        }
+      },
+      problem: moveProblem,
+      done: this.#done,
+      closed: () => { this.#follow = () => {}; },
+    });
   }
 
   /** @param {Conversation} conversation */

@@ -66,7 +66,7 @@ export class Talk {
 
     this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, "not verified"));
     setAttribute(this.#doubt, "title", words.notVerified);
-    this.#handOver = button("desk-act", () => this.#begin((conversation) => this.#moves.handOver(conversation, this.#client?.queues)), icon("handover"), el("span", {}, "Hand over"));
+    this.#handOver = button("desk-act", () => this.#begin((conversation) => this.#moves.handOver(conversation, () => this.#client?.queues)), icon("handover"), el("span", {}, "Hand over"));
     this.#takeOver = button("desk-act", () => void this.#take(), icon("join"), el("span", {}, "Take over"));
     this.#who = button("desk-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
     setAttribute(this.#who, "aria-expanded", "false");
@@ -122,6 +122,7 @@ export class Talk {
     show(this.#handOver, can.includes("transfer"));
     show(this.#takeOver, can.includes("takeOver"));
     this.#menu.offer(online ? this.#moves.items(conversation, () => this.#client?.queues) : []);
+    this.#moves.follow();
     this.#people.render(conversation.members, conversation.ledger, this.#options.clock());
     const previous = conversation.previous;
     show(this.#before, previous !== null);

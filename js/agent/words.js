@@ -7,6 +7,8 @@ export const deskWords = Object.freeze({
   queuesRefused: "Your sign-in was not accepted, so the queue is not shown as it is now. It is tried again by itself.",
   claimGone: "It could not be taken: it does not wait any more, or the queue cannot be reached. If it is yours after all, it appears by itself.",
   noColleagues: "Nobody else of your queues is known yet.",
+  away: "away: reads it when they are back",
+  goneAway: "away now: may not be able to take it",
   noteHint: "Everyone in this conversation can read the note, the customer too.",
   handsOver: "They can read what you can read here. You leave, and cannot read what is written afterwards.",
   parks: "It waits in its queue until somebody takes it. You leave, and cannot read what is written afterwards.",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { choiceField, colleagueChoices, queueChoices } from "../agent/choices.js";
+import { ChoiceField } from "../agent/choicefield.js";
+import { colleagueChoices, queueChoices } from "../agent/choices.js";
 import { lines } from "../agent/list.js";
 import { Moves } from "../agent/moves.js";
 import { QueuePanel } from "../agent/queue.js";
@@ -141,7 +142,7 @@ test("handing over goes to the one who was chosen, with the note, and asks for n
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const to = colleague({ alias: "Ana" });
-  const page = dialog((moves) => moves.handOver(conversation, queues({ agents: [to] })));
+  const page = dialog((moves) => moves.handOver(conversation, () => queues({ agents: [to] })));
   await page.submit();
   assert.deepEqual([page.problem(), conversation.asked], ["Choose who it goes to.", []]);
   page.input("radio").checked = true;
@@ -154,7 +155,7 @@ test("handing over goes to the one who was chosen, with the note, and asks for n
 test("handing over to the queue names the queue; an empty note is none", async () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
-  const page = dialog((moves) => moves.handOver(conversation, queues({ agents: [colleague()] })));
+  const page = dialog((moves) => moves.handOver(conversation, () => queues({ agents: [colleague()] })));
   page.input("radio", 1).checked = true;
   page.note().value = "  ";
   await page.submit();
@@ -164,7 +165,7 @@ test("handing over to the queue names the queue; an empty note is none", async (
 test("the note says that the customer can read it, in every dialog that has one", () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
-  for (const page of [dialog((moves) => moves.handOver(conversation, queues())), dialog((moves) => moves.park(conversation))]) {
+  for (const page of [dialog((moves) => moves.handOver(conversation, () => queues())), dialog((moves) => moves.park(conversation))]) {
     const hint = page.note().getAttribute("aria-describedby");
     assert.ok(hint);
     assert.match(page.shown()?.within.find((e) => e.getAttribute("id") === hint)?.textContent ?? "", /can read the note, the customer too/);
@@ -194,7 +195,7 @@ test("what fails is told in the dialog, and the note is kept: there, and for the
 test("who leaves is told of what they wrote that is not sent yet", () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer], messages: [message({ self: true, status: "sending" }), message({ self: true, status: "sent" }), message()] });
-  for (const open of /** @type {((moves: Moves) => void)[]} */ ([(m) => m.handOver(conversation, queues()), (m) => m.park(conversation), (m) => m.leave(conversation)])) {
+  for (const open of /** @type {((moves: Moves) => void)[]} */ ([(m) => m.handOver(conversation, () => queues()), (m) => m.park(conversation), (m) => m.leave(conversation)])) {
     assert.match(dialog(open).shown()?.textContent ?? "", /A message that you wrote is not sent yet/);
   }
   conversation.messages = [];
@@ -205,11 +206,11 @@ test("nobody is given what was written before unless that is asked for; a superv
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const agents = [colleague({ alias: "Ana" }), colleague({ alias: "Sam", role: "supervisor" })];
-  const first = dialog((moves) => moves.invite(conversation, queues({ agents })));
+  const first = dialog((moves) => moves.invite(conversation, () => queues({ agents })));
   first.input("radio", 0).checked = true;
   void first.input("radio", 0).happen("change");
   await first.submit();
-  const second = dialog((moves) => moves.invite(conversation, queues({ agents })));
+  const second = dialog((moves) => moves.invite(conversation, () => queues({ agents })));
   second.input("radio", 1).checked = true;
   void second.input("radio", 1).happen("change");
   second.input("checkbox", 1).checked = true;
@@ -227,8 +228,87 @@ test("the desk offers what the client says can be done, and nothing while a move
   assert.deepEqual(keys(), []);
 });
 
+/** The names of what an open dialog offers, each with what is told of it. @param {FakeElement|undefined} shown */
+const offered = (shown) => (shown?.within ?? []).filter((e) => e.className === "desk-choice" && e.getAttribute("data-key"))
+  .map((e) => e.within.filter((part) => /desk-choice-(name|facts)/.test(part.className)).map((part) => part.textContent));
+
+test("who comes online while a dialog is open is offered in it; choice, note and focus stay", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const zoe = colleague({ alias: "Zoe" });
+  const ben = colleague({ alias: "Ben" });
+  let now = queues({ agents: [zoe] });
+  const page = dialog((moves) => moves.handOver(conversation, () => now));
+  page.input("radio").checked = true;
+  page.input("radio").focus();
+  page.note().value = "Low ferritin";
+  const status = () => page.shown()?.within.find((e) => e.getAttribute("role") === "status")?.textContent;
+  page.moves.follow();
+  assert.equal(status(), "", "nothing has changed");
+
+  now = queues({ agents: [ben, zoe] });
+  page.moves.follow();
+  assert.deepEqual(offered(page.shown()), [["Zoe", "online"], ["Ben", "online"], ["The queue \u201cdefault\u201d", "whoever is free takes it"]], "in their places, the new one behind");
+  assert.equal(status(), "Ben is online now.");
+  assert.equal(fakeDocument.activeElement, page.input("radio"));
+
+  now = queues({ agents: [ben, { ...zoe, online: false }] });
+  page.moves.follow();
+  assert.deepEqual(offered(page.shown())[0], ["Zoe", "away: reads it when they are back"]);
+  assert.equal(status(), "Zoe is away now.");
+
+  now = queues({ agents: [ben] });
+  page.moves.follow();
+  assert.equal(offered(page.shown())[0]?.[0], "Zoe", "the chosen one is not taken away");
+  assert.match(offered(page.shown())[0]?.[1] ?? "", /away now/);
+  assert.equal(page.note().value, "Low ferritin");
+  await page.submit();
+  assert.deepEqual(conversation.asked, [`transfer ${zoe.id} "Low ferritin"`]);
+});
+
+test("a choice that nobody made goes when it is gone, and the focus stays in the dialog", () => {
+  const conversation = new FakeClient().add({ state: "secured", members: [me, customer] });
+  let now = queues({ agents: [colleague({ alias: "Ana" }), colleague({ alias: "Zoe" })] });
+  const page = dialog((moves) => moves.invite(conversation, () => now));
+  page.input("radio", 1).focus();
+  now = queues({ agents: now.agents.slice(0, 1) });
+  page.moves.follow();
+  assert.deepEqual(offered(page.shown()).map(([name]) => name), ["Ana"]);
+  assert.equal(fakeDocument.activeElement, page.input("radio"));
+  now = queues();
+  page.moves.follow();
+  assert.match(page.shown()?.textContent ?? "", /Nobody else of your queues is known yet/);
+});
+
+test("who was chosen and comes in by the move is not told to be away", async () => {
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const ben = colleague();
+  const page = dialog((moves) => moves.invite(conversation, () => queues({ agents: [ben] })));
+  page.input("radio").checked = true;
+  /** @type {(string|undefined)[]} */
+  const told = [];
+  client.on("conversation", () => {
+    conversation.members.push(member({ id: ben.id }));
+    page.moves.follow();
+    told.push(page.shown()?.within.find((e) => e.getAttribute("role") === "status")?.textContent);
+  });
+  await page.submit();
+  assert.deepEqual(told, [""]);
+});
+
+test("a dialog that is closed is not followed", () => {
+  const conversation = new FakeClient().add({ state: "secured", members: [me, customer] });
+  let asked = 0;
+  const page = dialog((moves) => moves.handOver(conversation, () => (asked++, queues())));
+  page.shown()?.close();
+  const before = asked;
+  page.moves.follow();
+  assert.equal(asked, before);
+});
+
 test("a choice nobody made is none", () => {
-  const field = choiceField("To", [{ key: "a", name: "a", facts: "", state: /** @type {const} */ ("online"), role: "agent", target: { to: "a" } }]);
+  const field = new ChoiceField("To", [{ key: "a", name: "a", facts: "", state: /** @type {const} */ ("online"), role: "agent", target: { to: "a" } }]);
   assert.equal(field.value(), undefined);
 });
 
