@@ -21,6 +21,8 @@ type Request struct {
 	Queues []string
 	// Life is 1 to 24 hours. Default 12 hours.
 	Life time.Duration
+	// Until is when it ends at the latest, where that is sooner. Default: no matter.
+	Until time.Time
 	// Now is the time of issue. Default time.Now().
 	Now time.Time
 }
@@ -55,9 +57,16 @@ func (o *Org) Issue(r Request) ([]byte, error) {
 	// A whole day is the most there is, the early beginning included.
 	const day = 24 * 3600
 	begin := uint64(r.Now.Unix()) - early
+	end := min(uint64(r.Now.Add(r.Life).Unix()), begin+day)
+	if !r.Until.IsZero() {
+		end = min(end, uint64(max(r.Until.Unix(), 0)))
+	}
+	if end <= uint64(r.Now.Unix()) {
+		return nil, fmt.Errorf("%w: the credential would have ended", ErrOptions)
+	}
 	return o.credential(&wire.Credential{
 		Role: r.Role, Identity: slices.Clone(r.Identity), Alias: r.Alias, Queues: queues,
-		NotBefore: begin, NotAfter: min(uint64(r.Now.Add(r.Life).Unix()), begin+day),
+		NotBefore: begin, NotAfter: end,
 	})
 }
 

@@ -62,7 +62,7 @@ func (l *logins) Login(_ context.Context, proof, _ []byte, now time.Time) (servi
 	if i < 0 {
 		return service.Person{}, wire.BadCredential
 	}
-	return service.Person{Alias: workers[i].Name, Role: workers[i].role}, nil
+	return service.Person{Account: workers[i].Name, Alias: workers[i].Name, Role: workers[i].role}, nil
 }
 
 // login gives whoever asks a login token for one of the names.

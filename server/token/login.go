@@ -3,12 +3,14 @@ package token
 import (
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -41,19 +43,24 @@ type LoginConfig struct {
 	QueuesClaim string
 	// RoleClaim holds agent, supervisor or bot. Default "": Login.Role is "agent".
 	RoleClaim string
+	// UntilClaim holds when the worker is not to be there any more, in seconds
+	// since 1970, where the token has it. Default "": Login.Until is zero.
+	UntilClaim string
 }
 
 // internal are claims that say who a worker is to the company.
 var internal = []string{"sub", "email", "preferred_username", "upn", "oid", "uid", "employee_id", "unique_name"}
 
 // Login is what a verified login token says of the worker. What the company
-// calls that worker itself is not in it.
+// calls that worker itself is in it as a hash alone.
 type Login struct {
+	Account    [sha256.Size]byte // of iss and sub: one worker's
 	Alias      string
 	Role       string
 	Queues     []string // nil: all
 	Thumbprint string   // cnf.jkt; "" where the token is bound to no key
 	Expires    time.Time
+	Until      time.Time // zero: nothing is said
 }
 
 // LoginVerifier verifies login tokens. It is safe for concurrent use.
@@ -151,6 +158,11 @@ func (v *LoginVerifier) login(payload object, now time.Time) (out Login, err err
 	if err := payload.equal("iss", v.config.Issuer, ErrIssuer); err != nil {
 		return Login{}, err
 	}
+	subject, err := payload.text("sub")
+	if err != nil || subject == "" {
+		return Login{}, ErrClaims
+	}
+	out.Account = account(v.config.Issuer, subject)
 	if out.Alias, err = payload.text(v.config.AliasClaim); err != nil || out.Alias == "" {
 		return Login{}, ErrClaims
 	}
@@ -170,10 +182,23 @@ func (v *LoginVerifier) login(payload object, now time.Time) (out Login, err err
 			return Login{}, ErrClaims
 		}
 	}
+	if _, there := payload[v.config.UntilClaim]; there && v.config.UntilClaim != "" {
+		if out.Until, err = payload.time(v.config.UntilClaim); err != nil {
+			return Login{}, err
+		}
+		if !now.Before(out.Until) {
+			return Login{}, ErrExpired
+		}
+	}
 	if out.Thumbprint, err = payload.thumbprint(true); err != nil {
 		return Login{}, err
 	}
 	return out, nil
+}
+
+// account tells workers apart without naming them.
+func account(issuer, subject string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(strconv.Itoa(len(issuer)) + " " + issuer + subject))
 }
 
 // audience compares aud, which an ID token may write as a list. A token that is

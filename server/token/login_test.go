@@ -85,9 +85,33 @@ func TestLoginIsWhatTheClaimsSay(t *testing.T) {
 	if got.Alias != "Ana" || got.Role != "supervisor" || fmt.Sprint(got.Queues) != "[b a]" || got.Thumbprint != jkt || got.Expires.Unix() != noon+3600 {
 		t.Errorf("%+v", got)
 	}
+	if got.Account == [32]byte{} || strings.Contains(string(got.Account[:]), "4711") {
+		t.Errorf("the account is %x", got.Account)
+	}
 	plain, err := newLogin(t, loginConfig).Verify(t.Context(), text, now)
-	if err != nil || plain.Role != "agent" || plain.Queues != nil {
+	if err != nil || plain.Role != "agent" || plain.Queues != nil || plain.Account != got.Account || !plain.Until.IsZero() {
 		t.Errorf("claims that nobody asked for: %+v, %v", plain, err)
+	}
+}
+
+func TestLoginSaysWhenTheWorkerGoes(t *testing.T) {
+	c := loginConfig
+	c.UntilClaim = "shift_end"
+	v := newLogin(t, c)
+	for name, tc := range map[string]struct {
+		claim any
+		until int64
+		want  error
+	}{
+		"nothing is said": {nil, 0, nil},
+		"in an hour":      {noon + 3600, noon + 3600, nil},
+		"now":             {noon, 0, token.ErrExpired},
+		"no time":         {"tomorrow", 0, token.ErrClaims},
+	} {
+		got, err := v.Verify(t.Context(), forge(es, loginPayload(map[string]any{"shift_end": tc.claim}), signES), now)
+		if !errors.Is(err, tc.want) || got.Until.IsZero() != (tc.until == 0) || tc.until != 0 && got.Until.Unix() != tc.until {
+			t.Errorf("%s: %v, %v", name, got.Until, err)
+		}
 	}
 }
 
@@ -115,6 +139,8 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		"no aud":          {forge(es, loginPayload(map[string]any{"aud": nil}), signES), token.ErrAudience},
 		"two auds":        {forge(es, loginPayload(map[string]any{"aud": []string{"sealwire", "x"}}), signES), token.ErrAudience},
 		"wrong iss":       {forge(es, loginPayload(map[string]any{"iss": "x"}), signES), token.ErrIssuer},
+		"no sub":          {forge(es, loginPayload(map[string]any{"sub": nil}), signES), token.ErrClaims},
+		"empty sub":       {forge(es, loginPayload(map[string]any{"sub": ""}), signES), token.ErrClaims},
 		"no alias":        {forge(es, loginPayload(map[string]any{"nickname": nil}), signES), token.ErrClaims},
 		"empty alias":     {forge(es, loginPayload(map[string]any{"nickname": ""}), signES), token.ErrClaims},
 		"her number":      {forge(es, loginPayload(map[string]any{"nickname": "4711"}), signES), token.ErrClaims},

@@ -59,6 +59,10 @@ func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
 		}
 		return nil, code
 	}
+	if person.Account == "" { // whose it is could not be told
+		s.failed("login", errNobody)
+		return nil, wire.Unavailable
+	}
 	if person.Role != h.Role || person.Role != wire.Agent && person.Role != wire.Supervisor && person.Role != wire.Bot {
 		return nil, wire.BadCredential
 	}
@@ -71,7 +75,7 @@ func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
 		return nil, wire.BadCredential
 	}
 	queues = queues[:min(len(queues), wire.MaxQueues)]
-	raw, err := org.Issue(authority.Request{Identity: h.Identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Now: now})
+	raw, err := org.Issue(authority.Request{Identity: h.Identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Until: person.Until, Now: now})
 	switch {
 	case errors.Is(err, authority.ErrOptions): // an alias that cannot be one
 		return nil, wire.BadCredential
@@ -80,15 +84,25 @@ func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
 		return nil, wire.Unavailable
 	}
 	c, err := wire.DecodeCredential(raw)
-	if err == nil {
-		err = s.people.know(ctx, c)
-	}
 	if err != nil {
+		s.failed("issuing a credential", err)
+		return nil, wire.Unavailable
+	}
+	displaced, err := s.people.admit(ctx, c, s.config.Store.Account(person.Account))
+	switch {
+	case err == wire.RateLimited:
+		return nil, err
+	case err != nil:
 		s.failed("remembering an agent", err)
 		return nil, wire.Unavailable
 	}
+	for _, member := range displaced {
+		s.sessions.forget(member)
+	}
 	return raw, nil
 }
+
+var errNobody = errors.New("it names no account")
 
 // begin begins a session with who shows a credential that stands.
 func (s *Service) begin(ctx context.Context, h *relay.Hello) (ticket []byte, expires time.Duration, err error) {
@@ -104,7 +118,10 @@ func (s *Service) begin(ctx context.Context, h *relay.Hello) (ticket []byte, exp
 	if err := s.stands(c, now); err != nil {
 		return nil, 0, err
 	}
-	if err := s.people.know(ctx, c); err != nil {
+	switch err := s.people.greet(ctx, c); {
+	case err == wire.BadCredential: // displaced
+		return nil, 0, err
+	case err != nil:
 		s.failed("remembering an agent", err)
 		return nil, 0, wire.Unavailable
 	}

@@ -28,6 +28,9 @@ type Limits struct {
 	Sessions int
 	// Polls of one member at once. Default 8.
 	Polls int
+	// Identities that stand at once of one person's logins; for a new one that
+	// goes which was unused longest. Default 8.
+	Identities int
 }
 
 func (l Limits) withDefaults() (Limits, error) {
@@ -45,7 +48,7 @@ func (l Limits) withDefaults() (Limits, error) {
 	for _, n := range []struct {
 		value *int
 		def   int
-	}{{&l.AddressBurst, 200}, {&l.MemberBurst, 60}, {&l.Members, 20_000}, {&l.Sessions, 8}, {&l.Polls, 8}} {
+	}{{&l.AddressBurst, 200}, {&l.MemberBurst, 60}, {&l.Members, 20_000}, {&l.Sessions, 8}, {&l.Polls, 8}, {&l.Identities, 8}} {
 		if *n.value == 0 {
 			*n.value = n.def
 		}

@@ -11,12 +11,18 @@ import (
 
 // Person is whom the company's login names.
 type Person struct {
+	// Account is who that is to the company: the same at each login of one person,
+	// and nobody else's. Required. It is kept as a keyed hash alone.
+	Account string
 	// Alias is the name that customers see, never an internal id.
 	Alias string
 	// Role is wire.Agent, wire.Supervisor or wire.Bot.
 	Role wire.Role
 	// Queues that the person answers; nil: all.
 	Queues []string
+	// Until is when the person is not to be there any more: no credential lives
+	// longer. Zero: as long as the configuration says.
+	Until time.Time
 }
 
 // Login is the company's own sign-in.
@@ -44,5 +50,5 @@ func (t Tokens) Login(ctx context.Context, proof, identity []byte, now time.Time
 	case err != nil, login.Thumbprint != "" && login.Thumbprint != token.Thumbprint(identity), roles[login.Role] == 0:
 		return Person{}, wire.BadCredential
 	}
-	return Person{Alias: login.Alias, Role: roles[login.Role], Queues: login.Queues}, nil
+	return Person{Account: string(login.Account[:]), Alias: login.Alias, Role: roles[login.Role], Queues: login.Queues, Until: login.Until}, nil
 }

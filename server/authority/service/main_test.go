@@ -60,8 +60,8 @@ func (l logins) Login(_ context.Context, proof, _ []byte, _ time.Time) (Person, 
 }
 
 var staff = logins{
-	"token of Ana": {Alias: "Ana", Role: wire.Agent}, "token of Ben": {Alias: "Ben", Role: wire.Agent},
-	"token of Sam": {Alias: "Sam", Role: wire.Supervisor}, "token of Eve": {Alias: "Eve", Role: wire.Agent, Queues: []string{"sales"}},
+	"token of Ana": {Account: "4711", Alias: "Ana", Role: wire.Agent}, "token of Ben": {Account: "4712", Alias: "Ben", Role: wire.Agent},
+	"token of Sam": {Account: "4713", Alias: "Sam", Role: wire.Supervisor}, "token of Eve": {Account: "4714", Alias: "Eve", Role: wire.Agent, Queues: []string{"sales"}},
 }
 
 // office is a service with its relay.

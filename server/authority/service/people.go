@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,8 +20,11 @@ const away = 40 * time.Second
 type people struct {
 	store *store.Store
 	pulse *pulse
+	most  int // identities of one account that stand
 	now   func() time.Time
 	away  time.Duration
+
+	changing sync.Mutex // one is admitted after the other
 
 	mu    sync.Mutex
 	known map[wire.ID]*person
@@ -28,14 +32,15 @@ type people struct {
 
 type person struct {
 	store.Agent
-	polls int
-	leave *time.Timer // runs from the end of the last poll
+	written uint64 // Unix seconds: when it was put on disk
+	polls   int
+	leave   *time.Timer // runs from the end of the last poll
 }
 
 func (p *person) online() bool { return p.polls > 0 || p.leave != nil }
 
-func newPeople(ctx context.Context, s *store.Store, beat *pulse, now func() time.Time) (*people, error) {
-	p := &people{store: s, pulse: beat, now: now, away: away, known: make(map[wire.ID]*person)}
+func newPeople(ctx context.Context, s *store.Store, beat *pulse, most int, now func() time.Time) (*people, error) {
+	p := &people{store: s, pulse: beat, most: most, now: now, away: away, known: make(map[wire.ID]*person)}
 	all, err := s.Agents(ctx, uint64(now().Unix()))
 	if err != nil {
 		return nil, err
@@ -46,31 +51,110 @@ func newPeople(ctx context.Context, s *store.Store, beat *pulse, now func() time
 	return p, nil
 }
 
-// know remembers the holder of a credential.
-func (p *people) know(ctx context.Context, c *wire.Credential) error {
-	a := store.Agent{Member: wire.MemberID(c.Identity), Alias: c.Alias, Role: c.Role, Queues: c.Queues, Until: c.NotAfter}
+// remembered is how many identities of an account are known for each that may
+// stand: who was displaced must log in to come back, as long as its credential
+// would stand.
+const remembered = 8
+
+// admit remembers to whom a login gave a credential. Of too many identities of
+// its account those that were unused longest are displaced: a person with a new
+// browser is not locked out by old ones. RateLimited where more came in a
+// credential's life than are remembered.
+func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte) (displaced []wire.ID, err error) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	a := agentOf(c)
+	now := uint64(p.now().Unix())
+	a.Account, a.Used = account, now
 	p.mu.Lock()
-	k := p.known[a.Member]
-	same := k != nil && k.Alias == a.Alias && k.Role == a.Role && k.Until == a.Until && slices.Equal(k.Queues, a.Queues)
-	p.mu.Unlock()
-	if same {
-		return nil
+	var known int
+	var others []*person
+	for _, k := range p.known {
+		if k.Account != account || k.Until <= now || k.Member == a.Member {
+			continue
+		}
+		if known++; !k.Displaced {
+			others = append(others, k)
+		}
 	}
-	if err := p.store.PutAgent(ctx, a); err != nil {
+	before := p.known[a.Member]
+	if before != nil {
+		a.Until = max(a.Until, before.Until) // that credential stands too
+	}
+	fresh := before == nil || before.Account != account
+	slices.SortFunc(others, func(a, b *person) int { // the first to go first
+		if x, y := a.online(), b.online(); x != y {
+			return map[bool]int{true: 1, false: -1}[x]
+		}
+		return cmp.Compare(a.Used, b.Used)
+	})
+	write := []store.Agent{a}
+	for _, k := range others[:max(0, len(others)-p.most+1)] {
+		gone := k.Agent
+		gone.Displaced = true
+		write, displaced = append(write, gone), append(displaced, gone.Member)
+	}
+	p.mu.Unlock()
+	if fresh && known >= remembered*p.most {
+		return nil, wire.RateLimited
+	}
+	return displaced, p.put(ctx, now, write...)
+}
+
+// greet remembers who shows a credential. BadCredential where it was displaced.
+func (p *people) greet(ctx context.Context, c *wire.Credential) error {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	a := agentOf(c)
+	now := uint64(p.now().Unix())
+	a.Used = now
+	p.mu.Lock()
+	if k := p.known[a.Member]; k != nil {
+		if k.Displaced {
+			p.mu.Unlock()
+			return wire.BadCredential
+		}
+		k.Used = now
+		a.Account = k.Account
+		if k.Until >= a.Until { // that says all there is, and more
+			a = k.Agent
+			if now-k.written < rewrite {
+				p.mu.Unlock()
+				return nil
+			}
+		}
+	}
+	p.mu.Unlock()
+	return p.put(ctx, now, a)
+}
+
+// rewrite is after how many seconds it is written down again that somebody is here.
+const rewrite = 30 * 60
+
+func agentOf(c *wire.Credential) store.Agent {
+	return store.Agent{Member: wire.MemberID(c.Identity), Alias: c.Alias, Role: c.Role, Queues: c.Queues, Until: c.NotAfter}
+}
+
+// put writes agents down and knows them, and forgets whose credential ended.
+func (p *people) put(ctx context.Context, now uint64, agents ...store.Agent) error {
+	if err := p.store.PutAgents(ctx, now, agents...); err != nil {
 		return err
 	}
 	p.mu.Lock()
-	now := uint64(p.now().Unix())
 	for id, k := range p.known { // so that it does not grow with each day
 		if k.Until <= now && !k.online() {
 			delete(p.known, id)
 		}
 	}
-	if k = p.known[a.Member]; k == nil {
-		k = &person{}
-		p.known[a.Member] = k
+	for _, a := range agents {
+		k := p.known[a.Member]
+		if k == nil {
+			k = &person{}
+			p.known[a.Member] = k
+		}
+		a.Used = max(a.Used, k.Used)
+		k.Agent, k.written = a, now
 	}
-	k.Agent = a
 	p.mu.Unlock()
 	p.pulse.beat()
 	return nil
@@ -85,6 +169,7 @@ func (p *people) enter(id wire.ID) {
 		return
 	}
 	before := k.online()
+	k.Used = uint64(p.now().Unix())
 	k.polls++
 	if k.leave != nil {
 		k.leave.Stop()
@@ -102,6 +187,7 @@ func (p *people) leave(id wire.ID) {
 	if k == nil || k.polls == 0 {
 		return
 	}
+	k.Used = uint64(p.now().Unix())
 	if k.polls--; k.polls > 0 {
 		return
 	}
@@ -145,7 +231,7 @@ func (p *people) of(queues []string) []colleague {
 	out := []colleague{}
 	for _, k := range p.known {
 		shared := slices.DeleteFunc(slices.Clone(k.Queues), func(q string) bool { return !slices.Contains(queues, q) })
-		if len(shared) > 0 && k.Until > now {
+		if len(shared) > 0 && k.Until > now && !k.Displaced {
 			out = append(out, colleague{hexOf(k.Member), k.Alias, roleName(k.Role), shared, k.online()})
 		}
 	}

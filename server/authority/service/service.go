@@ -120,7 +120,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	s.closing, s.end = context.WithCancel(context.Background())
 	s.nonces, s.sessions, s.callers = newNonces(), newSessions(s.limits), newCallers(s.limits, c.Proxies)
-	if s.people, err = newPeople(ctx, c.Store, s.pulse, s.now); err != nil {
+	if s.people, err = newPeople(ctx, c.Store, s.pulse, s.limits.Identities, s.now); err != nil {
 		return nil, err
 	}
 	if err := s.use(ctx, c.Org.Manifest); err != nil {

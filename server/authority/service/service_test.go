@@ -77,5 +77,5 @@ func TestFiveClaimsAtOneMomentHaveOneWinner(t *testing.T) {
 type anybody struct{}
 
 func (anybody) Login(_ context.Context, proof, _ []byte, _ time.Time) (Person, error) {
-	return Person{Alias: string(proof), Role: wire.Agent}, nil
+	return Person{Account: string(proof), Alias: string(proof), Role: wire.Agent}, nil
 }

@@ -87,6 +87,20 @@ func (x *sessions) find(ticket []byte, now time.Time) *session {
 	return k
 }
 
+// forget ends all tickets of a member.
+func (x *sessions) forget(member wire.ID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	h := x.holders[member]
+	if h == nil {
+		return
+	}
+	for _, k := range h.sessions {
+		delete(x.known, k.name)
+	}
+	h.sessions = nil
+}
+
 // poll counts a poll of the holder in, if it may have one more.
 func (x *sessions) poll(h *holder) bool {
 	x.mu.Lock()

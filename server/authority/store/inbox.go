@@ -59,18 +59,23 @@ func talkContext(queue string, id wire.ID) string {
 
 // Save writes all of it, or nothing. It does not keep the states.
 func (s *Store) Save(ctx context.Context, w Write) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("authority: save: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := s.save(ctx, tx, w); err != nil {
-		return fmt.Errorf("authority: save: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
+	if err := s.write(ctx, func(tx *sql.Tx) error { return s.save(ctx, tx, w) }); err != nil {
 		return fmt.Errorf("authority: save: %w", err)
 	}
 	return nil
+}
+
+// write does something in one transaction.
+func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func (s *Store) save(ctx context.Context, tx *sql.Tx, w Write) error {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"errors"
@@ -34,11 +36,13 @@ var (
 type Store struct {
 	db   *sql.DB // one connection
 	keys *keystore.Keystore
+
+	accounts [32]byte // the key of [Store.Account]
 }
 
 const (
 	applicationID = 0x53574155 // "SWAU"
-	version       = 1
+	version       = 2
 )
 
 const schema = `
@@ -75,13 +79,23 @@ CREATE TABLE agents (
 	alias  TEXT NOT NULL,
 	role   INTEGER NOT NULL,
 	queues TEXT NOT NULL,
-	until  INTEGER NOT NULL
+	until  INTEGER NOT NULL,
+	account   BLOB NOT NULL,
+	used      INTEGER NOT NULL,
+	displaced INTEGER NOT NULL
 );
 CREATE TABLE manifest (
 	one   INTEGER PRIMARY KEY CHECK (one = 1),
 	bytes BLOB NOT NULL
 );
 `
+
+const migration = `BEGIN EXCLUSIVE;
+ALTER TABLE agents ADD COLUMN account BLOB NOT NULL DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000';
+ALTER TABLE agents ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN displaced INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+COMMIT`
 
 // settings are read back: a promise about durability must not hang on a
 // misspelt pragma, which SQLite ignores.
@@ -108,7 +122,7 @@ func Open(dir string) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{}
+	s := &Store{accounts: [32]byte(accountKey(key))}
 	s.keys, err = keystore.Open(key)
 	clear(key)
 	if err != nil {
@@ -153,6 +167,15 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
+	if app == applicationID && have == 1 { // it had no accounts
+		switch _, err := s.db.ExecContext(ctx, migration); {
+		case busy(err):
+			return ErrInUse
+		case err != nil:
+			return err
+		}
+		have = version
+	}
 	if app != applicationID || have != version {
 		if app != 0 || have != 0 || tables != 0 {
 			return fmt.Errorf("%w: application %#x, version %d", ErrVersion, app, have)
@@ -178,6 +201,13 @@ func busy(err error) bool {
 func (s *Store) Close() error {
 	s.keys.Wipe()
 	return s.db.Close()
+}
+
+// accountKey derives what accounts are hashed under.
+func accountKey(key []byte) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte("sealwire authority accounts"))
+	return m.Sum(nil)
 }
 
 const keyPrefix = "sealwire-inbox-key-1 "

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -39,8 +40,8 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	agent := Agent{Member: wire.ID{3}, Alias: "Ana", Role: wire.Agent, Queues: []string{"default", "sales"}, Until: 100}
-	if err := errors.Join(s.PutAgent(ctx, agent), s.PutAgent(ctx, Agent{Member: wire.ID{4}, Until: 50, Queues: []string{"q"}}), s.PutManifest(ctx, []byte("m")), s.Close()); err != nil {
+	agent := Agent{Member: wire.ID{3}, Alias: "Ana", Role: wire.Agent, Queues: []string{"default", "sales"}, Until: 100, Account: s.Account("4711"), Used: 30, Displaced: true}
+	if err := errors.Join(s.PutAgents(ctx, 0, agent, Agent{Member: wire.ID{4}, Until: 50, Queues: []string{"q"}}), s.PutManifest(ctx, []byte("m")), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, dir)
@@ -60,7 +61,7 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 	if all, err := s.Claims(ctx, "sales"); err != nil || len(all) != 1 || !bytes.Equal(all[0].Package, claim.Package) || all[0].Alias != "Ana" || !all[0].Stored {
 		t.Errorf("claims %+v, %v", all, err)
 	}
-	if all, err := s.Agents(ctx, 60); err != nil || len(all) != 1 || all[0].Alias != "Ana" || !slices.Equal(all[0].Queues, agent.Queues) {
+	if all, err := s.Agents(ctx, 60); err != nil || len(all) != 1 || !reflect.DeepEqual(all[0], agent) || s.Account("4711") != agent.Account {
 		t.Errorf("agents %+v, %v", all, err)
 	}
 	if m, err := s.Manifest(ctx); err != nil || string(m) != "m" {
@@ -169,7 +170,7 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, dir)
-	if _, err := s.db.Exec("PRAGMA user_version = 2"); err != nil {
+	if _, err := s.db.Exec("PRAGMA user_version = 3"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -177,6 +178,40 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 	}
 	if _, err := Open(dir); !errors.Is(err, ErrVersion) {
 		t.Errorf("a newer version: %v, want ErrVersion", err)
+	}
+}
+
+// A store of before there were accounts.
+func TestVersionOneIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if err := s.PutAgents(t.Context(), 0, Agent{Member: one, Alias: "Ana", Until: 9, Queues: []string{"q"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.Exec("ALTER TABLE agents DROP COLUMN account; ALTER TABLE agents DROP COLUMN used; ALTER TABLE agents DROP COLUMN displaced; PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s = open(t, dir)
+		if all, err := s.Agents(t.Context(), 1); err != nil || len(all) != 1 || all[0].Alias != "Ana" || all[0].Displaced || all[0].Account != [32]byte{} {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAccountsAreHashedUnderAKeyOfTheStores(t *testing.T) {
+	a, b := open(t, t.TempDir()), open(t, t.TempDir())
+	if a.Account("4711") == b.Account("4711") {
+		t.Error("two stores have one hash: who has a database can try names")
+	}
+	if a.Account("4711") == a.Account("4712") {
+		t.Error("two people have one hash")
 	}
 }
 

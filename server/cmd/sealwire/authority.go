@@ -44,7 +44,8 @@ The file, with required fields marked *:
       "jwks": "https://login.example.com/keys", or "keyFiles": {"key id": "public.pem"},
       "aliasClaim": "nickname",         * the name that customers see
       "queuesClaim": "",                a list; default: all queues
-      "roleClaim": ""}                  agent, supervisor or bot; default: agent
+      "roleClaim": "",                  agent, supervisor or bot; default: agent
+      "untilClaim": ""}                 when the worker goes, in seconds since 1970: no credential lives longer
   }`
 
 func (p *Program) authority(ctx context.Context, args []string) error {

@@ -50,7 +50,7 @@ func authorityFile(t *testing.T, dir, company, relay string, login ed25519.Publi
 		"listen": "127.0.0.1:0", "data": "data", "company": company, "hosts": []string{"authority.example"}, "origins": []string{relaytest.Origin},
 		"relay": "ws://" + relay + "/v1/connect", "relayOrigin": "", "certificate": "", "key": "", "behindProxy": false, "proxies": []string{}, "credentialHours": 8,
 		"login": map[string]any{"issuer": "https://login.example", "audience": "sealwire", "keyFiles": map[string]string{"k": "login.pem"},
-			"aliasClaim": "nickname", "queuesClaim": "", "roleClaim": ""},
+			"aliasClaim": "nickname", "queuesClaim": "", "roleClaim": "", "untilClaim": ""},
 	}
 	if change != nil {
 		change(c)

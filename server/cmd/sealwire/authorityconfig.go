@@ -49,10 +49,11 @@ type loginConfig struct {
 	// JWKS is the address of the keys, or KeyFiles are PEM files by key id.
 	JWKS     string            `json:"jwks"`
 	KeyFiles map[string]string `json:"keyFiles"`
-	// The claims of the public name, and perhaps of queues and role.
+	// The claims of the public name, and perhaps of queues, role and end.
 	AliasClaim  string `json:"aliasClaim"`
 	QueuesClaim string `json:"queuesClaim"`
 	RoleClaim   string `json:"roleClaim"`
+	UntilClaim  string `json:"untilClaim"`
 }
 
 func readAuthorityConfig(path string) (*authorityConfig, error) {
@@ -112,7 +113,7 @@ func badAuthority(format string, args ...any) error {
 }
 
 func (l *loginConfig) verifier() (*token.LoginVerifier, error) {
-	c := token.LoginConfig{Issuer: l.Issuer, Audience: l.Audience, JWKS: l.JWKS, AliasClaim: l.AliasClaim, QueuesClaim: l.QueuesClaim, RoleClaim: l.RoleClaim}
+	c := token.LoginConfig{Issuer: l.Issuer, Audience: l.Audience, JWKS: l.JWKS, AliasClaim: l.AliasClaim, QueuesClaim: l.QueuesClaim, RoleClaim: l.RoleClaim, UntilClaim: l.UntilClaim}
 	for id, path := range l.KeyFiles {
 		text, err := os.ReadFile(path)
 		if err != nil {
