@@ -13,7 +13,7 @@
  *
  * @typedef {object} AttachmentsHost
  * @property {import("./remote.js").EndService} end
- * @property {import("./relayfiles.js").RelayFiles} files
+ * @property {import("./carrier.js").Files} files
  * @property {() => string} conversation
  * @property {() => boolean} ready   online, and in a conversation that is open
  * @property {(content: Uint8Array, message: string) => Promise<import("./outbox.js").OutboxItem>} hold

@@ -9,7 +9,7 @@
  *
  * @typedef {object} DownloadOptions
  * @property {Pick<EndService, "openFile" | "openPart" | "openedFile" | "dropFile">} end
- * @property {import("./relayfiles.js").RelayFiles} files
+ * @property {import("./carrier.js").Files} files
  * @property {string} conversation
  * @property {number} sequence
  * @property {number} size
@@ -20,8 +20,8 @@
  */
 import { SealwireError } from "../errors.js";
 import { OCTETS } from "./content.js";
+import { FileRefusal } from "./filerefusal.js";
 import { Patience } from "./patience.js";
-import { FileRefusal } from "./relayfiles.js";
 
 /** Bytes of a file that are kept in memory where there is nothing else, or nothing is to be kept on the disk. */
 export const MAX_IN_MEMORY = 64 * 1024 * 1024;

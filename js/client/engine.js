@@ -11,8 +11,8 @@
  *
  * @typedef {object} EngineHost  what a conversation asks of its session
  * @property {import("./remote.js").EndService} end
- * @property {import("./relay.js").RelayConnection} relay
- * @property {import("./relayfiles.js").RelayFiles} files
+ * @property {import("./carrier.js").Connection} connection
+ * @property {import("./carrier.js").Files} files
  * @property {import("./events.js").Events} events
  * @property {() => void} [found]  of one that is only looked at: this end is in it; until then nothing is told
  * @property {boolean} company     this end is of the company's side: it renews its place in old epochs unasked
@@ -61,7 +61,7 @@ export class Engine {
    * @param {string} id  "" while there is no conversation
    */
   constructor(host, id) {
-    const { end, relay, files, events, mayQueue, company, take } = host;
+    const { end, connection, files, events, mayQueue, company, take } = host;
     this.#host = host;
     this.#hidden = host.found !== undefined;
     const facade = () => this.facade;
@@ -70,7 +70,7 @@ export class Engine {
     const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, hidden: () => this.#hidden, company, onShut: () => attachments.halt() }));
     const reader = (this.#reader = new Reader({
       end,
-      relay,
+      connection,
       mayQueue,
       onRead: (received) => this.#read(received),
       onDrained: () => void ((this.pending || this.#duties.due) && this.#pump()),
@@ -94,7 +94,7 @@ export class Engine {
     ));
     this.#sender = new Sender({
       end,
-      relay,
+      connection,
       reader,
       timeline,
       conversation: () => place.id,
@@ -274,7 +274,7 @@ export class Engine {
     if (this.#ended || this.#hidden) return;
     this.#sender.hush();
     this.#reader.stop();
-    if (this.#host.relay.state === "online") this.#retry.later();
+    if (this.#host.connection.state === "online") this.#retry.later();
     if (!(error instanceof SealwireError) || error.code !== "unavailable") {
       this.#host.events.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
     }
@@ -288,6 +288,6 @@ export class Engine {
   }
 
   #able() {
-    return !this.#ended && !this.#standing.split && this.state !== "left" && this.id !== "" && this.#host.relay.state === "online";
+    return !this.#ended && !this.#standing.split && this.state !== "left" && this.id !== "" && this.#host.connection.state === "online";
   }
 }

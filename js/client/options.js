@@ -6,7 +6,8 @@
  * @typedef {import("./types.js").ClientOptions} ClientOptions
  *
  * @typedef {object} Settings
- * @property {string} relay
+ * @property {import("./carrier.js").CarrierMaker} carrier
+ * @property {() => Promise<Uint8Array>} manifest  the newest, for a carrier that has no welcome
  * @property {Uint8Array[]} roots
  * @property {import("./types.js").RoleName} role
  * @property {string} queue
@@ -15,13 +16,14 @@
  * @property {import("./types.js").AuthorityOptions | null} authority  instead of the former
  * @property {string} person
  * @property {"device" | "none"} history
- * @property {import("./types.js").WebSocketConstructor} WebSocket
  * @property {typeof globalThis.fetch} fetch
  * @property {boolean} takeOver
  */
 import { encodeText, fromBase64url } from "./bytes.js";
+import { manifestAt, manifestBy, noManifest } from "./manifest.js";
+import { relayCarrier } from "./relaycarrier.js";
 
-const KNOWN = ["relay", "orgKey", "role", "queue", "identityToken", "credential", "authority", "person", "history", "WebSocket", "fetch", "takeOver"];
+const KNOWN = ["relay", "transport", "manifest", "orgKey", "role", "queue", "identityToken", "credential", "authority", "person", "history", "WebSocket", "fetch", "takeOver"];
 const ORG_KEY_CHARACTERS = 43;
 const MAX_ROOTS = 8;
 /** Bytes of a queue's name (wasm/wire's table of limits). */
@@ -46,24 +48,68 @@ export function checkOptions(options) {
   const personLength = encodeText(person).length;
   if (personLength > MAX_PERSON) throw new RangeError(`person: expected at most ${MAX_PERSON} bytes, got ${personLength}`);
   if (typeof takeOver !== "boolean") throw new TypeError(`takeOver: expected true or false, got ${kind(takeOver)}`);
+  const fetch = checkFetch(options.fetch);
+  const authority = checkAuthority(options, role);
   return {
-    relay: checkRelay(options.relay),
+    carrier: checkCarrier(options, fetch),
+    manifest: checkManifest(options, fetch, authority),
     roots: checkOrgKey(options.orgKey),
     role,
     queue,
     takeOver,
     identityToken: checkIdentityToken(options, role),
     credential: checkCredential(options, role),
-    authority: checkAuthority(options, role),
+    authority,
     person,
     history: checkHistory(options.history),
-    WebSocket: checkWebSocket(options.WebSocket),
-    fetch: checkFetch(options.fetch),
+    fetch,
   };
+}
+
+/**
+ * @param {ClientOptions} options
+ * @param {typeof globalThis.fetch} fetch
+ * @returns {import("./carrier.js").CarrierMaker}
+ */
+function checkCarrier({ relay, transport, WebSocket }, fetch) {
+  if (transport === undefined) return relayCarrier({ relay: checkRelay(relay), WebSocket: checkWebSocket(WebSocket), fetch });
+  if (relay !== undefined) throw new TypeError("transport: it is instead of a relay; name one of the two");
+  if (WebSocket !== undefined) throw new TypeError("WebSocket: for a relay only");
+  if (typeof transport === "function") return transport;
+  if (typeof transport !== "object" || transport === null || typeof transport.carrier !== "function") {
+    throw new TypeError(`transport: expected a function, or an object that has "carrier", got ${kind(transport)}`);
+  }
+  return (host) => transport.carrier(host);
+}
+
+/**
+ * @param {ClientOptions} options
+ * @param {typeof globalThis.fetch} fetch
+ * @param {import("./types.js").AuthorityOptions | null} authority
+ * @returns {() => Promise<Uint8Array>}
+ */
+function checkManifest({ manifest, transport }, fetch, authority) {
+  if (manifest === undefined) return authority ? manifestAt(`${authority.url}/v1/authority/manifest`, fetch) : noManifest;
+  if (transport === undefined) throw new TypeError("manifest: the relay shows it; for a transport only");
+  if (typeof manifest === "function") return manifestBy(manifest);
+  return manifestAt(checkWeb("manifest", manifest, "https://authority.example/v1/authority/manifest, or a function").href, fetch);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} address
+ * @param {string} example
+ */
+function checkWeb(name, address, example) {
+  const url = typeof address === "string" && URL.canParse(address) ? new URL(address) : null;
+  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) throw new TypeError(`${name}: expected an absolute address such as ${example}`);
+  if (url.username || url.password || url.search || url.hash) throw new TypeError(`${name}: expected an address without user, query or fragment`);
+  return url;
 }
 
 /** @param {unknown} relay */
 function checkRelay(relay) {
+  if (relay === undefined) throw new TypeError("relay: expected an address, or another transport");
   if (typeof relay !== "string") throw new TypeError(`relay: expected an address, got ${kind(relay)}`);
   /** @type {URL} */
   let url;
@@ -135,12 +181,7 @@ function checkAuthority({ authority }, role) {
   if (typeof authority !== "object" || authority === null) throw new TypeError(`authority: expected {url, login}, got ${kind(authority)}`);
   const { url, login } = authority;
   if (typeof login !== "function") throw new TypeError(`authority.login: expected a function, got ${kind(login)}`);
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (typeof url !== "string" || !parsed || (parsed.protocol !== "https:" && parsed.protocol !== "http:")) {
-    throw new TypeError("authority.url: expected an absolute address such as https://authority.example");
-  }
-  if (parsed.username || parsed.password || parsed.search || parsed.hash) throw new TypeError("authority.url: expected an address without user, query or fragment");
-  return { url: parsed.href.replace(/\/+$/, ""), login };
+  return { url: checkWeb("authority.url", url, "https://authority.example").href.replace(/\/+$/, ""), login };
 }
 
 /** @param {unknown} history */

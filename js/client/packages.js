@@ -5,7 +5,7 @@
  * leaves.
  *
  * @typedef {import("./remote.js").EndService} EndService
- * @typedef {import("./relay.js").RelayConnection} RelayConnection
+ * @typedef {import("./carrier.js").Connection} Connection
  */
 import { SealwireError } from "../errors.js";
 
@@ -14,23 +14,23 @@ const READY = 10;
 
 export class KeyPackages {
   #end;
-  #relay;
+  #connection;
   /** @type {Promise<void> | null} */
   #working = null;
   #again = false;
 
   /**
    * @param {EndService} end
-   * @param {RelayConnection} relay
+   * @param {Connection} connection
    */
-  constructor(end, relay) {
+  constructor(end, connection) {
     this.#end = end;
-    this.#relay = relay;
+    this.#connection = connection;
   }
 
   /** The credential is another one: so is the key package of last resort, which whoever is away is added by. */
   async renew() {
-    await this.#relay.publish(await this.#end.lastResort(true));
+    await this.#connection.publish(await this.#end.lastResort(true));
     await this.replenish();
   }
 
@@ -51,7 +51,7 @@ export class KeyPackages {
       // The answer to the last-resort one tells how many others are still there.
       let count = await this.#lastResort();
       while (count < READY) {
-        const now = await this.#relay.publish(await this.#end.keyPackage());
+        const now = await this.#connection.publish(await this.#end.keyPackage());
         if (now <= count) break;
         count = now;
       }
@@ -60,11 +60,11 @@ export class KeyPackages {
 
   async #lastResort() {
     try {
-      return await this.#relay.publish(await this.#end.lastResort());
+      return await this.#connection.publish(await this.#end.lastResort());
     } catch (error) {
       // The credential that it was made under has ended, or its issuer is gone.
       if (!(error instanceof SealwireError) || !["expired", "bad credential"].includes(error.code)) throw error;
-      return this.#relay.publish(await this.#end.lastResort(true));
+      return this.#connection.publish(await this.#end.lastResort(true));
     }
   }
 }

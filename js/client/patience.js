@@ -10,7 +10,7 @@
  * @property {(act: () => void) => (() => void)} watch  calls back whenever that may have changed; returns how to stop
  * @property {number} [pause]        ms, before the second attempt; doubles
  */
-import { FileRefusal } from "./relayfiles.js";
+import { FileRefusal } from "./filerefusal.js";
 
 const PAUSE = 1_000;
 const LONGEST = 30_000;
@@ -67,7 +67,7 @@ export class Patience {
     if (!(error instanceof FileRefusal) || !error.later) throw error;
     if (this.#going.ready() && ++this.#failures >= MOST) throw error;
     // A ticket that has run out is no reason to wait.
-    if (error.status === 401 && this.#failures <= 1) return;
+    if (error.soon && this.#failures <= 1) return;
     const most = Math.min(LONGEST, (this.#going.pause ?? PAUSE) * 2 ** Math.max(0, this.#failures - 1));
     let over = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */

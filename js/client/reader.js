@@ -8,11 +8,10 @@
  * @typedef {import("./status.js").Status} Status
  * @typedef {import("./reading.js").Received} Received
  * @typedef {import("./remote.js").EndService} EndService
- * @typedef {import("./relay.js").RelayConnection} RelayConnection
  *
  * @typedef {object} ReaderHost
  * @property {EndService} end
- * @property {RelayConnection} relay
+ * @property {import("./carrier.js").Connection} connection
  * @property {(bytes: number) => boolean} mayQueue  whether so many unread bytes more may be held (negative: given back)
  * @property {(received: Received) => void} onRead
  * @property {() => void} onDrained  all that had come has been read
@@ -81,7 +80,7 @@ export class Reader {
     let head;
     try {
       // The last entry is asked for again: another one in its place shows a log that was changed.
-      head = await this.#host.relay.subscribe(fromHex(this.#id), Math.max(0, this.index - 1));
+      head = await this.#host.connection.subscribe(fromHex(this.#id), Math.max(0, this.index - 1));
     } catch (error) {
       this.#following = false;
       const code = error instanceof SealwireError ? error.code : undefined;
@@ -158,13 +157,13 @@ export class Reader {
 
   /** Reads the log again from its beginning: this end was granted something of it. */
   async #rewind() {
-    const { relay, onTrouble } = this.#host;
+    const { connection, onTrouble } = this.#host;
     const id = fromHex(this.#id);
     try {
-      await relay.unsubscribe(id);
+      await connection.unsubscribe(id);
       if (!this.#rewinding) return; // disconnected meanwhile: whoever follows next begins there
       this.#rewinding = false;
-      await this.readTo(await relay.subscribe(id, 0));
+      await this.readTo(await connection.subscribe(id, 0));
     } catch (error) {
       this.stop();
       onTrouble(error);
@@ -184,14 +183,14 @@ export class Reader {
     if (sequence <= this.index) return this.#compare(sequence, entry);
     // What follows a gap is of no use before it: subscribing again fills it.
     if (sequence > this.index + 1) throw new SealwireError("unavailable", "the relay left entries out");
-    const { end, relay } = this.#host;
+    const { end, connection } = this.#host;
     let received = await end.receive(this.#id, sequence, entry);
     if ("need" in received) {
       if (!received.need) {
         this.#host.onGarbled(true);
         throw new SealwireError("unavailable", `what the relay shows is no entry: ${received.code}`);
       }
-      await end.manifest(await relay.manifest(received.need), false);
+      await end.manifest(await connection.manifest(received.need), false);
       received = await end.receive(this.#id, sequence, entry);
       if ("need" in received) throw new SealwireError("unavailable", "the manifest that a commit names is missing");
     }

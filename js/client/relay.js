@@ -13,6 +13,7 @@
  * @typedef {import("./types.js").WebSocketConstructor} WebSocketConstructor
  * @typedef {import("./types.js").WebSocketLike} WebSocketLike
  * @typedef {import("./frames.js").Frame} Frame
+ * @typedef {import("./carrier.js").CarrierState} CarrierState
  *
  * @typedef {object} RelayOptions
  * @property {string} url
@@ -23,13 +24,11 @@
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  the connection is online when this resolves; throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry
  * @property {(conversation: Uint8Array, entry: Uint8Array) => void} onPassing
- * @property {(list: { conversation: Uint8Array, sequence: number }[]) => void} onList    pushed, not asked for
+ * @property {(list: import("./carrier.js").Listed[]) => void} onList    pushed, not asked for
  * @property {(agents: boolean) => void} onWaiting
- * @property {(state: RelayState) => void} onState
+ * @property {(state: CarrierState) => void} onState
  * @property {(error: Error) => void} onFailure  why an attempt or a connection ended, when there is a reason to tell
  * @property {Partial<RelayTimes>} [times]  for tests
- *
- * @typedef {"connecting" | "online" | "offline" | "closed"} RelayState
  *
  * @typedef {object} RelayTimes  milliseconds
  * @property {number} attempt   to be online, from the start of an attempt
@@ -58,7 +57,7 @@ export class RelayConnection {
   #url;
   /** @type {WebSocketLike | null} */
   #socket = null;
-  /** @type {RelayState} */
+  /** @type {CarrierState} */
   #state = "offline";
   #requests = new Requests();
   /** How far the handshake on this socket has come: each step is taken once. @type {"dialled" | "challenged" | "greeted" | "welcomed"} */
@@ -387,7 +386,7 @@ export class RelayConnection {
     this.#timer = setTimeout(act, ms);
   }
 
-  /** @param {RelayState} state */
+  /** @param {CarrierState} state */
   #set(state) {
     if (this.#state === state) return;
     this.#state = state;

@@ -22,6 +22,7 @@
  * @property {number} silence  without a byte of a file
  */
 import { SealwireError, codeOf } from "../errors.js";
+import { FileRefusal } from "./filerefusal.js";
 import { Slots } from "./slots.js";
 import { Tap } from "./tap.js";
 import { Writer, decodeText, fromBase64url, toBase64url } from "./bytes.js";
@@ -37,24 +38,19 @@ const PIECE = 256 * 1024;
 /** Files on their way up at once: the relay bounds what one end has under way. */
 const UPLOADS = 2;
 
-/** Answers that say "not now": without a status, nothing was answered at all. */
+/** Answers that say "not now". */
 const LATER = [401, 408, 425, 429, 500, 502, 503, 504];
 /** Answers that say that the relay has not what it was given. */
 const GONE = [404, 409, 410];
 
-/** A refusal, or no answer. */
-export class FileRefusal extends SealwireError {
-  /**
-   * @param {import("../errors.js").Code} code
-   * @param {string} text
-   * @param {number} [status]
-   */
-  constructor(code, text, status) {
-    super(code, text);
-    this.later = status === undefined || LATER.includes(status);
-    this.gone = status !== undefined && GONE.includes(status);
-    this.status = status;
-  }
+/**
+ * @param {import("../errors.js").Code} code
+ * @param {string} text
+ * @param {number} [status]  without one, nothing was answered at all
+ */
+function refused(code, text, status) {
+  const known = status !== undefined;
+  return new FileRefusal(code, text, { later: !known || LATER.includes(status), gone: known && GONE.includes(status), soon: status === 401 });
 }
 
 export class RelayFiles {
@@ -88,7 +84,7 @@ export class RelayFiles {
     const init = { method: "POST", headers: { "Upload-Length": String(length) } };
     const answer = await this.#json(conversation, "", init, undefined);
     const id = /** @type {{ id?: unknown }} */ (answer).id;
-    if (typeof id !== "string" || !isFileId(id)) throw new FileRefusal("unavailable", "the relay gave no name for the file");
+    if (typeof id !== "string" || !isFileId(id)) throw refused("unavailable", "the relay gave no name for the file");
     return id;
   }
 
@@ -112,7 +108,7 @@ export class RelayFiles {
    */
   async missing(conversation, id, signal) {
     const { missing } = /** @type {{ missing?: unknown }} */ (await this.#json(conversation, `/${id}/parts`, {}, signal));
-    if (!Array.isArray(missing)) throw new FileRefusal("unavailable", "the relay does not say which parts it has");
+    if (!Array.isArray(missing)) throw refused("unavailable", "the relay does not say which parts it has");
     return new Set(/** @type {unknown[]} */ (missing));
   }
 
@@ -161,7 +157,7 @@ export class RelayFiles {
           skip -= bytes.length;
         } else {
           left -= bytes.length;
-          if (left < 0) throw new FileRefusal("too large", "the relay sent more than the file has", 200);
+          if (left < 0) throw refused("too large", "the relay sent more than the file has", 200);
           piece.set(bytes, filled);
           filled += bytes.length;
         }
@@ -172,7 +168,7 @@ export class RelayFiles {
         }
         if (!ended) continue;
         signal.throwIfAborted();
-        if (left > 0) throw new FileRefusal("unavailable", "the connection ended before the file did");
+        if (left > 0) throw refused("unavailable", "the connection ended before the file did");
         return;
       }
     } finally {
@@ -210,7 +206,7 @@ export class RelayFiles {
     try {
       timer.set(this.#times.answer);
       const value = await bounded(await this.#call(conversation, path, init, timer.signal), MAX_ANSWER);
-      if (typeof value !== "object" || value === null) throw new FileRefusal("unavailable", "an answer that does not parse");
+      if (typeof value !== "object" || value === null) throw refused("unavailable", "an answer that does not parse");
       return value;
     } finally {
       timer.end();
@@ -240,13 +236,13 @@ export class RelayFiles {
       });
     } catch {
       signal.throwIfAborted();
-      throw new FileRefusal("unavailable", "the relay's files cannot be reached");
+      throw refused("unavailable", "the relay's files cannot be reached");
     }
     if (response.ok) return response;
     if (response.status === 401) this.#tickets.delete(conversation);
     const said = await bounded(response, MAX_REFUSAL);
     const code = typeof said === "object" && said !== null && "code" in said && typeof said.code === "number" ? codeOf(said.code) : "unavailable";
-    throw new FileRefusal(code, `the relay answered ${response.status}`, response.status);
+    throw refused(code, `the relay answered ${response.status}`, response.status);
   }
 
   /** @param {string} conversation */
@@ -282,7 +278,7 @@ class Deadline {
   /** @param {number} ms */
   set(ms) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(new FileRefusal("unavailable", "the relay does not answer")), ms);
+    this.#timer = setTimeout(() => this.#controller.abort(refused("unavailable", "the relay does not answer")), ms);
   }
   stop() {
     clearTimeout(this.#timer);
@@ -291,7 +287,7 @@ class Deadline {
   end() {
     this.stop();
     this.#outer?.removeEventListener("abort", this.#follow);
-    this.#controller.abort(new FileRefusal("unavailable", "ended"));
+    this.#controller.abort(refused("unavailable", "ended"));
   }
 }
 
@@ -303,17 +299,17 @@ class Deadline {
  */
 function begins({ status, headers, body }, offset, length) {
   const partial = offset > 0 && status === 206;
-  if (!partial && status !== 200) throw new FileRefusal("unavailable", `the relay answered ${status}`, status);
-  if (!body) throw new FileRefusal("truncated file", "the relay sent no file", status);
+  if (!partial && status !== 200) throw refused("unavailable", `the relay answered ${status}`, status);
+  if (!body) throw refused("truncated file", "the relay sent no file", status);
   // Sealed bytes do not compress: what comes encoded only grows.
-  if (!["", "identity"].includes(headers.get("Content-Encoding") ?? "")) throw new FileRefusal("too large", "the relay sent an encoded file", status);
+  if (!["", "identity"].includes(headers.get("Content-Encoding") ?? "")) throw refused("too large", "the relay sent an encoded file", status);
   const said = headers.get("Content-Length");
   const due = partial ? length - offset : length;
   if (said !== null && said !== String(due)) {
-    throw new FileRefusal(Number(said) > due ? "too large" : "truncated file", "the relay's file has another length", status);
+    throw refused(Number(said) > due ? "too large" : "truncated file", "the relay's file has another length", status);
   }
   const range = headers.get("Content-Range");
-  if (partial && range !== null && range !== `bytes ${offset}-${length - 1}/${length}`) throw new FileRefusal("truncated file", "the relay sent another range", status);
+  if (partial && range !== null && range !== `bytes ${offset}-${length - 1}/${length}`) throw refused("truncated file", "the relay sent another range", status);
   return partial ? 0 : offset;
 }
 
@@ -355,6 +351,6 @@ function isFileId(text) {
 /** @param {unknown} error of asking for a ticket: a relay that answers means it */
 function refusalOf(error) {
   const code = error instanceof SealwireError ? error.code : "internal";
-  if (code === "bad argument") return new FileRefusal("unavailable", "this relay keeps no files", 501);
-  return new FileRefusal(code, "no ticket", code === "not a member" ? 403 : undefined);
+  if (code === "bad argument") return refused("unavailable", "this relay keeps no files", 501);
+  return refused(code, "no ticket", code === "not a member" ? 403 : undefined);
 }

@@ -10,7 +10,7 @@
  *
  * @typedef {object} SenderHost
  * @property {import("./remote.js").EndService} end
- * @property {import("./relay.js").RelayConnection} relay
+ * @property {import("./carrier.js").Connection} connection
  * @property {import("./reader.js").Reader} reader
  * @property {import("./timeline.js").Timeline} timeline
  * @property {() => string} conversation  its id
@@ -102,11 +102,11 @@ export class Sender {
    * @param {Uint8Array} entry
    */
   async #append(entry) {
-    const { relay, reader, conversation, begun, unbegin } = this.#host;
+    const { connection, reader, conversation, begun, unbegin } = this.#host;
     /** @type {number} */
     let sequence;
     try {
-      sequence = await relay.append(fromHex(conversation()), entry);
+      sequence = await connection.append(fromHex(conversation()), entry);
     } catch (error) {
       const code = error instanceof SealwireError ? error.code : "internal";
       if (begun()) {

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * One identity at work: its end service, its relay connection, its
- * conversations. It judges nothing itself: the end service checks manifests,
- * credentials and key packages against the pinned roots, and whatever it
- * refuses stops here, with nothing sent.
+ * One identity at work: its end service, its carrier, its conversations. It
+ * judges nothing itself: the end service checks manifests, credentials and key
+ * packages against the pinned roots, and whatever it refuses stops here, with
+ * nothing sent.
  *
  * @typedef {import("./options.js").Settings} Settings
  * @typedef {import("./end.js").Opened} Opened
@@ -21,8 +21,6 @@ import { fromBase64url, fromHex, encodeText, toHex } from "./bytes.js";
 import { Joins } from "./joins.js";
 import { KeyPackages } from "./packages.js";
 import { Proof } from "./proof.js";
-import { RelayConnection } from "./relay.js";
-import { RelayFiles } from "./relayfiles.js";
 import { Retry } from "./retry.js";
 
 /** Answers of the end service that mean: this does not come from the pinned organisation. */
@@ -48,7 +46,7 @@ export class Session {
   #host;
   #opened;
   end;
-  relay;
+  connection;
   agents = false;
   #refused = false;
   #ended = false;
@@ -90,19 +88,21 @@ export class Session {
     this.#host = host;
     this.#opened = opened;
     this.end = end;
-    this.relay = new RelayConnection({
-      url: settings.relay,
-      WebSocket: settings.WebSocket,
+    const { connection, files } = settings.carrier({
+      member: opened.member,
+      role: settings.role,
+      manifest: settings.manifest,
       prepare: () => this.#prepare(),
       hello: (nonce, host) => this.end.hello(nonce, host, this.#proof),
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
-      onPassing: () => {},
       onList: (list) => this.#listed(list),
       onWaiting: (agents) => this.#waiting(agents),
-      onState: (state) => this.#relayState(state),
+      onState: (state) => this.#carrierState(state),
       onFailure: (error) => this.#failure(error),
     });
+    this.connection = connection;
+    this.#files = files;
     const { authority } = settings;
     if (authority) {
       this.#authority = new Authority({
@@ -121,8 +121,7 @@ export class Session {
       onRenewed: (credential) => this.#renewed(credential),
       onFailure: (error) => this.#askFailed(error),
     });
-    this.#files = new RelayFiles({ relay: settings.relay, fetch: settings.fetch, ticket: (conversation) => this.relay.ticket(fromHex(conversation)) });
-    this.#packages = new KeyPackages(end, this.relay);
+    this.#packages = new KeyPackages(end, connection);
     for (const summary of opened.conversations) this.#add(summary.status.id).restore(summary);
     for (const item of opened.outbox) (this.#engine(item.conversation) ?? this.#add(item.conversation)).restoreQueued(item);
   }
@@ -138,11 +137,11 @@ export class Session {
 
   /** @returns {"connecting" | "online" | "offline" | "closed" | "refused"} */
   get state() {
-    return this.#refused && this.relay.state !== "closed" ? "refused" : this.relay.state;
+    return this.#refused && this.connection.state !== "closed" ? "refused" : this.connection.state;
   }
 
   start() {
-    this.relay.start();
+    this.connection.start();
     this.#authority?.follow();
     this.#credentials.watch();
   }
@@ -172,7 +171,7 @@ export class Session {
 
   /** @returns {Promise<void>} */
   #whenOnline() {
-    if (this.relay.state === "online") return Promise.resolve();
+    if (this.connection.state === "online") return Promise.resolve();
     return new Promise((resolve, reject) => {
       const done = () => {
         clearTimeout(timer);
@@ -244,7 +243,7 @@ export class Session {
     this.#first.stop();
     this.#joins.clear();
     for (const engine of [...this.engines, ...this.#joining.values()]) engine.stop();
-    this.relay.close();
+    this.connection.close();
   }
 
   /** @param {string} id */
@@ -274,12 +273,12 @@ export class Session {
     const engine = new Engine(
       {
         end: this.end,
-        relay: this.relay,
+        connection: this.connection,
         files: this.#files,
         events: this.#host.events,
         ...(found ? { found } : {}),
         company: !this.#customer,
-        take: (queue, member) => this.relay.take(queue, member === undefined ? undefined : fromHex(member)),
+        take: (queue, member) => this.connection.take(queue, member === undefined ? undefined : fromHex(member)),
         onTurned: () => this.#turned(engine),
         onQueued: () => void this.#contact(),
         onRefused: () => this.#first.later(),
@@ -329,7 +328,7 @@ export class Session {
     if (this.#ended) return;
     this.#toldOf = "";
     // Before the first welcome there is no manifest to judge it by.
-    if (this.relay.state !== "online") return;
+    if (this.connection.state !== "online") return;
     await this.end.credential(credential);
     this.#proof = this.#adopted = credential;
     for (const engine of this.engines) engine.renew();
@@ -352,7 +351,7 @@ export class Session {
     if (queues.state === "current") this.#toldOf = "";
     else if (queues.state === "refused") this.#tellOf(true);
     // Where nothing can be reached, that is what is shown already.
-    else if (queues.state === "unreachable" && this.relay.state === "online") this.#tellOf(false);
+    else if (queues.state === "unreachable" && this.connection.state === "online") this.#tellOf(false);
   }
 
   /** @param {boolean} refused */
@@ -380,15 +379,15 @@ export class Session {
       if (isRefusal(error)) {
         this.#refuse();
         this.#tell(error);
-        this.relay.reset(true);
+        this.connection.reset(true);
       }
       throw error;
     }
     this.#setRefused(false);
   }
 
-  /** @param {import("./relay.js").RelayState} state */
-  #relayState(state) {
+  /** @param {import("./carrier.js").CarrierState} state */
+  #carrierState(state) {
     if (this.#ended && state !== "closed") return;
     if (state === "online") {
       for (const done of [...this.#connecting]) done();
@@ -409,10 +408,10 @@ export class Session {
     try {
       await (this.#another ? this.#packages.renew() : this.#packages.replenish());
       this.#another = false;
-      this.#listed(await this.relay.conversations());
+      this.#listed(await this.connection.conversations());
     } catch (error) {
       await this.#trouble(error);
-      if (this.relay.state === "online" && !this.#ended) this.#tell(error);
+      if (this.connection.state === "online" && !this.#ended) this.#tell(error);
     }
   }
 
@@ -433,7 +432,7 @@ export class Session {
    * @param {string} id
    */
   async #join(id) {
-    if (this.#ended || this.relay.state !== "online" || this.#engine(id)) return;
+    if (this.#ended || this.connection.state !== "online" || this.#engine(id)) return;
     let found = false;
     const engine = this.#make(id, () => {
       found = true;
@@ -477,10 +476,10 @@ export class Session {
   /** First contact: when a text waits, and somebody is there, the conversation begins. */
   async #contact() {
     const engine = this.#engine("");
-    if (!this.#customer || this.#ended || this.#contacting || !this.agents || this.relay.state !== "online" || !engine?.pending) return;
+    if (!this.#customer || this.#ended || this.#contacting || !this.agents || this.connection.state !== "online" || !engine?.pending) return;
     this.#contacting = true;
     try {
-      const keyPackage = await this.relay.take(this.#settings.queue);
+      const keyPackage = await this.connection.take(this.#settings.queue);
       try {
         await engine.begin(this.end.genesis(this.#settings.queue, keyPackage));
         this.#first.reset();
@@ -541,7 +540,7 @@ export class Session {
   /** @param {number} bytes */
   #mayQueue(bytes) {
     if (this.#unread + bytes > MAX_UNREAD) {
-      this.relay.reset(true);
+      this.connection.reset(true);
       return false;
     }
     this.#unread += bytes;

@@ -111,7 +111,10 @@
  * @property {() => Promise<void>} release  removes the copy; the blob is of no use after it
  *
  * @typedef {object} ClientOptions
- * @property {string} relay     address of the relay, "wss://…/v1/connect" or "ws://…"
+ * @property {string} [relay]   address of the relay, "wss://…/v1/connect" or "ws://…"
+ * @property {import("./carrier.js").Transport} [transport]  instead of a relay: what else carries entries and files
+ * @property {string | import("./manifest.js").ManifestSource} [manifest]  with a transport: the organisation's newest
+ *   manifest, by a function or at an address; default the authority's
  * @property {string | string[]} orgKey  the organisation's pinned root key(s), 43 characters each: current, next
  * @property {RoleName} [role]  default "customer"
  * @property {string} [queue]   whom a customer asks for; default "default"

@@ -7,20 +7,20 @@
  * whole file or none, here no sealed bytes.
  *
  * @typedef {import("./remote.js").EndService} EndService
- * @typedef {import("./relayfiles.js").RelayFiles} RelayFiles
+ * @typedef {import("./carrier.js").Files} Files
  *
  * @typedef {object} UploadOptions
  * @property {Pick<EndService, "sealFile" | "sealPart" | "dropFile">} end
- * @property {RelayFiles} files
+ * @property {Files} files
  * @property {() => string} conversation   known once it is ready
  * @property {import("./patience.js").Going} going
  * @property {Blob} blob
  * @property {(part: number) => void} onProgress  0 to 1, rising
  * @property {AbortSignal} signal
  */
+import { FileRefusal } from "./filerefusal.js";
 import { PART } from "./padding.js";
 import { Patience } from "./patience.js";
-import { FileRefusal } from "./relayfiles.js";
 
 const IN_FLIGHT = 2;
 /** Times that a file is begun anew. */
@@ -62,7 +62,7 @@ async function rounds(options) {
 /** The relay has not what it acknowledged. */
 class Lost extends FileRefusal {
   constructor() {
-    super("unavailable", "the relay lost the file", 410);
+    super("unavailable", "the relay lost the file", { gone: true });
   }
 }
 

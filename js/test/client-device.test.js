@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
 import { SealwireError } from "../errors.js";
-import { Demo, closeAll, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
+import { Demo, closeAll, errorsOf, noticesOf, seen, settled, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -81,6 +81,7 @@ test("an ack that never came: the message is sent again after a reload, and coun
   let conversation = await customer.start();
   await conversation.send("one");
   await seen(customer, "one", "sent");
+  await settled(customer);
   armed = true;
   await conversation.send("two");
   await seen(agent, "two", "received");

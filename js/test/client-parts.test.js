@@ -26,6 +26,7 @@ test("options have defaults", () => {
 
 const AUTHORITY = { url: "https://authority.example", login: () => "token" };
 const AGENT = { role: "agent", identityToken: undefined };
+const FOREIGN = { relay: undefined, WebSocket: undefined, transport: () => ({}) };
 
 test("a supervisor's client, and one with an authority in the place of a credential", () => {
   const settings = check({ ...good, ...AGENT, role: "supervisor", authority: { ...AUTHORITY, url: "https://authority.example/desk/" } });
@@ -33,10 +34,48 @@ test("a supervisor's client, and one with an authority in the place of a credent
   assert.equal(settings.authority?.url, "https://authority.example/desk", "without a slash at its end");
 });
 
+test("another transport in the place of a relay: a function, or an object that has one", async () => {
+  const host = /** @type {import("../client/carrier.js").CarrierHost} */ ({});
+  const carrier = /** @type {import("../client/carrier.js").Carrier} */ ({});
+  const maker = (/** @type {object} */ given) => (assert.equal(given, host), carrier);
+  assert.equal(check({ ...good, ...FOREIGN, transport: maker }).carrier(host), carrier);
+  const transport = { own: carrier, carrier: (/** @type {object} */ given) => (assert.equal(given, host), transport.own) };
+  assert.equal(check({ ...good, ...FOREIGN, transport }).carrier(host), carrier);
+});
+
+test("the manifest, where no relay shows it: by the page, at an address, or the authority's", async () => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  /** @type {string[]} */
+  const asked = [];
+  /** @param {number} length @param {number} [status] */
+  const answering = (length, status = 200) => async (/** @type {string} */ url) => (asked.push(url), new Response(new Uint8Array(length), { status }));
+  const coded = (/** @type {string} */ code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
+  assert.deepEqual(await check({ ...good, ...FOREIGN, manifest: () => bytes }).manifest(), bytes);
+  await assert.rejects(check({ ...good, ...FOREIGN, manifest: () => "AQID" }).manifest(), TypeError);
+  await assert.rejects(check({ ...good, ...FOREIGN }).manifest(), coded("unavailable"));
+
+  const at = (/** @type {object} */ fetch) => check({ ...good, ...FOREIGN, fetch, manifest: "https://a.example/m" }).manifest();
+  assert.equal((await at(answering(16_384))).length, 16_384);
+  await assert.rejects(at(answering(16_385)), coded("unavailable"), "more than a manifest can have");
+  await assert.rejects(at(answering(3, 404)), coded("unavailable"));
+  const desk = check({ ...good, ...FOREIGN, ...AGENT, authority: { ...AUTHORITY, url: `${AUTHORITY.url}/desk` }, fetch: answering(3) });
+  assert.equal((await desk.manifest()).length, 3);
+  assert.equal(asked.at(0), "https://a.example/m");
+  assert.equal(asked.at(-1), "https://authority.example/desk/v1/authority/manifest");
+});
+
 test("options of a wrong kind or size are refused in words", async (t) => {
   /** @type {[string, object, new () => Error, RegExp][]} */
   const rows = [
-    ["no relay", { relay: undefined }, TypeError, /relay/],
+    ["no relay", { relay: undefined }, TypeError, /relay: .*transport/],
+    ["a relay that is none", { relay: 7 }, TypeError, /address/],
+    ["a relay and another transport", { transport: () => ({}) }, TypeError, /one of the two/],
+    ["a transport that is none", { ...FOREIGN, transport: "twilio" }, TypeError, /"carrier"/],
+    ["a transport that makes nothing", { ...FOREIGN, transport: { append: () => 1 } }, TypeError, /"carrier"/],
+    ["a WebSocket for another transport", { ...FOREIGN, WebSocket: class {} }, TypeError, /relay only/],
+    ["a manifest beside a relay", { manifest: () => new Uint8Array() }, TypeError, /transport only/],
+    ["a manifest at no address", { ...FOREIGN, manifest: "/manifest" }, TypeError, /absolute/],
+    ["a ticket in the address of the manifest", { ...FOREIGN, manifest: "https://x.example/?t=x" }, TypeError, /query/],
     ["a relative relay", { relay: "/v1/connect" }, TypeError, /absolute/],
     ["an http relay", { relay: "https://relay.example/" }, TypeError, /wss:/],
     ["a token in the address", { relay: "wss://relay.example/?token=x" }, TypeError, /query/],

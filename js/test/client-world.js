@@ -336,6 +336,14 @@ export function noticesOf(client) {
 }
 
 /**
+ * Resolves when the inbox has handed over and gone: nobody has a commit to make after that.
+ * @param {import("../client/client.js").Client} client
+ */
+export function settled(client) {
+  return until(client, "the inbox gone", () => client.conversations.some((c) => c.attended && c.members.every((m) => m.role !== "inbox")));
+}
+
+/**
  * Waits, from event to event of the client, until something holds.
  * @template T
  * @param {import("../client/client.js").Client} client

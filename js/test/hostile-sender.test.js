@@ -16,7 +16,7 @@ function sender(shown, held = () => false) {
   const seen = { appends: 0, troubles: /** @type {unknown[]} */ ([]) };
   const one = new Sender(/** @type {import("../client/sender.js").SenderHost} */ (/** @type {unknown} */ ({
     end: { next: async () => (timeline.pending ? { kind: "message", entry: new Uint8Array(3), message: "m1" } : { kind: "none" }) },
-    relay: {
+    connection: {
       append: async () => {
         if (++seen.appends > 1000) throw new Error("without an end");
         if (seen.appends === shown) timeline.done("m1");

@@ -1,0 +1,84 @@
+// @ts-check
+/**
+ * What carries one identity's entries and files: the relay, or another
+ * transport. It carries opaque bytes and sees neither a key nor a text; all
+ * that it says is a claim, which the end service judges. The session, engine,
+ * reader, sender, key packages and files of a client use nothing of it but what
+ * is named here; relaycarrier.js makes the relay's.
+ *
+ * Its promise: entries of one conversation come in the order of their
+ * sequences, from 1 and without a gap, and an `append` that resolved will be
+ * among them. A request that failed as "unavailable" may have been done.
+ *
+ * One is made each time this device's identity is opened here, and closed when
+ * it is left; it calls nobody back before `start`. Before each attempt to be online it awaits `prepare`, then gives
+ * the organisation's manifest to `onWelcome`, and is "online" only when that has
+ * resolved; if one of them throws, the attempt has failed and another follows
+ * after a pause. Of an older connection nothing is remembered: after each
+ * "online" conversations are subscribed again.
+ *
+ * A transport that refuses nothing keeps entries that came too late in its log:
+ * every reader ignores them alike, and whoever sent one sees it land and seals
+ * it again.
+ *
+ * @typedef {"connecting" | "online" | "offline" | "closed"} CarrierState
+ *
+ * @typedef {object} CarrierHost  what a carrier is given by the client
+ * @property {string} member    own member id, 32 hex digits
+ * @property {import("./types.js").RoleName} role
+ * @property {() => Promise<void>} prepare  what takes time before a proof can be shown: the page's token, a credential
+ * @property {(nonce: Uint8Array, host: string) => Promise<Uint8Array>} hello  for a relay: proves the identity (SPEC 10.2)
+ * @property {() => Promise<Uint8Array>} manifest  for what has no welcome of its own: the newest, from the `manifest`
+ *   option or the company's authority; rejects as "unavailable" where neither is set
+ * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
+ * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
+ * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to
+ * @property {(agents: boolean) => void} onWaiting  customers: whether a key package for a first contact is to be had
+ * @property {(state: CarrierState) => void} onState
+ * @property {(error: Error) => void} onFailure  why an attempt or a connection ended, when there is a reason to tell
+ *
+ * @typedef {{ conversation: Uint8Array, sequence: number }} Listed  the sequence is of its last entry
+ *
+ * @typedef {object} Connection
+ * @property {CarrierState} state
+ * @property {() => void} start   begins to connect; goes on until `close`
+ * @property {() => void} close   ends it for good: open requests fail as "unavailable"
+ * @property {(slowly?: boolean) => void} reset  ends this connection, and tries again after a pause; slowly: a long one
+ * @property {(conversation: Uint8Array, entry: Uint8Array) => Promise<number>} append  resolves with its sequence once
+ *   it is stored. The first of a conversation is its genesis. "stale epoch", "stale head", "not a member", "sent before
+ *   you joined": it came too late, read on and seal again; "rate limited": later; all else is trouble
+ * @property {(conversation: Uint8Array, after: number) => Promise<number>} subscribe  entries after `after` follow by
+ *   `onEntry`, then live ones; resolves with the sequence of the last that is there. "rolled back" where it has fewer
+ *   than `after`, "not a member" where this end may not read it
+ * @property {(conversation: Uint8Array) => Promise<void>} unsubscribe  nothing more of it follows once this has resolved
+ * @property {(keyPackage: Uint8Array) => Promise<number>} publish  keeps it for others to take; resolves with how many
+ *   that are good for one use lie there for this end
+ * @property {(queue: string, member?: Uint8Array) => Promise<Uint8Array>} take  a key package of this member (of the
+ *   company's side, whatever the queue), else of the queue's inbox or of an agent of it; "unavailable" where none lies
+ * @property {(hash: Uint8Array) => Promise<Uint8Array>} manifest  the one with this hash
+ * @property {() => Promise<Listed[]>} conversations  those that this end is in, or may be
+ *
+ * Opaque bytes of files, in parts of `PART` bytes (padding.js), the last one shorter. One call is one attempt: a
+ * failure is a FileRefusal (filerefusal.js) that says whether it is of use to try again.
+ * @typedef {object} Files
+ * @property {import("./slots.js").Slots} uploads  a place in the line of those that go up
+ * @property {(conversation: string, length: number) => Promise<string>} create  a place for so many bytes; its name,
+ *   16 bytes in base64url
+ * @property {(conversation: string, id: string, part: number, body: Blob, signal: AbortSignal) => Promise<void>} put
+ * @property {(conversation: string, id: string, signal: AbortSignal) => Promise<Set<unknown>>} missing  parts that are
+ *   not there, by number
+ * @property {(conversation: string, id: string, signal: AbortSignal) => Promise<void>} complete  others can read it from
+ *   here on
+ * @property {(conversation: string, id: string) => Promise<void>} remove
+ * @property {(conversation: string, id: string, offset: number, length: number, signal: AbortSignal) => AsyncGenerator<Uint8Array, void, ArrayBuffer>} read
+ *   the bytes from `offset` on to `length`, of the whole, never more; the buffer of a piece is given back for the next.
+ *   Where it is cut it throws after the last of what came
+ *
+ * @typedef {{ connection: Connection, files: Files }} Carrier
+ *
+ * @typedef {(host: CarrierHost) => Carrier} CarrierMaker
+ *
+ * @typedef {CarrierMaker | { carrier: CarrierMaker }} Transport  the `transport` option
+ */
+
+export {};
