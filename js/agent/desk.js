@@ -138,7 +138,7 @@ export class DeskView {
   #paint() {
     const client = this.#client;
     const all = client?.conversations ?? [];
-    const told = { now: this.clock(), unread: (/** @type {Conversation} */ c) => this.#unread.count(c) };
+    const told = { plain: true, now: this.clock(), unread: (/** @type {Conversation} */ c) => this.#unread.count(c) };
     if (!this.conversation && this.#chosen !== "") {
       // The first to come opens by itself; after "All conversations" the agent chooses.
       this.#chosen = lines(all, told).find((line) => !line.over)?.id;

@@ -1,13 +1,11 @@
 /**
  * The conversations of one agent as lines of a list: pure, those that go on first, then newest activity.
  * @typedef {import("../widget/facade.js").Conversation} Conversation
- * @typedef {import("../widget/facade.js").Member} Member
  */
-import { filePreview } from "../widget/files.js";
-import { nameOf, others } from "../widget/model.js";
 import { isOver, isWaiting, readsAlong } from "../widget/standing.js";
 import { dayText, timeText } from "../widget/times.js";
-import { words } from "../widget/words.js";
+import { customerOf, titleOf } from "./customer.js";
+import { previewText } from "./preview.js";
 
 /**
  * @typedef {object} Line
@@ -21,26 +19,17 @@ import { words } from "../widget/words.js";
  * @property {boolean} over  nothing can be sent in it any more
  */
 
-/** @param {Conversation} conversation @returns {Member|undefined} */
-export function customerOf(conversation) {
-  const people = others(conversation);
-  return people.find((m) => m.role === "customer") ?? people[0];
-}
-
-/** @param {Conversation} conversation */
-export function titleOf(conversation) {
-  const customer = customerOf(conversation);
-  return customer ? nameOf(customer) : "New conversation";
-}
-
 const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Waiting to be let in", doubtful: "Paused", unreadable: "Paused", left: "No longer in it", lost: "Locked out", forked: "Stopped", closed: "Ended" });
 
 /**
  * @param {readonly Conversation[]} conversations
- * @param {{now: number, unread: (conversation: Conversation) => number}} options
+ * @param {object} options
+ * @param {number} options.now
+ * @param {(conversation: Conversation) => number} options.unread
+ * @param {boolean} [options.plain]  the preview shows what was written; default false
  * @returns {Line[]}
  */
-export function lines(conversations, { now, unread }) {
+export function lines(conversations, { now, unread, plain = false }) {
   return conversations
     .map((conversation, index) => ({ conversation, index, last: conversation.messages.at(-1) }))
     // One without a message is the newest of all: somebody is about to write.
@@ -48,7 +37,7 @@ export function lines(conversations, { now, unread }) {
     .map(({ conversation, last }) => ({
       id: conversation.id,
       name: titleOf(conversation),
-      preview: last ? `${last.note ? "Note: " : last.self ? "You: " : ""}${last.unknown ? words.unknown : last.file ? filePreview(last.file) : last.text.replace(/\s+/g, " ").slice(0, 120)}` : "No message yet",
+      preview: previewText(last, { plain }),
       time: last ? whenText(last.time, now) : "",
       unread: unread(conversation),
       verified: customerOf(conversation)?.verified ?? false,

@@ -12,13 +12,14 @@ import { LockBar } from "../widget/lockbar.js";
 import { LogView } from "../widget/log.js";
 import { Menu } from "../widget/menu.js";
 import { People } from "../widget/people.js";
+import { chained, page } from "../widget/rows.js";
 import { blocked, hasBox, isOver, isPaused, isWaiting, lockOf, readsAlong } from "../widget/standing.js";
 import { Transfers } from "../widget/transfers.js";
 import { moveProblem, movingText } from "../widget/movewords.js";
 import { codeOf, notNow, sentence, words } from "../widget/words.js";
 import { deskWords } from "./words.js";
 import { openLedger } from "./ledger.js";
-import { customerOf, titleOf } from "./list.js";
+import { customerOf, titleOf } from "./customer.js";
 import { Moves } from "./moves.js";
 
 export class Talk {
@@ -27,6 +28,9 @@ export class Talk {
   #client;
   /** @type {Conversation|undefined} */
   #conversation;
+  /** @type {Conversation|undefined} */
+  #shown;
+  #limit = page;
   #title = el("h2", { class: "desk-title" });
   #doubt;
   #who;
@@ -61,7 +65,7 @@ export class Talk {
       },
       download,
     });
-    this.log = new LogView({ act: (action, message) => void this.#act(action, message), look: (message) => this.#look(message), clock: options.clock });
+    this.log = new LogView({ act: (action, message) => void this.#act(action, message), more: () => this.#more() });
     this.composer = new Composer({ way: () => this.#way(), placeholder: "Write an answer" });
 
     this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, "not verified"));
@@ -128,7 +132,7 @@ export class Talk {
     show(this.#before, previous !== null);
     const opener = this.#before.querySelector("button");
     if (opener) show(opener, client?.conversations.some((c) => c.id === previous) ?? false);
-    this.log.render(conversation);
+    this.#paintLog();
     this.composer.turnTo(conversation.id);
     this.composer.block(failure || blocked(client, conversation), isPaused(conversation) ? words.paused : readsAlong(conversation) ? words.readsAlong : words.shut);
     show(this.composer.element, hasBox(conversation));
@@ -187,17 +191,36 @@ export class Talk {
     };
   }
 
-  /** @param {Message} message */
-  #look(message) {
-    return fileLook(message, { state: this.#conversation?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+  #paintLog() {
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    if (conversation !== this.#shown) this.#limit = page;
+    this.#shown = conversation;
+    const online = this.#client?.state === "online";
+    this.log.render(conversation, chained([conversation], {
+      now: this.#options.clock(),
+      limit: this.#limit,
+      look: (message, { state }) => fileLook(message, { state, online, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) }),
+    }));
   }
 
-  /** @param {import("../widget/log.js").Action} action @param {Message} message */
+  #more() {
+    this.#limit += page;
+    this.#paintLog();
+  }
+
+  /** @param {string} text */
+  #putBack(text) {
+    this.composer.restore({ text });
+    this.composer.focus();
+  }
+
+  /** @param {import("../widget/messagerow.js").Action} action @param {Message} message */
   async #act(action, message) {
     const conversation = this.#conversation;
     if (!conversation) return;
     try {
-      await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
+      await act(action, { conversation, message, transfers: this.transfers, putBack: (text) => this.#putBack(text) });
       // The pressed one is gone with its row, or hidden: the focus stays near.
       if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
     } catch (error) {

@@ -19,6 +19,11 @@ export const deskWords = Object.freeze({
   answers: "To answer as well",
   ledger: "Worked out from the signed log of this conversation, which is the same for everyone in it.",
   continues: "This conversation continues an earlier one.",
+  verified: "The company's key vouches for everyone in this conversation.",
+  noMessage: "No message yet",
+  sealedMessage: "Encrypted message",
+  sealedFile: "Encrypted file",
+  cannotTake: "Agents take these. A supervisor can be brought in to read along.",
   none: "When a customer writes, the conversation appears here by itself.",
   noneTaken: "Take one that waits, or answer one that is handed to you: it appears here by itself.",
   choose: "Choose a conversation to read and answer it.",
@@ -48,4 +53,17 @@ export function waitingText(count) {
  */
 export function removeText(name) {
   return `${name} cannot read what is written afterwards. What they could read until now cannot be taken back.`;
+}
+
+/**
+ * Sealed, and yet not with everyone's name proven.
+ * @param {string} names
+ */
+export function doubtText(names) {
+  return `Nobody has vouched for ${names}. The conversation is encrypted with the keys of their devices, and that is all that is known.`;
+}
+
+/** Something came. @param {string} what @param {string} from */
+export function arrivedText(what, from) {
+  return `${what} from ${from}`;
 }

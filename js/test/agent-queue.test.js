@@ -346,5 +346,5 @@ test("a line says when no agent is in it, when one only reads along, and that a 
   const client = new FakeClient();
   client.add({ state: "secured", members: [customer], messages: [message({ text: "Low", note: true, time: now })] });
   client.add({ state: "secured", members: [member({ self: true, role: "supervisor" }), member(), customer], messages: [message({ time: now - 1 })] });
-  assert.deepEqual(lines(client.conversations, { now, unread: () => 0 }).map((l) => [l.mark, l.preview]), [["No agent is in it", "Note: Low"], ["You read along", "Hello"]]);
+  assert.deepEqual(lines(client.conversations, { now, unread: () => 0, plain: true }).map((l) => [l.mark, l.preview]), [["No agent is in it", "Note: Low"], ["You read along", "Hello"]]);
 });

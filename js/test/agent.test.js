@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lines, titleOf } from "../agent/list.js";
+import { titleOf } from "../agent/customer.js";
+import { lines } from "../agent/list.js";
 import { Unread } from "../agent/unread.js";
 import { FakeClient, member, message } from "./fake-client.js";
 
@@ -26,7 +27,7 @@ test("the newest activity stands first; one without a message before all", () =>
 test("a line says who, whether vouched for, and what was last said, on one line", () => {
   const client = new FakeClient();
   client.add({ state: "forked", members: [me, customer], messages: [message({ self: true, text: "two\nlines  here", time: now })] });
-  const [line] = lines(client.conversations, { now, unread: () => 2 });
+  const [line] = lines(client.conversations, { now, unread: () => 2, plain: true });
   assert.equal(line?.name, "Customer 3F9A");
   assert.equal(line?.verified, false);
   assert.equal(line?.preview, "You: two lines here");

@@ -39,7 +39,7 @@ test("B01: a hostile file name stays text in every place that shows one", () => 
     assert.equal(node.childNodes.length, 1);
     const client = new FakeClient();
     client.add({ messages: [message({ text: "", file: fileInfo({ name }) })] });
-    const [line] = lines(client.conversations, { now: 0, unread: () => 0 });
+    const [line] = lines(client.conversations, { now: 0, unread: () => 0, plain: true });
     assert.equal(line?.preview, filePreview({ name, media: "application/pdf" }));
     assert.doesNotMatch(line?.preview ?? "\n", /[\n\u202e]/);
   }

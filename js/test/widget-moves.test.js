@@ -4,7 +4,8 @@ import { readers, standingOf } from "../widget/ledger.js";
 import { earlierOf, nameOf } from "../widget/model.js";
 import { customerMoves } from "../widget/moves.js";
 import { noteRow, telling } from "../widget/notes.js";
-import { chained, statusText } from "../widget/rows.js";
+import { statusText } from "../widget/messagerow.js";
+import { chained } from "../widget/rows.js";
 import { blocked, connectionOf, isOver, isWaiting, lockOf } from "../widget/standing.js";
 import { lastedText, momentText } from "../widget/times.js";
 import { moveProblem } from "../widget/movewords.js";
@@ -127,13 +128,13 @@ test("what was not sent in one that is over is not tried again in the next", () 
   const client = new FakeClient();
   const old = client.add({ state: "closed", messages: [message({ self: true, status: "failed" })] });
   const last = client.add({ previous: old.id, messages: [message({ self: true, status: "failed" })] });
-  assert.deepEqual(chained([old, last], { now }).rows.flatMap((r) => (r.kind === "message" ? [r.again] : [])), [false, true]);
+  assert.deepEqual(chained([old, last], { now }).rows.flatMap((r) => (r.kind === "message" ? [r.actions.includes("retry")] : [])), [false, true]);
 });
 
 test("a text that was not sent is never put where nobody sees it", () => {
   const client = new FakeClient();
   const failed = () => message({ self: true, status: "failed" });
-  const edits = (/** @type {import("./fake-client.js").FakeConversation[]} */ ...parts) => chained(parts, { now }).rows.flatMap((r) => (r.kind === "message" ? [r.edit] : []));
+  const edits = (/** @type {import("./fake-client.js").FakeConversation[]} */ ...parts) => chained(parts, { now }).rows.flatMap((r) => (r.kind === "message" ? [r.actions.includes("putBack")] : []));
   for (const state of /** @type {const} */ (["left", "closed"])) assert.deepEqual(edits(client.add({ state, messages: [failed()] })), [false], state);
   for (const state of /** @type {const} */ (["lost", "forked", "secured"])) assert.deepEqual(edits(client.add({ state, messages: [failed()] })), [true], state);
   const old = client.add({ state: "closed", messages: [failed()] });

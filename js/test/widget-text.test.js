@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { el, setAttribute } from "../widget/dom.js";
-import { textNodes, textOf } from "../widget/log.js";
+import { textNodes } from "../widget/log.js";
+import { textOf } from "../widget/messagerow.js";
 import { message, unknownMessage } from "./fake-client.js";
 import { FakeElement, FakeText, fakeDocument } from "./fake-document.js";
 

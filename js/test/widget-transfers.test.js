@@ -151,12 +151,12 @@ test("a text that was not sent is tried again, put back or discarded, and never 
   const { conversation, transfers } = stage();
   /** @type {string[]} */
   const box = [];
-  const composer = { restore: (/** @type {{text?: string}} */ draft) => void box.push(draft.text ?? ""), focus: () => {} };
+  const putBack = (/** @type {string} */ text) => void box.push(text);
   const failed = message({ self: true, text: "hello", status: "failed" });
   conversation.messages.push(failed);
-  await act("retry", { conversation, message: failed, transfers, composer });
-  await act("putBack", { conversation, message: failed, transfers, composer });
-  await act("discard", { conversation, message: failed, transfers, composer });
+  await act("retry", { conversation, message: failed, transfers, putBack });
+  await act("putBack", { conversation, message: failed, transfers, putBack });
+  await act("discard", { conversation, message: failed, transfers, putBack });
   assert.deepEqual(conversation.asked, [`retry ${failed.id}`, `discard ${failed.id}`, `discard ${failed.id}`]);
   assert.deepEqual(box, ["hello"]);
   assert.deepEqual(conversation.messages, []);

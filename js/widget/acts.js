@@ -2,7 +2,7 @@
  * What the buttons at a message do: the same in the widget and on the desk.
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Message} Message
- * @typedef {import("./log.js").Action} Action
+ * @typedef {import("./messagerow.js").Action} Action
  */
 
 /**
@@ -11,9 +11,9 @@
  * @param {Conversation} on.conversation
  * @param {Message} on.message
  * @param {import("./transfers.js").Transfers} on.transfers
- * @param {Pick<import("./composer.js").Composer, "restore"|"focus">} on.composer
+ * @param {(text: string) => void} on.putBack  into the box, to be changed
  */
-export async function act(action, { conversation, message, transfers, composer }) {
+export async function act(action, { conversation, message, transfers, putBack }) {
   switch (action) {
     case "save":
       return transfers.save(conversation, message);
@@ -27,7 +27,6 @@ export async function act(action, { conversation, message, transfers, composer }
     case "putBack":
       // A text that stands in both places would be sent twice.
       await conversation.discard(message.id);
-      composer.restore({ text: message.text });
-      return composer.focus();
+      return putBack(message.text);
   }
 }

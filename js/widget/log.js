@@ -2,21 +2,14 @@
  * The log of a conversation: rows are kept and changed in place, so that a live region reads out only what is new
  * and a reader's place is not lost.
  * @typedef {import("./facade.js").Message} Message
- * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./rows.js").Row} Row
- * @typedef {import("./rows.js").MessageRow} MessageRow
- * @typedef {import("./files.js").FileLook} FileLook
- * @typedef {import("./files.js").FileAction|"putBack"} Action  what can be done with a message
+ * @typedef {import("./messagerow.js").MessageRow} MessageRow
+ * @typedef {import("./messagerow.js").TextAction} TextAction
+ * @typedef {import("./messagerow.js").Action} Action
  */
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { fileBody } from "./filebody.js";
 import { linkRuns } from "./model.js";
-import { chained, statusText } from "./rows.js";
-import { timeText } from "./times.js";
-import { words } from "./words.js";
-
-/** So many of the newest are shown at first, and so many more at each asking. */
-const page = 200;
 
 /** Nearer to the end than this, in CSS px, the log follows what comes. */
 const nearEnd = 48;
@@ -26,15 +19,12 @@ const nearEnd = 48;
 export class LogView {
   /** @type {Map<string, RowView>} */
   #views = new Map();
-  #limit = page;
   #last = "";
   /** The reader is at the end, and stays there when a picture or the box below grows. */
   #following = true;
   #top = 0;
-  /** @type {Conversation|undefined} */
-  #conversation;
-  /** @type {readonly Conversation[]} */
-  #before = [];
+  /** What the rows are of. @type {object|undefined} */
+  #subject;
   #log;
   #rows;
   #earlier;
@@ -45,13 +35,11 @@ export class LogView {
   /**
    * @param {object} options
    * @param {(action: Action, message: Message) => void} options.act
-   * @param {(message: Message) => FileLook} options.look  how a message's file stands
-   * @param {() => number} [options.clock]
+   * @param {() => void} options.more  renders again, with more of what came before
    */
-  constructor({ act, look, clock = Date.now }) {
+  constructor({ act, more }) {
     this.act = act;
-    this.look = look;
-    this.clock = clock;
+    this.more = more;
     this.#earlier = button("sw-earlier", () => this.#showEarlier(), "Show earlier messages");
     this.#rows = el("div", { class: "sw-rows" });
     this.#log = el("div", { class: "sw-log", role: "log", "aria-label": "Conversation", "aria-live": "polite", tabindex: "0" },
@@ -72,16 +60,13 @@ export class LogView {
   }
 
   /**
-   * @param {Conversation|undefined} conversation
-   * @param {readonly Conversation[]} [before]  those that it continues, oldest first: they stand above it
+   * @param {object|undefined} subject  what the rows are of: another one begins the log anew
+   * @param {{rows: readonly Row[], hidden: number}} shown
    */
-  render(conversation, before = []) {
-    // The object, not its id: a conversation gets its id only when the first message can be sealed.
-    const fresh = conversation !== this.#conversation;
-    this.#conversation = conversation;
-    this.#before = before;
+  render(subject, { rows, hidden }) {
+    const fresh = subject !== this.#subject;
+    this.#subject = subject;
     if (fresh) this.#reset();
-    const { rows, hidden } = chained(conversation ? [...before, conversation] : [], { now: this.clock(), limit: this.#limit });
     const follow = fresh || this.#following;
     // What was there before this page opened is not news.
     setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
@@ -111,7 +96,6 @@ export class LogView {
   }
 
   #reset() {
-    this.#limit = page;
     this.#last = "";
     this.#views.clear();
     this.#rows.replaceChildren();
@@ -119,8 +103,7 @@ export class LogView {
 
   #showEarlier() {
     const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
-    this.#limit += page;
-    this.render(this.#conversation, this.#before);
+    this.more();
     this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
     this.#log.focus();
   }
@@ -137,7 +120,7 @@ export class LogView {
     for (const row of rows) {
       let view = this.#views.get(row.key);
       if (!view) {
-        view = row.kind === "message" ? messageRow(row, this.act, this.look) : noteRow(row);
+        view = row.kind === "message" ? messageView(row, this.act) : noteView(row);
         this.#views.set(row.key, view);
       }
       view.update(row);
@@ -152,7 +135,7 @@ export class LogView {
  * @param {Row} row
  * @returns {RowView}
  */
-function noteRow(row) {
+function noteView(row) {
   const text = el("span", { class: "sw-note-text", dir: "auto" });
   const time = el("span", { class: "sw-note-time" });
   const doubt = row.kind === "gap" || (row.kind === "note" && row.doubt);
@@ -169,16 +152,15 @@ function noteRow(row) {
   };
 }
 
-/** What can be done with a text that was not sent. */
-const textActions = /** @type {const} */ ([["retry", "Try again"], ["putBack", "Edit"], ["discard", "Discard"]]);
+/** @type {readonly [TextAction, string][]} */
+const textActions = [["retry", "Try again"], ["putBack", "Edit"], ["discard", "Discard"]];
 
 /**
  * @param {MessageRow} row
  * @param {(action: Action, message: Message) => void} act
- * @param {(message: Message) => FileLook} look
  * @returns {RowView}
  */
-function messageRow(row, act, look) {
+function messageView(row, act) {
   let message = row.message;
   const name = el("span", { class: "sw-name" }, el("bdi"));
   const file = message.file ? fileBody((action) => act(action, message)) : null;
@@ -188,8 +170,8 @@ function messageRow(row, act, look) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const actions = textActions.map(([action, label]) => button("sw-again", () => act(action, message), label));
-  const again = el("span", { class: "sw-agains" }, ...actions);
+  const actions = textActions.map(([action, label]) => ({ action, press: button("sw-again", () => act(action, message), label) }));
+  const again = el("span", { class: "sw-agains" }, ...actions.map(({ press }) => press));
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);
   let shown = "";
@@ -198,7 +180,7 @@ function messageRow(row, act, look) {
     update(now) {
       if (now.kind !== "message") return;
       message = now.message;
-      const looks = file ? look(message) : null;
+      const looks = now.look;
       if (looks) file?.update(message, looks);
       const side = message.self ? "sw-self" : "sw-other";
       setAttribute(element, "class", `sw-message ${side}${now.first ? " sw-first" : ""}${now.last ? " sw-last" : ""}`);
@@ -208,32 +190,20 @@ function messageRow(row, act, look) {
       setAttribute(element, "data-note", message.note);
       if (name.firstChild) setText(name.firstChild, now.name);
       setAttribute(name, "class", now.first && (!message.self || message.note) ? "sw-name" : "sw-name sw-unseen");
-      const content = textOf(message);
-      if (shown !== content || !text.firstChild) {
-        shown = content;
+      if (shown !== now.text || !text.firstChild) {
+        shown = now.text;
         text.replaceChildren(...textNodes(shown));
       }
-      setText(time, timeText(message.time));
+      setText(time, now.time);
       setAttribute(time, "datetime", new Date(message.time).toISOString());
       setIcon(mark, message.status === "failed" ? "alert" : message.status === "sent" ? "check" : "clock");
-      setText(statusWords, statusText(message));
-      // A file that is not there yet says more by itself.
-      const told = now.showStatus && (!file || message.status === "sent");
-      show(status, told);
-      show(again, !file && message.self && message.status === "failed");
-      if (actions[0]) show(actions[0], now.again);
-      if (actions[1]) show(actions[1], now.edit);
-      show(foot, now.last || told);
+      setText(statusWords, now.status);
+      show(status, now.showStatus);
+      show(again, now.actions.length > 0);
+      for (const { action, press } of actions) show(press, now.actions.includes(action));
+      show(foot, now.last || now.showStatus);
     },
   };
-}
-
-/**
- * What stands for a message that is no file: of one that the client could not make sense of only that, whatever it holds.
- * @param {Message} message
- */
-export function textOf(message) {
-  return message.unknown ? words.unknown : message.text;
 }
 
 /**

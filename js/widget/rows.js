@@ -5,13 +5,17 @@
  * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").Note} Note
  * @typedef {import("./notes.js").NoteRow} NoteRow
+ * @typedef {import("./messagerow.js").MessageRow} MessageRow
+ * @typedef {import("./files.js").FileLook} FileLook
  */
-import { nameOf } from "./model.js";
+import { messageRow } from "./messagerow.js";
 import { beginningRow, noteRow, telling } from "./notes.js";
 import { hasBox, isOver } from "./standing.js";
 import { dayText, sameDay } from "./times.js";
-import { noteAuthor } from "./movewords.js";
-import { missingText, unsentText } from "./words.js";
+import { missingText } from "./words.js";
+
+/** So many of the newest messages are shown at first, and so many more at each asking. */
+export const page = 200;
 
 /** Messages of one sender closer than this, in ms, are one group. */
 const groupWithin = 5 * 60 * 1000;
@@ -19,7 +23,6 @@ const groupWithin = 5 * 60 * 1000;
 /**
  * @typedef {{kind: "date", key: string, text: string}} DateRow
  * @typedef {{kind: "gap", key: string, text: string}} GapRow
- * @typedef {{kind: "message", key: string, message: Message, name: string, first: boolean, last: boolean, showStatus: boolean, again: boolean, edit: boolean}} MessageRow
  * @typedef {DateRow|GapRow|NoteRow|MessageRow} Row
  */
 
@@ -46,9 +49,10 @@ export function ordered(messages) {
  * @param {boolean} [options.customer]  the reader is the customer
  * @param {string} [options.prefix]  what makes the keys of its notes those of no other conversation
  * @param {number} [options.day]     a time on the day that what stands above ends with
+ * @param {(message: Message) => FileLook} [options.look]  how a message's file stands
  * @returns {{rows: Row[], hidden: number, day: number|undefined}}
  */
-export function timeline(messages, { now, limit = Infinity, notes = [], over = false, edit = true, customer = false, prefix = "", day }) {
+export function timeline(messages, { now, limit = Infinity, notes = [], over = false, edit = true, customer = false, prefix = "", day, look }) {
   const all = ordered(messages);
   const hidden = Math.max(0, all.length - limit);
   const shown = hidden ? all.slice(hidden) : all;
@@ -89,17 +93,14 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
       rows.push({ kind: "gap", key: `gap ${message.id}`, text: missingText(message.gap) });
       before = undefined;
     }
-    rows.push({
-      kind: "message",
-      key: `message ${message.id}`,
-      message,
-      name: message.note ? noteAuthor(message.self ? "" : nameOf(message.from)) : message.self ? "You" : nameOf(message.from),
+    rows.push(messageRow(message, {
       first: !before || !sameGroup(before, message),
       last: !after || here.length > 0 || Boolean(after.gap) || !sameDay(message.time, after.time) || !sameGroup(message, after),
-      showStatus: message.self && (message.status !== "sent" || message === lastSent),
-      again: !over,
+      newest: message === lastSent,
+      over,
       edit,
-    });
+      ...(look ? { look } : {}),
+    }));
     before = message;
     since?.add(sender);
     tell(here);
@@ -113,9 +114,10 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
  * @param {object} options
  * @param {number} options.now
  * @param {number} [options.limit]  only so many messages of the newest; default all
+ * @param {(message: Message, part: Conversation) => FileLook} [options.look]  how a message's file stands
  * @returns {{rows: Row[], hidden: number}}
  */
-export function chained(parts, { now, limit = Infinity }) {
+export function chained(parts, { now, limit = Infinity, look }) {
   let hidden = 0;
   let room = limit;
   /** @type {{part: Conversation, share: number}[]} */
@@ -137,7 +139,8 @@ export function chained(parts, { now, limit = Infinity }) {
     const last = part === parts.at(-1);
     if (rows.length > 0) rows.push(beginningRow(part.id));
     const customer = part.members.some((m) => m.self && m.role === "customer");
-    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), edit, customer, prefix: part.id, ...(day === undefined ? {} : { day }) });
+    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), edit, customer, prefix: part.id,
+      ...(day === undefined ? {} : { day }), ...(look ? { look: (/** @type {Message} */ message) => look(message, part) } : {}) });
     rows.push(...told.rows);
     day = told.day;
   }
@@ -147,18 +150,4 @@ export function chained(parts, { now, limit = Infinity }) {
 /** @param {Message} a @param {Message} b */
 function sameGroup(a, b) {
   return a.self === b.self && !a.note && !b.note && a.from?.id === b.from?.id && Math.abs(b.time - a.time) < groupWithin;
-}
-
-/** @type {Readonly<Record<import("./facade.js").MessageStatus, string>>} */
-const statusTexts = Object.freeze({
-  queued: "Queued, kept on this device",
-  sending: "Sending…",
-  sent: "Sent",
-  received: "",
-  failed: "",
-});
-
-/** @param {Message} message */
-export function statusText({ status, reason }) {
-  return status === "failed" ? unsentText(reason) : statusTexts[status];
 }

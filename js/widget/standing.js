@@ -56,7 +56,7 @@ export function lockOf(client, conversation) {
   if (client.state === "online") {
     const queued = conversation?.messages.some((m) => m.self && (m.status === "queued" || m.status === "sending"));
     if (!client.agents) return { tone: "pending", title: "Waiting for an agent", detail: words.noOne };
-    if (queued) return { tone: "pending", title: "Setting up encryption…", detail: "" };
+    if (queued) return { tone: "pending", title: words.settingUp, detail: "" };
   }
   return { tone: "open", title: "Not encrypted yet", detail: "Encryption starts with your first message, before it leaves this device." };
 }

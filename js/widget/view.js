@@ -17,6 +17,7 @@ import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
 import { customerMoves } from "./moves.js";
 import { People } from "./people.js";
 import { Question } from "./question.js";
+import { chained, page } from "./rows.js";
 import { blocked, brokenText, connectionOf, hasBox, isPaused, lockOf } from "./standing.js";
 import { sheets } from "./style.js";
 import { Transfers } from "./transfers.js";
@@ -48,6 +49,9 @@ export class ChatView {
   /** @type {Conversation|undefined} */
   #seenIn;
   #drawing = false;
+  /** @type {Conversation|undefined} */
+  #shown;
+  #limit = page;
   #notice = "";
   #refresh = () => {
     this.transfers.check();
@@ -113,7 +117,7 @@ export class ChatView {
       back: (_, file, problem) => this.composer.restore({ files: [file] }, problem),
       download,
     });
-    this.log = new LogView({ act: (action, message) => void this.#act(action, message), look: (message) => this.#look(message), clock: options.clock ?? Date.now });
+    this.log = new LogView({ act: (action, message) => void this.#act(action, message), more: () => this.#more() });
     this.composer = new Composer({ way: () => this.#way() });
 
     this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
@@ -263,7 +267,7 @@ export class ChatView {
     show(this.#elsewhere, elsewhere);
     show(this.#talk, !elsewhere);
     show(this.#lock.element, !elsewhere);
-    if (!elsewhere) this.log.render(conversation, earlier);
+    if (!elsewhere) this.#paintLog(conversation, earlier);
     show(this.#empty, !stopped && !conversation?.messages.length && earlier.length === 0 && client?.state !== "refused" && client?.state !== "closed");
     setText(this.#noticeText, this.#notice);
     show(this.#noticeBar, this.#notice !== "");
@@ -355,9 +359,22 @@ export class ChatView {
     };
   }
 
-  /** @param {Message} message */
-  #look(message) {
-    return fileLook(message, { state: this.#partOf(message)?.state, online: this.#client?.state === "online", here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) });
+  /** @param {Conversation|undefined} conversation @param {readonly Conversation[]} earlier  that it continues */
+  #paintLog(conversation, earlier) {
+    // The object, not its id: a conversation gets its id only when the first message can be sealed.
+    if (conversation !== this.#shown) this.#limit = page;
+    this.#shown = conversation;
+    const online = this.#client?.state === "online";
+    this.log.render(conversation, chained(conversation ? [...earlier, conversation] : [], {
+      now: (this.options.clock ?? Date.now)(),
+      limit: this.#limit,
+      look: (message, { state }) => fileLook(message, { state, online, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) }),
+    }));
+  }
+
+  #more() {
+    this.#limit += page;
+    this.#paint();
   }
 
   /** The one of now or one that it continues. @param {Message} message */
@@ -366,12 +383,18 @@ export class ChatView {
     return [...earlierOf(this.#client, conversation), ...(conversation ? [conversation] : [])].find((part) => part.messages.some((m) => m.id === message.id));
   }
 
-  /** @param {import("./log.js").Action} action @param {Message} message */
+  /** @param {string} text */
+  #putBack(text) {
+    this.composer.restore({ text });
+    this.composer.focus();
+  }
+
+  /** @param {import("./messagerow.js").Action} action @param {Message} message */
   async #act(action, message) {
     const conversation = this.#partOf(message);
     if (!conversation) return;
     try {
-      await act(action, { conversation, message, transfers: this.transfers, composer: this.composer });
+      await act(action, { conversation, message, transfers: this.transfers, putBack: (text) => this.#putBack(text) });
       // The pressed one is gone with its row, or hidden: the focus stays near.
       if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
     } catch (error) {

@@ -63,6 +63,7 @@ const refusals = new Set(["bad key", "forked log", "bad credential", "expired", 
 export const words = Object.freeze({
   refused: "This page cannot verify who it would talk to. Nothing was sent.",
   noOne: "No one is here yet. Your message is kept on this device and is sent when someone comes.",
+  settingUp: "Setting up encryption…",
   reconnecting: "What you write is kept on this device and is sent when the connection is back.",
   rejoining: "This device lost its keys to this conversation and has asked to be let in again. That happens by itself once the other side is here. What you wrote is kept and sent then.",
   unreadable: "The server sent something that is no part of a conversation, so it is not shown. Nothing more is read or sent here until the server sends what belongs there; this page keeps asking. What you wrote is kept.",

@@ -1,0 +1,60 @@
+/**
+ * What a person should be told that no conversation shows: the last of it, until it is dismissed or is over by itself.
+ * @typedef {import("../widget/facade.js").Client} Client
+ */
+import { backgroundText, noticeText } from "../widget/words.js";
+
+/** Those that are over when the company's service answers again. */
+const untilBack = new Set(["login refused", "authority unreachable"]);
+
+export class Notices {
+  #changed;
+  #code = "";
+  #text = "";
+  /** @type {Client|undefined} */
+  #client;
+  /** @param {import("../widget/facade.js").Notice} notice */
+  #onNotice = (notice) => {
+    const text = noticeText(notice);
+    if (text) this.tell(text, notice.code);
+  };
+  /** @param {{error: Error}} detail */
+  #onError = ({ error }) => {
+    const state = this.#client?.state;
+    const text = backgroundText(error);
+    // These two stand there anyway, and say more.
+    if (text && state !== "refused" && state !== "closed") this.tell(text);
+  };
+  #onQueues = () => {
+    if (untilBack.has(this.#code) && this.#client?.queues.state === "current") this.tell("");
+  };
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  /** "" for nothing. */
+  get text() {
+    return this.#text;
+  }
+
+  /** @param {string} text @param {string} [code] */
+  tell(text, code = "") {
+    const same = this.#text === text;
+    this.#code = code;
+    this.#text = text;
+    if (!same) this.#changed();
+  }
+
+  /** @param {Client|undefined} client  undefined: listens no more */
+  attach(client) {
+    this.#client?.off("notice", this.#onNotice);
+    this.#client?.off("error", this.#onError);
+    this.#client?.off("queues", this.#onQueues);
+    this.#client = client;
+    client?.on("notice", this.#onNotice);
+    client?.on("error", this.#onError);
+    client?.on("queues", this.#onQueues);
+  }
+}
