@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
 import { SealwireError } from "../errors.js";
-import { Demo, closeAll, errorsOf, noticesOf, seen, settled, sweep, until } from "./client-world.js";
+import { Demo, attended, closeAll, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -79,9 +79,10 @@ test("an ack that never came: the message is sent again after a reload, and coun
     },
   });
   let conversation = await customer.start();
+  await conversation.send("zero");
+  await attended(customer);
   await conversation.send("one");
   await seen(customer, "one", "sent");
-  await settled(customer);
   armed = true;
   await conversation.send("two");
   await seen(agent, "two", "received");
@@ -92,7 +93,7 @@ test("an ack that never came: the message is sent again after a reload, and coun
   await seen(customer, "two", "sent");
   await conversation.send("three");
   await seen(agent, "three");
-  assert.deepEqual(log(agent), ["one received", "two received", "three received"]);
+  assert.deepEqual(log(agent), ["zero received", "one received", "two received", "three received"]);
 });
 
 test("the tab that was opened last goes on; the other stops, says so, and can take over", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
 import { codes } from "../errors.js";
-import { Demo, closeAll, errorsOf, seen, settled, sweep, until } from "./client-world.js";
+import { Demo, attended, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -402,9 +402,10 @@ test("P17 an ack alone shows nothing as sent: only reading it back from the log 
     },
   });
   const conversation = await customer.start();
+  await conversation.send("zero");
+  await attended(customer);
   await conversation.send("one");
   await seen(customer, "one", "sent");
-  await settled(customer);
   hold = true;
   /** @type {string[]} */
   const shown = [];

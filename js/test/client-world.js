@@ -336,11 +336,11 @@ export function noticesOf(client) {
 }
 
 /**
- * Resolves when the inbox has handed over and gone: nobody has a commit to make after that.
+ * Resolves when an agent has the conversation. The next text is sent after a commit that puts the inbox out.
  * @param {import("../client/client.js").Client} client
  */
-export function settled(client) {
-  return until(client, "the inbox gone", () => client.conversations.some((c) => c.attended && c.members.every((m) => m.role !== "inbox")));
+export function attended(client) {
+  return until(client, "an agent has it", () => client.conversations.some((c) => c.attended));
 }
 
 /**
