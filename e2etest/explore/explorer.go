@@ -58,6 +58,7 @@ const fairSteps = 400
 func (x *Explorer) Run(start *World) error {
 	x.seen, x.healed = map[Print]struct{}{start.Print(): {}}, map[Print]struct{}{}
 	x.Worlds = 1
+	clear(leafKeys)
 	layer := []*node{{world: start}}
 	for depth := 0; len(layer) > 0; depth++ {
 		x.Deepest = depth

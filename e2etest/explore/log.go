@@ -13,6 +13,8 @@ type Placed struct {
 	After *wire.Chain // what the entries up to it come to, for anyone
 	Err   error       // why it does not count
 	Since uint64      // where the newest claim's beginning is: the epoch in which its inbox was added
+
+	print *tokens // of After
 }
 
 // Log is an append-only log; appending gives another Log. A checked one is
@@ -22,6 +24,7 @@ type Log struct {
 	Checked bool
 	Entries []Placed
 	start   *wire.Chain
+	longer  map[*Entry]*Log // by what was appended: worlds that share a log share it
 }
 
 // NewLog is empty.
@@ -63,6 +66,9 @@ func (l *Log) Append(e *Entry) (*Log, uint64, error) {
 
 // put stores an entry, whatever it is.
 func (l *Log) put(e *Entry) *Log {
+	if n := l.longer[e]; n != nil {
+		return n
+	}
 	chain := *l.Head()
 	err := chain.Apply(e.decoded)
 	hash := wire.LogHash0(chain.Conversation())
@@ -70,7 +76,17 @@ func (l *Log) put(e *Entry) *Log {
 		hash = l.Entries[n-1].Hash
 	}
 	n := *l
-	n.Entries = append(slices.Clip(l.Entries), Placed{e, wire.LogHash(hash, wire.EntryHash(e.Raw)), &chain, err, l.since(e, err)})
+	n.longer = nil
+	n.Entries = append(slices.Clip(l.Entries), Placed{e, wire.LogHash(hash, wire.EntryHash(e.Raw)), &chain, err, l.since(e, err), nil})
+	if at := len(l.Entries); at > 0 && (e.Kind == wire.KindMessage || err != nil) {
+		n.Entries[at].print = l.Entries[at-1].print
+	} else {
+		n.Entries[at].print = tokensOf(&chain)
+	}
+	if l.longer == nil {
+		l.longer = map[*Entry]*Log{}
+	}
+	l.longer[e] = &n
 	return &n
 }
 

@@ -3,6 +3,7 @@ package explore
 import (
 	"flag"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"testing"
 )
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if slow > 0 && schedules == 1_000 {
 		schedules = 100
 	}
+	debug.SetGCPercent(400) // worlds live for a layer or two, and there are many
 	os.Exit(m.Run())
 }
 

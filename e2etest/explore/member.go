@@ -93,7 +93,8 @@ type Member struct {
 
 	print tokens
 	count tokens
-	done  map[deed]*outcome // what was tried from here: worlds that share a member share it
+	seen  *conversation.Conversation // what was loaded, for who only looks
+	done  map[deed]*outcome          // what was tried from here: worlds that share a member share it
 }
 
 // deed is what a member may do from where it is.
@@ -149,6 +150,10 @@ func (m *Member) saved(e *conversation.End, c *conversation.Conversation) *Membe
 	if !bytes.Equal(again.Marshal(), n.raw) || again.State() != n.state {
 		panic("explore: what was saved is loaded as something else")
 	}
+	if field := lost(c, again); field != "" {
+		panic("explore: not all of a conversation is saved: " + field)
+	}
+	n.seen = again
 	if e == m.end && m.endRaw != nil && !bytes.Equal(n.endRaw, m.endRaw) {
 		panic("explore: a step changed an end that other worlds share")
 	}
@@ -169,8 +174,10 @@ func (m *Member) open(changes bool) (*conversation.End, *conversation.Conversati
 
 // Look is the conversation as it is now; the caller only looks.
 func (m *Member) Look() *conversation.Conversation {
-	_, c := m.open(false)
-	return c
+	if m.seen == nil {
+		_, m.seen = m.open(false)
+	}
+	return m.seen
 }
 
 func (m *Member) loadEnd(instance wire.ID) *conversation.End {
@@ -199,7 +206,7 @@ func (m *Member) Crash() *Member {
 // loaded is another page of what is on the disk.
 func (m *Member) loaded() *Member {
 	n := m.changed()
-	n.end = m.loadEnd(wire.ID{})
+	n.end, n.seen = m.loadEnd(wire.ID{}), nil
 	n.waits = 0
 	return n
 }
@@ -279,7 +286,7 @@ func (m *Member) Make(now uint64) (*Member, error) {
 }
 
 func (m *Member) make(now uint64) (*Member, error) {
-	_, c := m.open(false)
+	c := m.Look()
 	switch c.State() {
 	case conversation.Lost, conversation.NotMember:
 		return m.ask(now)
@@ -303,7 +310,7 @@ func (m *Member) make(now uint64) (*Member, error) {
 	case due == conversation.DueCommit:
 		return m.Commit(Refresh, now, conversation.Moves{})
 	case found:
-		return m.seal(now, c)
+		return m.seal(now)
 	}
 	return nil, nil
 }
@@ -331,7 +338,8 @@ func leaves(c *conversation.Conversation) bool {
 }
 
 // seal gives the first of the outbox the form of this epoch, unless it has it.
-func (m *Member) seal(now uint64, c *conversation.Conversation) (*Member, error) {
+func (m *Member) seal(now uint64) (*Member, error) {
+	_, c := m.open(false)
 	first := m.Outbox[0]
 	var raw []byte
 	var err error
@@ -364,13 +372,13 @@ func (m *Member) Commit(kind Kind, now uint64, moves conversation.Moves) (*Membe
 		deed.entry = wire.EntryID(a.KeyPackage)
 	}
 	return m.once(deed, func() (*Member, error) {
-		_, c := m.open(false)
-		if c.Pending() != nil {
+		if m.pending != nil {
 			return nil, nil
 		}
-		if moves.Marks&wire.MarkLeave != 0 && len(moves.Adds) == 0 && lastToStay(c, m.ID) {
+		if moves.Marks&wire.MarkLeave != 0 && len(moves.Adds) == 0 && lastToStay(m.Look(), m.ID) {
 			return nil, nil // nobody could remove it
 		}
+		_, c := m.open(false)
 		if _, err := c.Commit(now, moves); err != nil {
 			return nil, err
 		}

@@ -161,7 +161,8 @@ func TestFlippedTagIsABadSignatureAndProvokesNoJoinRequest(t *testing.T) {
 		if m.state != conversation.Active || m.asked != nil {
 			t.Errorf("%s: state %d", m.Name, m.state)
 		}
-		if _, err := m.Look().JoinRequest(w.Now); err == nil {
+		_, c := m.open(true)
+		if _, err := c.JoinRequest(w.Now); err == nil {
 			t.Errorf("%s asks to be added again", m.Name)
 		}
 		if next, _ := m.Make(w.Now); next != nil && i != 1 {

@@ -15,11 +15,19 @@ import (
 type Print [16]byte
 
 // token is a plain number, a place in the log or an epoch's number, which count
-// from where the print begins, a text, or the name of something random.
+// from where the print begins, a text, or something random, by a hash of it.
 type token struct {
 	kind  byte
 	plain uint64
-	name  string
+	name  name
+}
+
+type name [16]byte
+
+func named(b []byte) (n name) {
+	h := sha256.Sum256(b)
+	copy(n[:], h[:])
+	return n
 }
 
 const (
@@ -36,8 +44,8 @@ type tokens []token
 func (t *tokens) plain(n uint64)  { *t = append(*t, token{kind: plain, plain: n}) }
 func (t *tokens) place(n uint64)  { *t = append(*t, token{kind: place, plain: n}) }
 func (t *tokens) epoch(n uint64)  { *t = append(*t, token{kind: epoch, plain: n}) }
-func (t *tokens) text(s string)   { *t = append(*t, token{kind: text, plain: uint64(len(s)), name: s}) }
-func (t *tokens) random(b []byte) { *t = append(*t, token{kind: random, name: string(b)}) }
+func (t *tokens) text(s string)   { *t = append(*t, token{kind: text, name: named([]byte(s))}) }
+func (t *tokens) random(b []byte) { *t = append(*t, token{kind: random, name: named(b)}) }
 
 func (t *tokens) flag(v bool) {
 	n := uint64(0)
@@ -59,10 +67,10 @@ func (t *tokens) either(b []byte) {
 // Print is the world's. What every member has read counts only by what it left
 // in them, as long as nobody can go back or come new, and nothing old comes again.
 func (w *World) Print() Print {
-	var t tokens
+	t := room[:0]
 	t.plain(w.Now)
 	t.flag(w.lastWords)
-	for v, i := reflect.ValueOf(w.Budget), 0; i < v.NumField(); i++ {
+	for v, i := reflect.ValueOf(&w.Budget).Elem(), 0; i < v.NumField(); i++ {
 		t.plain(uint64(v.Field(i).Int()))
 	}
 	from := w.Log.Len()
@@ -74,8 +82,8 @@ func (w *World) Print() Print {
 			from = min(from, m.index)
 		}
 	}
-	t = append(t, chainTokens(w.Log.Chain(from))...)
 	if from > 0 {
+		t = append(t, *w.Log.Entries[from-1].print...)
 		t.random(w.Log.Entries[from-1].Hash[:])
 	}
 	t.place(w.Log.Len())
@@ -110,8 +118,16 @@ func (w *World) Print() Print {
 		t = append(t, m.counters()...)
 		t.plain(0)
 	}
+	room = t
 	return t.sum(from, w.Log.Chain(from).Epoch())
 }
+
+// What prints are made in, one after another.
+var (
+	room    tokens
+	numbers = map[name]uint64{}
+	encoded []byte
+)
 
 // found is whether the log holds an entry, and where, if that is still to be read.
 func (t *tokens) found(l *Log, e *Entry, from uint64) {
@@ -176,8 +192,8 @@ func outgoing(m *Member) (out []*Entry) {
 }
 
 func (t tokens) sum(from, first uint64) Print {
-	numbers := map[string]uint64{}
-	b := make([]byte, 0, 9*len(t))
+	clear(numbers)
+	b := encoded[:0]
 	for _, k := range t {
 		n := k.plain
 		switch k.kind {
@@ -201,9 +217,10 @@ func (t tokens) sum(from, first uint64) Print {
 		}
 		b = binary.BigEndian.AppendUint64(append(b, k.kind), n)
 		if k.kind == text {
-			b = append(b, k.name...)
+			b = append(b, k.name[:]...)
 		}
 	}
+	encoded = b
 	h := sha256.Sum256(b)
 	return Print(h[:16])
 }
@@ -270,7 +287,8 @@ func (t *tokens) keyPackage(kp *wire.KeyPackage) {
 	}
 }
 
-func chainTokens(c *wire.Chain) []token {
+// tokensOf what the entries up to somewhere come to.
+func tokensOf(c *wire.Chain) *tokens {
 	var t tokens
 	head := c.Head()
 	t.either(head[:])
@@ -287,7 +305,7 @@ func chainTokens(c *wire.Chain) []token {
 		t.random(j.Leaf[:])
 		t.keyPackage(j.KeyPackage)
 	}
-	return t
+	return &t
 }
 
 // tokens of a member: the whole of its conversation but what the log decides,
@@ -298,7 +316,7 @@ func (m *Member) tokens() []token {
 	}
 	var t tokens
 	t.random(m.ID[:])
-	e, c := m.open(false)
+	e, c := m.end, m.Look()
 	instance := e.Instance()
 	t.random(instance[:])
 	t.plain(e.Newest().Sequence)
@@ -371,7 +389,7 @@ func (m *Member) counters() (t tokens) {
 	all := field(m.Look(), "counters")
 	for i := range all.Len() {
 		of := all.Index(i)
-		t = append(t, token{counter, of.FieldByName("last").Uint(), string(of.FieldByName("instance").Bytes())})
+		t = append(t, token{counter, of.FieldByName("last").Uint(), named(of.FieldByName("instance").Bytes())})
 	}
 	m.count = append(tokens{}, t...)
 	return t

@@ -35,6 +35,8 @@ type loot struct {
 	inits, epochs, commits, leaves []string
 }
 
+var leafKeys = map[string]leafKey{}
+
 // with is the loot when there is this to take too.
 func (l *loot) with(e *conversation.End, c *conversation.Conversation) *loot {
 	n := &loot{before: l}
@@ -96,7 +98,13 @@ func (t *Thief) take(l *loot) {
 	}
 }
 
+// leaf has the public halves too, which take long to make.
 func leaf(secret string) (k leafKey) {
+	k, known := leafKeys[secret]
+	if known {
+		return k
+	}
+	defer func() { leafKeys[secret] = k }()
 	copy(k.x25519[:], secret)
 	var err error
 	k.mlkem, err = mlkem.NewDecapsulationKey768([]byte(secret[32:]))
