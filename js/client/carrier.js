@@ -30,9 +30,13 @@
  * @property {(nonce: Uint8Array, host: string) => Promise<Uint8Array>} hello  for a relay: proves the identity (SPEC 10.2)
  * @property {() => Promise<Uint8Array>} manifest  for what has no welcome of its own: the newest, from the `manifest`
  *   option or the company's authority; rejects as "unavailable" where neither is set
+ * @property {(entry: Uint8Array) => Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} inspect  for what carries
+ *   bytes that nobody checked: an entry's id and, of a commit, the hash of the manifest that it names; null: it does not
+ *   decode, and so is none
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
  * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to
+ * @property {() => void} onWanted  the company's side: a key package of this end is wanted where none lies
  * @property {(agents: boolean) => void} onWaiting  customers: whether a key package for a first contact is to be had
  * @property {(state: CarrierState) => void} onState
  * @property {(error: Error) => void} onFailure  why an attempt or a connection ended, when there is a reason to tell
@@ -53,8 +57,9 @@
  * @property {(conversation: Uint8Array) => Promise<void>} unsubscribe  nothing more of it follows once this has resolved
  * @property {(keyPackage: Uint8Array) => Promise<number>} publish  keeps it for others to take; resolves with how many
  *   that are good for one use lie there for this end
- * @property {(queue: string, member?: Uint8Array) => Promise<Uint8Array>} take  a key package of this member (of the
- *   company's side, whatever the queue), else of the queue's inbox or of an agent of it; "unavailable" where none lies
+ * @property {(queue: string, member?: Uint8Array, conversation?: Uint8Array) => Promise<Uint8Array>} take  a key package of
+ *   this member (of the company's side, whatever the queue), else of the queue's inbox or of an agent of it; "unavailable"
+ *   where none lies. Conversation: that it is for, where it has begun
  * @property {(hash: Uint8Array) => Promise<Uint8Array>} manifest  the one with this hash
  * @property {() => Promise<Listed[]>} conversations  those that this end is in, or may be
  *

@@ -22,7 +22,7 @@ import { Writer, encodeText, fromHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
 import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
-import { readEntry } from "./reading.js";
+import { OWN, readEntry } from "./reading.js";
 import { decodeKept } from "./records.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
@@ -30,6 +30,9 @@ import { ROLE } from "./status.js";
 import { move, newcomers, nextStep } from "./writing.js";
 
 export { historyKey } from "./kept.js";
+
+/** Bytes of the longest entry, a commit (wasm/wire's table of limits). */
+const MAX_ENTRY = 98_304;
 
 export class Conversations {
   #context;
@@ -172,6 +175,22 @@ export class Conversations {
   /** @param {Uint8Array} entry */
   async entryId(entry) {
     return (await this.#context()).core.callBytes("entry_id", entry);
+  }
+
+  /**
+   * What an entry is, of bytes that nobody checked before.
+   * @param {Uint8Array} entry
+   * @returns {Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} the manifest's hash of a commit, else empty; null: it does not decode
+   */
+  async inspect(entry) {
+    const { core } = await this.#context();
+    if (entry.length > MAX_ENTRY) return null;
+    try {
+      return { manifest: core.callBytes("entry_manifest", entry), id: core.callBytes("entry_id", entry) };
+    } catch (error) {
+      if (!(error instanceof SealwireError) || OWN.includes(error.code)) throw error;
+      return null;
+    }
   }
 
   /**

@@ -29,6 +29,7 @@ const MAX_ROOTS = 8;
 /** Bytes of a queue's name (wasm/wire's table of limits). */
 const MAX_QUEUE = 64;
 const MAX_PERSON = 64;
+const NO_TOKEN = "none";
 
 /**
  * @param {ClientOptions} options
@@ -142,11 +143,13 @@ function checkOrgKey(orgKey) {
  * @param {string} role
  * @returns {import("./types.js").IdentityTokenSource}
  */
-function checkIdentityToken({ identityToken }, role) {
+function checkIdentityToken({ identityToken, transport }, role) {
   if (role !== "customer") {
     if (identityToken !== undefined) throw new TypeError("identityToken: only customers show one");
     return () => "";
   }
+  // Only a relay asks for it.
+  if (identityToken === undefined && transport !== undefined) return () => NO_TOKEN;
   if (typeof identityToken === "string") return () => identityToken;
   if (typeof identityToken === "function") return identityToken;
   throw new TypeError(`identityToken: expected a string or a function, got ${kind(identityToken)}`);

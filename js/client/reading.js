@@ -48,7 +48,7 @@ import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { LEAVE, decodeEvent } from "./status.js";
 
 /** What a broken core answers, whatever the entry. */
-const OWN = ["bad handle", "internal", "no randomness"];
+export const OWN = ["bad handle", "internal", "no randomness"];
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
 /** Commits before this end came in that are remembered for its ledger. */

@@ -29,6 +29,7 @@
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
  * @property {(id: string, unasked: boolean, quiet: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
+ * @property {(entry: Uint8Array) => Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} inspect
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number, slot: number) => Promise<Blob>} sealPart
  * @property {(transfer: number, message: string, file: string, fields: import("./content.js").FileFields) => Promise<void>} sealedFile
@@ -70,6 +71,7 @@ export const METHODS = Object.freeze([
   "receive",
   "next",
   "entryId",
+  "inspect",
   "sealFile",
   "sealPart",
   "sealedFile",
@@ -110,6 +112,7 @@ export function localEnd(end) {
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),
     entryId: (entry) => conversations.entryId(entry),
+    inspect: (entry) => conversations.inspect(entry),
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),
     sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),

@@ -94,9 +94,11 @@ export class Session {
       manifest: settings.manifest,
       prepare: () => this.#prepare(),
       hello: (nonce, host) => this.end.hello(nonce, host, this.#proof),
+      inspect: (entry) => this.end.inspect(entry),
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
       onList: (list) => this.#listed(list),
+      onWanted: () => void this.#replenish(),
       onWaiting: (agents) => this.#waiting(agents),
       onState: (state) => this.#carrierState(state),
       onFailure: (error) => this.#failure(error),
@@ -278,7 +280,7 @@ export class Session {
         events: this.#host.events,
         ...(found ? { found } : {}),
         company: !this.#customer,
-        take: (queue, member) => this.connection.take(queue, member === undefined ? undefined : fromHex(member)),
+        take: (queue, member = "") => this.connection.take(queue, fromHex(member), fromHex(engine.id)),
         onTurned: () => this.#turned(engine),
         onQueued: () => void this.#contact(),
         onRefused: () => this.#first.later(),
@@ -424,6 +426,16 @@ export class Session {
       const engine = known.get(id);
       if (!engine) this.#joins.add(id);
       else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
+      // What carries it may only be there since now.
+      else engine.resume();
+    }
+  }
+
+  async #replenish() {
+    try {
+      if (!this.#customer && !this.#ended && this.connection.state === "online") await this.#packages.replenish();
+    } catch (error) {
+      await this.#trouble(error);
     }
   }
 

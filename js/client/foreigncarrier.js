@@ -1,0 +1,365 @@
+// @ts-check
+/**
+ * The connection over foreign conversations: which of them carries what, what
+ * of it is followed, and key packages and manifests that lie in them.
+ *
+ * @typedef {import("./carrier.js").CarrierHost} CarrierHost
+ * @typedef {import("./carrier.js").CarrierState} CarrierState
+ * @typedef {import("./carrier.js").Connection} Connection
+ * @typedef {import("./transports/transport.js").Transport} Transport
+ * @typedef {import("./foreignlog.js").Read} Read
+ */
+import { SealwireError } from "../errors.js";
+import { equalBytes, fromHex, toHex } from "./bytes.js";
+import { ForeignFiles } from "./foreignfiles.js";
+import { Link } from "./foreignlink.js";
+import { isGenesis } from "./foreignlog.js";
+import { Offers } from "./foreignoffers.js";
+
+/** To be online, from the start of an attempt (ms). */
+const ATTEMPT = 20_000;
+/** Before the next attempt (ms); doubles. */
+const PAUSE = 500;
+const MAX_PAUSE = 30_000;
+const MANIFEST = "manifest/";
+const NOBODY = new Uint8Array();
+
+/** @implements {Connection} */
+export class Deliveries {
+  #host;
+  #ended;
+  files = new ForeignFiles((conversation) => this.#linkOf(conversation).transport);
+  /** @type {Map<Transport, Link>} */
+  #links = new Map();
+  /** Conversation → where it is. @type {Map<string, Link>} */
+  #places = new Map();
+  /** What is followed. @type {Set<string>} */
+  #followed = new Set();
+  #offers;
+  /** The newest that the organisation gave. @type {Uint8Array} */
+  #manifest = NOBODY;
+  /** Manifests that were given out for a hash, so that another is tried where one did not do. @type {Map<string, number>} */
+  #tried = new Map();
+  /** @type {CarrierState} */
+  #state = "offline";
+  #attempt = 0;
+  #failures = 0;
+  #slow = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {(() => void) | null} */
+  #live = null;
+
+  /**
+   * @param {CarrierHost} host
+   * @param {Iterable<Transport>} transports
+   * @param {() => void} ended
+   */
+  constructor(host, transports, ended) {
+    this.#host = host;
+    this.#ended = ended;
+    this.#offers = new Offers(host.member);
+    for (const transport of transports) this.#link(transport);
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get #company() {
+    return this.#host.role !== "customer";
+  }
+
+  start() {
+    if (this.#state !== "offline") return;
+    for (const link of this.#links.values()) link.start();
+    void this.#connect();
+  }
+
+  close() {
+    if (this.#state === "closed") return;
+    clearTimeout(this.#timer);
+    this.#attempt++;
+    for (const link of this.#links.values()) link.stop();
+    this.#set("closed");
+    this.#ended();
+  }
+
+  reset(slowly = false) {
+    if (this.#state === "closed") return;
+    this.#slow = slowly;
+    this.#drop();
+  }
+
+  /** @param {Transport} transport */
+  add(transport) {
+    if (this.#state === "closed" || this.#links.has(transport)) return;
+    const link = this.#link(transport);
+    // Before it is started, those that are there start with it.
+    if (this.#attempt > 0) link.start();
+  }
+
+  /** @param {Transport} transport */
+  delete(transport) {
+    const link = this.#links.get(transport);
+    if (!link) return;
+    this.#links.delete(transport);
+    link.stop();
+    this.#offers.forget(link);
+    for (const [conversation, at] of this.#places) {
+      if (at !== link) continue;
+      this.#places.delete(conversation);
+      this.#followed.delete(conversation);
+    }
+    this.#turned(link);
+  }
+
+  /** @param {Transport} transport */
+  conversationsOf(transport) {
+    const link = this.#links.get(transport);
+    return link ? link.log.conversations.filter((id) => this.#places.get(id) === link) : [];
+  }
+
+  /** @param {string} conversation */
+  carrying(conversation) {
+    return this.#places.get(conversation)?.transport;
+  }
+
+  /**
+   * @param {Uint8Array} conversation
+   * @param {Uint8Array} entry
+   */
+  async append(conversation, entry) {
+    const id = toHex(conversation);
+    const link = isGenesis(entry) && !this.#places.has(id) ? this.#beginning(entry) : this.#linkOf(id);
+    if (!link.live) throw offline();
+    const inspected = await this.#host.inspect(entry);
+    if (!inspected) throw new SealwireError("bad argument", "this is no entry");
+    if (inspected.manifest.length > 0) await this.#show(link, inspected.manifest);
+    return link.append(id, entry, toHex(inspected.id));
+  }
+
+  /**
+   * @param {Uint8Array} conversation
+   * @param {number} after
+   */
+  async subscribe(conversation, after) {
+    const id = toHex(conversation);
+    const link = this.#linkOf(id);
+    if (link.forked) throw new SealwireError("rolled back", "the platform shows another log than before");
+    if (!link.live) throw offline();
+    const head = link.log.length(id);
+    if (head < after) throw new SealwireError("rolled back", "the platform has fewer entries than were read");
+    this.#followed.add(id);
+    for (let at = after + 1; at <= head; at++) this.#host.onEntry(conversation, at, /** @type {Uint8Array} */ (link.log.at(id, at)));
+    return head;
+  }
+
+  /** @param {Uint8Array} conversation */
+  async unsubscribe(conversation) {
+    this.#followed.delete(toHex(conversation));
+  }
+
+  /** @param {Uint8Array} keyPackage */
+  publish(keyPackage) {
+    return this.#offers.publish(keyPackage, this.#reachable());
+  }
+
+  /**
+   * @param {string} queue
+   * @param {Uint8Array} [member]
+   * @param {Uint8Array} [conversation]  it is for
+   */
+  async take(queue, member = NOBODY, conversation = NOBODY) {
+    const at = this.#places.get(toHex(conversation));
+    const links = at ? [at] : this.#reachable();
+    const taken = this.#offers.take(links, { queue, member: toHex(member), company: this.#company });
+    if (!taken) throw new SealwireError("unavailable", "no key package lies there");
+    return taken;
+  }
+
+  /** @param {Uint8Array} hash */
+  async manifest(hash) {
+    const name = MANIFEST + toHex(hash);
+    const found = this.#reachable().flatMap((link) => link.records.get(name));
+    if (this.#manifest.length > 0) found.push(this.#manifest);
+    // Which of them has this hash the end service finds out: the next time it is another.
+    const turn = this.#tried.get(name) ?? 0;
+    this.#tried.set(name, turn + 1);
+    const manifest = found[turn % Math.max(1, found.length)];
+    if (!manifest) throw new SealwireError("unavailable", "the manifest that a commit names is not there");
+    return manifest;
+  }
+
+  async conversations() {
+    return [...this.#places].map(([id, link]) => this.#listed(id, link));
+  }
+
+  /**
+   * @param {string} id
+   * @param {Link} link
+   */
+  #listed(id, link) {
+    return { conversation: fromHex(id), sequence: link.log.length(id) };
+  }
+
+  #reachable() {
+    return [...this.#links.values()].filter(({ live, forked }) => live && !forked);
+  }
+
+  /** @param {string} conversation */
+  #linkOf(conversation) {
+    const link = this.#places.get(conversation);
+    if (!link) throw new SealwireError("unavailable", "no conversation of the platform carries this one, as far as is known");
+    return link;
+  }
+
+  /**
+   * A conversation begins where the key package lies that it adds by.
+   * @param {Uint8Array} genesis
+   */
+  #beginning(genesis) {
+    const link = this.#offers.source(this.#reachable(), genesis) ?? this.#reachable()[0];
+    if (!link) throw offline();
+    return link;
+  }
+
+  /**
+   * Whoever reads a commit must find the manifest that it names.
+   * @param {Link} link
+   * @param {Uint8Array} hash
+   */
+  async #show(link, hash) {
+    const name = MANIFEST + toHex(hash);
+    // What this end makes, it makes under the newest that it knows.
+    if (this.#manifest.length === 0 || link.records.get(name).some((known) => equalBytes(known, this.#manifest))) return;
+    await link.records.put(name, this.#manifest);
+  }
+
+  /** @param {Transport} transport */
+  #link(transport) {
+    const link = new Link(transport, {
+      inspect: (entry) => this.#host.inspect(entry),
+      onRead: (from, read) => this.#read(from, read),
+      onTurned: (from) => this.#turned(from),
+      onRecords: () => this.#records(),
+      onForked: (from) => this.#forked(from),
+      onFailure: (error) => this.#state !== "closed" && this.#host.onFailure(error),
+    });
+    this.#links.set(transport, link);
+    return link;
+  }
+
+  /**
+   * @param {Link} link
+   * @param {Read} read
+   */
+  #read(link, { conversation, sequence, entry, commit }) {
+    if (commit && isGenesis(entry) && !this.#places.has(conversation)) this.#places.set(conversation, link);
+    if (this.#places.get(conversation) !== link) return;
+    const id = fromHex(conversation);
+    if (this.#followed.has(conversation)) this.#host.onEntry(id, sequence, entry);
+    if (!commit) return;
+    const wanted = this.#offers.used(link, entry);
+    if (!this.#company || this.#state !== "online" || !link.live) return;
+    this.#host.onList([this.#listed(conversation, link)]);
+    if (wanted) this.#host.onWanted();
+  }
+
+  /** @param {Link} link */
+  #turned(link) {
+    if (this.#state === "closed") return;
+    if (link.live) this.#live?.();
+    if (this.#state === "offline" && link.live) return void this.#connect();
+    if (this.#state !== "online") return;
+    if (!this.#somethingLive()) return this.#drop();
+    this.#records();
+    if (!link.live || !this.#company) return;
+    // What waited for it goes on.
+    this.#host.onList(this.conversationsOf(link.transport).map((id) => this.#listed(id, link)));
+    this.#host.onWanted();
+  }
+
+  #somethingLive() {
+    return this.#links.size === 0 ? this.#company : [...this.#links.values()].some(({ live }) => live);
+  }
+
+  #records() {
+    if (this.#company || this.#state !== "online") return;
+    this.#host.onWaiting(this.#offers.any(this.#reachable()));
+  }
+
+  /** @param {Link} link */
+  #forked(link) {
+    for (const [conversation, at] of this.#places) {
+      if (at !== link) continue;
+      // Nothing, in the place of what was last there: who follows it sees that it is another log.
+      const head = link.log.length(conversation);
+      if (this.#followed.has(conversation)) this.#host.onEntry(fromHex(conversation), head, NOBODY);
+    }
+  }
+
+  async #connect() {
+    clearTimeout(this.#timer);
+    this.#set("connecting");
+    const attempt = ++this.#attempt;
+    try {
+      await this.#host.prepare();
+      if (attempt !== this.#attempt) return;
+      this.#manifest = await this.#host.manifest();
+      if (attempt !== this.#attempt) return;
+      await this.#host.onWelcome(this.#manifest);
+      if (attempt !== this.#attempt) return;
+      if (!this.#somethingLive()) await this.#becomesLive();
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      this.#host.onFailure(error instanceof Error ? error : new Error(String(error)));
+      return this.#drop();
+    }
+    if (attempt !== this.#attempt) return;
+    this.#failures = 0;
+    this.#slow = false;
+    this.#set("online");
+    this.#records();
+  }
+
+  #becomesLive() {
+    return new Promise((/** @type {(v: void) => void} */ resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#live = null;
+      };
+      const timer = setTimeout(() => {
+        done();
+        reject(new SealwireError("unavailable", "not connected to the platform"));
+      }, ATTEMPT);
+      this.#live = () => {
+        done();
+        resolve();
+      };
+    });
+  }
+
+  #drop() {
+    if (this.#state === "closed" || this.#state === "offline") return;
+    this.#attempt++;
+    this.#live?.();
+    this.#followed.clear();
+    const most = this.#slow ? MAX_PAUSE : Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(this.#failures, 10));
+    this.#failures++;
+    this.#slow = false;
+    this.#set("offline");
+    this.#timer = setTimeout(() => void this.#connect(), most / 2 + (Math.random() * most) / 2);
+  }
+
+  /** @param {CarrierState} state */
+  #set(state) {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#host.onState(state);
+  }
+}
+
+function offline() {
+  return new SealwireError("unavailable", "not connected to the platform");
+}

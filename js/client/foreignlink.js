@@ -1,0 +1,236 @@
+// @ts-check
+/**
+ * One foreign conversation, followed: its entries in order, its records, whether
+ * it is there now. It begins at the first entry each time an identity is opened,
+ * since what an entry comes to hangs on all before it.
+ *
+ * @typedef {import("./transports/transport.js").Transport} Transport
+ * @typedef {import("./transports/transport.js").Records} Records
+ * @typedef {import("./foreignlog.js").Read} Read
+ *
+ * @typedef {object} LinkHost
+ * @property {import("./foreignlog.js").Inspect} inspect
+ * @property {(link: Link, read: Read) => void} onRead
+ * @property {(link: Link) => void} onTurned   it is live now, or is not any more
+ * @property {(link: Link) => void} onRecords  there are others
+ * @property {(link: Link) => void} onForked   what it showed before is another now
+ * @property {(error: Error) => void} onFailure
+ */
+import { SealwireError } from "../errors.js";
+import { equalBytes, toHex } from "./bytes.js";
+import { Frames, entryFrame, recordFrame, split } from "./foreignframes.js";
+import { ForeignLog } from "./foreignlog.js";
+import { Mutex } from "./mutex.js";
+
+/** How long the log may take to show what was appended to it (ms). */
+const READ_BACK = 30_000;
+/** Before following is tried again (ms); doubles. */
+const PAUSE = 500;
+const MAX_PAUSE = 30_000;
+/** Records kept in the log that are remembered, the newest. */
+const MAX_RECORDS = 1_024;
+
+export class Link {
+  transport;
+  log;
+  #host;
+  #frames = new Frames();
+  #records;
+  /** All that was there was read, and the platform is there. */
+  live = false;
+  forked = false;
+  #stopped = false;
+  /** @type {AsyncIterator<import("./transports/transport.js").TransportEntry> | null} */
+  #iterator = null;
+  /** @type {(() => void)[]} */
+  #unfollow = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #failures = 0;
+  #appending = new Mutex();
+  /** Who waits for something to be read. @type {Set<() => void>} */
+  #watchers = new Set();
+
+  /**
+   * @param {Transport} transport
+   * @param {LinkHost} host
+   */
+  constructor(transport, host) {
+    this.transport = transport;
+    this.#host = host;
+    this.log = new ForeignLog(host.inspect);
+    this.#records = transport.records ?? new LogRecords((frame) => this.#send(frame));
+  }
+
+  /** @returns {Records} */
+  get records() {
+    return this.#records;
+  }
+
+  start() {
+    const { transport } = this;
+    this.#unfollow = [
+      transport.onState(() => {
+        if (transport.state !== "online") this.#turn(false);
+      }),
+      this.#records.onChange(() => this.#host.onRecords(this)),
+    ];
+    void this.#follow();
+  }
+
+  stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const stop of this.#unfollow) stop();
+    void this.#iterator?.return?.();
+    this.live = false;
+    this.#wake();
+  }
+
+  /**
+   * Resolves with its place in the conversation's log once it is read back.
+   * @param {string} conversation
+   * @param {Uint8Array} entry
+   * @param {string} id  of the entry, hex
+   */
+  async append(conversation, entry, id) {
+    const place = () => this.log.place(conversation, id);
+    if (this.forked) throw new SealwireError("forked log");
+    if (place() > 0) return place();
+    await this.#send(entryFrame(entry));
+    const deadline = Date.now() + READ_BACK;
+    while (place() === 0) {
+      if (this.#stopped || !this.live) throw new SealwireError("unavailable", "not connected");
+      const left = deadline - Date.now();
+      if (left <= 0) throw new SealwireError("unavailable", "the platform does not show what it stored");
+      await this.#wait(left);
+    }
+    return place();
+  }
+
+  /** @param {Uint8Array} frame */
+  #send(frame) {
+    // One after another: an end's entries keep their order.
+    return this.#appending.run("", async () => {
+      const name = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(frame)))).slice(0, 32);
+      const parts = await split(frame, this.transport.maxBody);
+      for (const [at, part] of parts.entries()) {
+        if (this.#stopped) throw new SealwireError("unavailable", "ended");
+        await this.transport.append(part, { id: parts.length > 1 ? `${name}-${at}` : name });
+      }
+    });
+  }
+
+  async #follow() {
+    // From the beginning: a part that was read and not put together would be missing else. What stands there stays.
+    this.#frames = new Frames();
+    try {
+      const iterator = this.transport.entries(0)[Symbol.asyncIterator]();
+      this.#iterator = iterator;
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (this.#stopped) return;
+        if (done) return this.#turn(false);
+        if (value.bytes) await this.#read(value.bytes);
+        else this.#turn(this.transport.state === "online");
+        this.#failures = 0;
+      }
+    } catch (error) {
+      if (this.#stopped) return;
+      if (error instanceof SealwireError && error.code === "forked log") {
+        this.forked = true;
+        return this.#host.onForked(this);
+      }
+      this.#turn(false);
+      this.#host.onFailure(error instanceof Error ? error : new Error(String(error)));
+      const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(this.#failures++, 10));
+      this.#timer = setTimeout(() => void this.#follow(), pause / 2 + (Math.random() * pause) / 2);
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  async #read(bytes) {
+    const frame = await this.#frames.read(bytes);
+    const read = frame?.kind === "entry" ? await this.log.read(frame.entry) : null;
+    if (this.#stopped) return;
+    // Records of a platform that has a place for them are not looked for in the log.
+    if (frame?.kind === "record" && this.#records instanceof LogRecords) this.#records.note(frame.name, frame.value);
+    if (read) this.#host.onRead(this, read);
+    if (read) this.#wake();
+  }
+
+  /** @param {boolean} live */
+  #turn(live) {
+    const turned = this.live !== live;
+    this.live = live;
+    this.#wake();
+    if (turned) this.#host.onTurned(this);
+  }
+
+  #wake() {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** @param {number} ms */
+  #wait(ms) {
+    return new Promise((/** @type {(v: void) => void} */ resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#watchers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#watchers.add(done);
+    });
+  }
+}
+
+/** Records on a platform that has no other place for them: messages of the conversation, of a kind of their own. */
+class LogRecords {
+  #append;
+  /** The newest first. @type {{ name: string, value: Uint8Array }[]} */
+  #all = [];
+  /** @type {Set<() => void>} */
+  #handlers = new Set();
+
+  /** @param {(frame: Uint8Array) => Promise<void>} append */
+  constructor(append) {
+    this.#append = append;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Uint8Array} value
+   */
+  note(name, value) {
+    if (this.get(name).some((known) => equalBytes(known, value))) return;
+    this.#all.unshift({ name, value });
+    if (this.#all.length > MAX_RECORDS) this.#all.pop();
+    for (const handler of [...this.#handlers]) handler();
+  }
+
+  /**
+   * @param {string} name
+   * @param {Uint8Array} value
+   */
+  put(name, value) {
+    return this.#append(recordFrame(name, value));
+  }
+
+  /** @param {string} name */
+  get(name) {
+    return this.#all.flatMap((record) => (record.name === name ? [record.value] : []));
+  }
+
+  /** @param {string} prefix */
+  list(prefix) {
+    return this.#all.filter(({ name }) => name.startsWith(prefix));
+  }
+
+  /** @param {() => void} handler */
+  onChange(handler) {
+    this.#handlers.add(handler);
+    return () => void this.#handlers.delete(handler);
+  }
+}

@@ -1,0 +1,128 @@
+// @ts-check
+/**
+ * Key packages in foreign conversations: this end's own, one for one use and one
+ * of last resort in each, and the others', to take.
+ *
+ * @typedef {import("./foreignlink.js").Link} Link
+ * @typedef {import("./foreignpackages.js").Package} Package
+ */
+import { toHex } from "./bytes.js";
+import { PREFIX, forInbox, forQueue, holds, isOnce, packageName, packageOf } from "./foreignpackages.js";
+
+/** One-time key packages that a client wants to know ready. */
+const READY = 10;
+
+export class Offers {
+  #member;
+  /** What commits have added by. @type {WeakMap<Link, Set<string>>} */
+  #used = new WeakMap();
+  /** This end's for one use that it put there: it may take a while until they are seen. @type {WeakMap<Link, Uint8Array[]>} */
+  #own = new WeakMap();
+  /** How often one was taken here. @type {Map<string, number>} */
+  #taken = new Map();
+
+  /** @param {string} member  own */
+  constructor(member) {
+    this.#member = member;
+  }
+
+  /** @param {Link} link */
+  forget(link) {
+    this.#used.delete(link);
+    this.#own.delete(link);
+  }
+
+  /**
+   * @param {Uint8Array} keyPackage  this end's
+   * @param {readonly Link[]} links
+   * @returns {Promise<number>} how many one-time ones are ready, as if it were one place
+   */
+  async publish(keyPackage, links) {
+    const name = packageName(this.#member);
+    const wanting = links.filter((link) => this.#wants(link));
+    if (isOnce(keyPackage)) {
+      const [first] = wanting;
+      if (!first) return READY;
+      await first.records.put(name, keyPackage);
+      this.#own.set(first, [...(this.#own.get(first) ?? []), keyPackage]);
+      return READY - Math.min(READY, wanting.length - 1);
+    }
+    const text = toHex(keyPackage);
+    for (const link of links) {
+      if (!link.records.get(name).some((known) => toHex(known) === text)) await link.records.put(name, keyPackage);
+    }
+    return READY - Math.min(READY, wanting.length);
+  }
+
+  /**
+   * A commit was read. True when it added by one of this end's, and another is wanted.
+   * @param {Link} link
+   * @param {Uint8Array} commit
+   */
+  used(link, commit) {
+    const used = this.#usedIn(link);
+    const own = this.#own.get(link) ?? [];
+    this.#own.set(link, own.filter((bytes) => !holds(commit, bytes)));
+    for (const { bytes, once } of this.#all(link)) {
+      if (once && holds(commit, bytes)) used.add(toHex(bytes));
+    }
+    return this.#wants(link);
+  }
+
+  /** @param {readonly Link[]} links */
+  any(links) {
+    return links.some((link) => this.#all(link).some(({ member }) => member !== this.#member));
+  }
+
+  /**
+   * @param {readonly Link[]} links
+   * @param {{ queue: string, member: string, company: boolean }} wanted
+   */
+  take(links, { queue, member, company }) {
+    const all = links.flatMap((link) => this.#all(link)).filter((p) => p.member !== this.#member);
+    const fit = member !== "" ? all.filter((p) => p.member === member) : company ? forInbox(all, queue) : forQueue(all, queue);
+    // One that came to nothing is not the first again; of the others those for one use, the newest.
+    const times = (/** @type {Package} */ { bytes }) => this.#taken.get(toHex(bytes)) ?? 0;
+    const [best] = fit.sort((a, b) => times(a) - times(b) || Number(b.once) - Number(a.once));
+    if (!best) return undefined;
+    this.#taken.set(toHex(best.bytes), times(best) + 1);
+    return best.bytes;
+  }
+
+  /**
+   * Where the key package lies by which a commit adds.
+   * @param {readonly Link[]} links
+   * @param {Uint8Array} commit
+   */
+  source(links, commit) {
+    return links.find((link) => this.#all(link).some(({ bytes }) => holds(commit, bytes)));
+  }
+
+  /** @param {Link} link */
+  #wants(link) {
+    const now = Math.floor(Date.now() / 1000);
+    const name = packageName(this.#member);
+    const own = (this.#own.get(link) ?? []).some((value) => packageOf({ name, value }, now));
+    return !own && !this.#all(link).some(({ member, once }) => once && member === this.#member);
+  }
+
+  /**
+   * What lies there and could be taken now.
+   * @param {Link} link
+   */
+  #all(link) {
+    const now = Math.floor(Date.now() / 1000);
+    const used = this.#usedIn(link);
+    return link.records.list(PREFIX).flatMap((record) => {
+      const found = packageOf(record, now);
+      return found && !(found.once && used.has(toHex(found.bytes))) ? [found] : [];
+    });
+  }
+
+  /** @param {Link} link */
+  #usedIn(link) {
+    const used = this.#used.get(link) ?? new Set();
+    this.#used.set(link, used);
+    return used;
+  }
+}
