@@ -50,8 +50,9 @@ func TestP13_WhoIsOutIsCutOffWithinASecond(t *testing.T) {
 			for i := 0; time.Since(removed) < 1500*time.Millisecond; i++ {
 				talks(t, customer, ben, fmt.Sprint("after it ", i))
 			}
-			if _, err := ana.Ask(relay.Subscribe{Conversation: id}); err == nil {
-				t.Error("who is out may follow again")
+			gone := uint64(removedAt(t, customer, ana, id))
+			if head := harness.Must[relay.Ack](ana, relay.Subscribe{Conversation: id, After: gone}).Sequence; head != gone {
+				t.Errorf("who is out may follow again up to %d, and was removed by %d", head, gone)
 			}
 			talks(t, customer, ben, "and again")
 			talks(t, other, ana.In(elsewhere), "in the other one")

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
 import { codes } from "../errors.js";
-import { Demo, attended, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
+import { Demo, attended, available, closeAll, errorsOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -451,4 +451,37 @@ test("P16 a customer who cleared storage is another one, in another conversation
   await then?.send("to the old one");
   await seen(agent, "to the old one", "sent");
   assert.deepEqual(log(customer), ["after sent"]);
+});
+
+test("a page that ends before it reads that it left, and is taken out meanwhile: it reads so much when it comes back, and no more", async () => {
+  let deaf = false;
+  const customer = await demo.customer({ history: "none" });
+  const theirs = await customer.start();
+  await theirs.send("hello");
+  const ben = await demo.colleague("Ben", { person: "ben" });
+  const to = await available(ben);
+  let ana = await demo.colleague("Ana", { wire: { toEnd: ({ type }) => (deaf && (type === T.ack || type === T.entry) ? [] : undefined) } });
+  await until(ana, "it waits", () => ana.queues.waiting.some((w) => w.id === theirs.id));
+  const anas = await ana.claim(theirs.id);
+  await until(ana, "all is there", () => anas.moves.length > 0);
+  deaf = true;
+  const unheard = anas.transfer({ to }).catch(() => {});
+  const bens = await until(ben, "it came", () => ben.conversation(theirs.id));
+  await until(ben, "all is there", () => bens.moves.length > 0);
+  assert.equal(anas.state, "secured", "she does not know");
+  await ana.close();
+  await unheard;
+  await theirs.send("for Ben alone"); // whoever is first removes who left
+  await seen(ben, "for Ben alone", "received");
+
+  ana = await demo.colleague("Ana");
+  const back = first(ana);
+  await until(ana, "to have left", () => back.state === "left");
+  assert.deepEqual(back.notes.map(({ kind, member }) => `${kind} ${member?.alias}`), ["claimed Ana", "transferred Ben"], "the log told her, not a refusal");
+  assert.deepEqual(log(ana), ["hello received"]);
+  await assert.rejects(back.send("too late"), { code: "not a member" });
+  await bens.send("and later");
+  await seen(customer, "and later", "received");
+  assert.deepEqual(log(ana), ["hello received"]);
+  assert.deepEqual([...errorsOf(ana), ...errorsOf(ben), ...errorsOf(customer)], []);
 });

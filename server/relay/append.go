@@ -116,6 +116,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 			v.chain = nil // stored but not applied: the log is right, read it again
 		} else {
 			v.joins.follow(v.chain, entry, c.server.now())
+			v.removals.follow(entry, sequence)
 		}
 	}
 	c.server.hub.publish(v.key, sequence, raw, after)
@@ -156,6 +157,7 @@ func (c *connection) handlePassing(ctx context.Context, _ uint32, body Body) (Bo
 }
 
 // handleSubscribe follows a conversation that this identity is a member of now.
+// Who was removed gets the log up to the commit that did it, and hears of nothing after.
 func (c *connection) handleSubscribe(ctx context.Context, request uint32, body Body) (Body, error) {
 	f := body.(Subscribe)
 	v := c.server.chains.acquire(c.tenant, f.Conversation)
@@ -164,20 +166,27 @@ func (c *connection) handleSubscribe(ctx context.Context, request uint32, body B
 	if err != nil {
 		return nil, err
 	}
-	defer unlock() // no commit can remove this member before it follows
+	defer unlock()  // no commit can remove this member before it follows
+	var last uint64 // 0: it is in
 	if v.chain.Member(c.member) == nil {
-		return nil, wire.NotMember
+		if last = v.removals[c.member]; last == 0 {
+			return nil, wire.NotMember
+		}
 	}
-	s, err := c.open(f.Conversation, f.After)
+	s, err := c.open(f.Conversation, f.After, last)
 	if err != nil {
 		return nil, err
 	}
-	// Follow first and ask for the head then: an entry between the two is heard of.
-	c.server.hub.follow(c, v.key)
+	if last == 0 { // first, and ask for the head then: an entry between the two is heard of
+		c.server.hub.follow(c, v.key)
+	}
 	heads, err := c.server.log.Heads(ctx, [][]byte{v.key[:]})
 	head, there := heads[string(v.key[:])]
+	if last != 0 {
+		head.Sequence = last
+	}
 	if err == nil && (!there || f.After > head.Sequence) {
-		err = wire.RolledBack // the end has seen more than this log holds
+		err = wire.RolledBack // the end has seen more than this log holds for it
 	}
 	if err != nil {
 		c.drop(f.Conversation)

@@ -25,8 +25,9 @@ type conversation struct {
 	tenant *tenant
 
 	sync.RWMutex
-	chain *wire.Chain // nil: to be read from the log
-	joins joins       // those of the chain
+	chain    *wire.Chain // nil: to be read from the log
+	joins    joins       // those of the chain
+	removals removals    // and those whom it removed
 
 	users   int           // of the cache, under its lock
 	element *list.Element // in the cache's order of use, while nobody uses it
@@ -113,7 +114,7 @@ func (v *conversation) lock(ctx context.Context, log entrylog.Log, write bool) (
 // a build with other rules stored: every end of today ignores it as well.
 func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 	id := wire.ID(v.key[16:])
-	chain, joins := wire.NewChain(id, v.tenant.manifests.byHash), make(joins)
+	chain, joins, removals := wire.NewChain(id, v.tenant.manifests.byHash), make(joins), make(removals)
 	for after := uint64(0); ; {
 		entries, err := log.Commits(ctx, v.key[:], after, entrylog.MaxRead, 1<<20)
 		if err != nil {
@@ -135,9 +136,10 @@ func (v *conversation) load(ctx context.Context, log entrylog.Log) error {
 				return fmt.Errorf("relay: stored entry %d does not follow: %w", e.Sequence, err)
 			}
 			joins.follow(chain, entry, time.UnixMilli(e.At))
+			removals.follow(entry, e.Sequence)
 		}
 	}
-	v.chain, v.joins = chain, joins
+	v.chain, v.joins, v.removals = chain, joins, removals
 	return nil
 }
 

@@ -63,3 +63,10 @@ func AwaitDraining(s *Server) {
 func TakenFor(s *Server, tenant wire.ID, queue string) int {
 	return len(s.hub.agents(s.tenants[tenant], queue))
 }
+
+// FollowersOf is how many connections hear of a conversation.
+func FollowersOf(s *Server, tenant, conversation wire.ID) int {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return len(s.hub.topics[s.tenants[tenant].key(conversation)])
+}

@@ -228,7 +228,10 @@ func (s *scene) removed(at *relaytest.Client, who *relaytest.Person, commit uint
 		s.t.Fatal(err)
 	}
 	ask[relay.List](s.t, s.atAgent, relay.ListConversations{}) // the relay has done it
-	refused(s.t, at, relay.Subscribe{Conversation: s.talk.ID}, wire.NotMember)
+	if head := s.subscribe(at, 0); head != commit {
+		s.t.Errorf("head %d, want the commit, %d", head, commit)
+	}
+	s.append(s.atAgent, s.agent.Message(s.talk, 10))
 	refused(s.t, at, relay.Ticket{Conversation: s.talk.ID}, wire.NotMember)
 	refused(s.t, at, s.entry(who.Message(s.talk, 10)), wire.NotMember)
 	refused(s.t, at, relay.SendPassing{Conversation: s.talk.ID, Entry: who.Passing(s.talk)}, wire.NotMember)

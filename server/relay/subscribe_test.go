@@ -179,7 +179,7 @@ func TestP13_RemovedMemberIsCutAtTheCommit(t *testing.T) {
 	removal := s.commit(s.agent, s.atAgent, relaytest.Change{Removes: []wire.ID{bea.ID()}})
 	begin := time.Now()
 	answered(t, f, http.StatusForbidden, wire.NotMember, "POST", "/v1/files", nil, "Upload-Length", "10")
-	refused(t, atBea, relay.Subscribe{Conversation: s.talk.ID}, wire.NotMember)
+	refused(t, atBea, relay.Subscribe{Conversation: s.talk.ID, After: removal + 1}, wire.RolledBack)
 	if d := time.Since(begin); d > time.Second {
 		t.Errorf("cutting took %v", d)
 	}

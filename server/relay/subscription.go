@@ -30,9 +30,10 @@ const (
 	backlogBytes   = 128 << 10
 )
 
-// open begins a subscription, replacing one of the same conversation.
+// open begins a subscription, replacing one of the same conversation; it ends
+// with the entry last, if that is not 0.
 // NotMember and the like were asked before; RateLimited past the limit.
-func (c *connection) open(conversation wire.ID, after uint64) (*subscription, error) {
+func (c *connection) open(conversation wire.ID, after, last uint64) (*subscription, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.subscriptions == nil {
@@ -41,7 +42,7 @@ func (c *connection) open(conversation wire.ID, after uint64) (*subscription, er
 	if c.subscriptions[conversation] == nil && len(c.subscriptions) >= c.server.limits.Subscriptions {
 		return nil, wire.RateLimited
 	}
-	s := &subscription{conversation: conversation, cursor: after, opening: true}
+	s := &subscription{conversation: conversation, cursor: after, last: last, opening: true}
 	c.subscriptions[conversation] = s
 	return s, nil
 }
