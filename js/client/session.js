@@ -3,7 +3,8 @@
  * One identity at work: its end service, its carrier, its conversations. It
  * judges nothing itself: the end service checks manifests, credentials and key
  * packages against the pinned roots, and whatever it refuses stops here, with
- * nothing sent.
+ * nothing sent. How it proves who it is stands in proving.js, how conversations
+ * come to it in arrivals.js, and how a customer begins one in contact.js.
  *
  * @typedef {import("./options.js").Settings} Settings
  * @typedef {import("./end.js").Opened} Opened
@@ -15,31 +16,17 @@
  * @property {() => void} onLost    another tab has taken this identity over
  */
 import { SealwireError } from "../errors.js";
-import { Authority, NO_QUEUES } from "./authority.js";
+import { Arrivals } from "./arrivals.js";
+import { fromHex, toHex } from "./bytes.js";
+import { Contact } from "./contact.js";
 import { Engine } from "./engine.js";
-import { fromBase64url, fromHex, encodeText, toHex } from "./bytes.js";
-import { Joins } from "./joins.js";
 import { KeyPackages } from "./packages.js";
-import { Proof } from "./proof.js";
-import { Retry } from "./retry.js";
+import { Proving } from "./proving.js";
 
 /** Answers of the end service that mean: this does not come from the pinned organisation. */
 const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled back", "unsupported version", "bad argument", "bad commit", "too large", "too long"];
-/** Bytes of unread entries that may wait for the end service; past it the relay is not followed any more. */
+/** Bytes of unread entries that may wait for the end service; past it the carrier is not followed any more. */
 const MAX_UNREAD = 16 * 1024 * 1024;
-/** A credential is asked for again, on connecting, when the last one is this old (ms). */
-const CREDENTIAL_AGE = 15 * 60_000;
-/** How long a conversation that the relay lists may take to show another entry, and to show that this end is in it (ms). */
-const JOIN_TIME = 8_000;
-const LONGEST_JOIN = 180_000;
-/** A key package to be claimed with is of use for so long (s). */
-const CLAIM_LIFE = 3_600;
-/** How long a conversation that was claimed may take to be there (ms). */
-const CLAIM_TIME = 30_000;
-/** How long a connection is waited for (ms). */
-const ONLINE_TIME = 10_000;
-/** Answers of the relay, or of the authority, that mean: this credential will not do. */
-const UNPROVED = ["bad credential", "expired", "open failed"];
 
 export class Session {
   #settings;
@@ -47,35 +34,17 @@ export class Session {
   #opened;
   end;
   connection;
+  #files;
+  #packages;
+  #proving;
+  #arrivals;
+  #contact;
   agents = false;
   #refused = false;
   #ended = false;
-  /** @type {Uint8Array} */
-  #proof = new Uint8Array();
-  /** The company's side. */
-  #credentials;
-  /** The one under which the end acts, and whether that is another since the last connection. @type {Uint8Array | null} */
-  #adopted = null;
-  #another = false;
-  /** @type {Authority | null} */
-  #authority = null;
-  /** What a person was told of the authority, until it works again. @type {string} */
-  #toldOf = "";
-  /** Who waits for a connection. @type {Set<() => void>} */
-  #connecting = new Set();
-  /** Claimed, and not there yet. @type {Map<string, (engine: Engine) => void>} */
-  #claimed = new Map();
   #unread = 0;
   /** @type {Engine[]} */
   engines = [];
-  /** Listed by the relay, and looked at now: shown only once this end is found to be in it. @type {Map<string, Engine>} */
-  #joining = new Map();
-  #joins = new Joins((id) => this.#join(id));
-  /** Tells a customer's end to try to reach somebody again. */
-  #first = new Retry(() => void this.#contact());
-  #contacting = false;
-  #packages;
-  #files;
 
   /**
    * @param {Settings} settings
@@ -88,13 +57,16 @@ export class Session {
     this.#host = host;
     this.#opened = opened;
     this.end = end;
+    const online = () => this.connection.state === "online";
+    const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
+    const proving = (this.#proving = new Proving({ settings, end, opened, events: host.events, online, onRenewed: () => this.#renewed() }));
     const { connection, files } = settings.carrier({
       member: opened.member,
       role: settings.role,
       manifest: settings.manifest,
-      prepare: () => this.#prepare(),
-      hello: (nonce, host) => this.end.hello(nonce, host, this.#proof),
-      inspect: (entry) => this.end.inspect(entry),
+      prepare: () => proving.prepare(),
+      hello: (nonce, host) => end.hello(nonce, host, proving.proof),
+      inspect: (entry) => end.inspect(entry),
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
       onList: (list) => this.#listed(list),
@@ -105,25 +77,27 @@ export class Session {
     });
     this.connection = connection;
     this.#files = files;
-    const { authority } = settings;
-    if (authority) {
-      this.#authority = new Authority({
-        ...authority,
-        fetch: settings.fetch,
-        member: opened.member,
-        hello: (nonce, name, proof) => end.hello(nonce, name, proof),
-        credential: () => this.#credentials.get(),
-        doubt: () => this.#credentials.doubt(),
-        onQueues: (queues) => this.#queues(queues),
-      });
-    }
-    this.#credentials = new Proof({
-      ask: () => this.#credential(),
-      age: authority ? null : CREDENTIAL_AGE,
-      onRenewed: (credential) => this.#renewed(credential),
-      onFailure: (error) => this.#askFailed(error),
-    });
     this.#packages = new KeyPackages(end, connection);
+    this.#arrivals = new Arrivals({
+      end,
+      engines: () => this.engines,
+      make: (id, found) => this.#make(id, found),
+      show: (engine) => this.#show(engine),
+      online,
+      onFound: () => this.#packages.replenish(),
+      onTrouble,
+    });
+    this.#contact = new Contact({
+      end,
+      connection,
+      queue: settings.queue,
+      there: () => this.agents && online(),
+      engine: () => (this.#customer ? this.#engine("") : undefined),
+      refused: (error) => this.#refuse(error),
+      onBegun: () => this.#setRefused(false),
+      onTrouble,
+      tell: (error) => this.#tell(error),
+    });
     for (const summary of opened.conversations) this.#add(summary.status.id).restore(summary);
     for (const item of opened.outbox) (this.#engine(item.conversation) ?? this.#add(item.conversation)).restoreQueued(item);
   }
@@ -142,79 +116,33 @@ export class Session {
     return this.#refused && this.connection.state !== "closed" ? "refused" : this.connection.state;
   }
 
-  start() {
-    this.connection.start();
-    this.#authority?.follow();
-    this.#credentials.watch();
-  }
-
   /** Who waits in which queue, as the authority says. */
   get queues() {
-    return this.#authority?.queues ?? NO_QUEUES;
+    return this.#proving.queues;
+  }
+
+  start() {
+    this.connection.start();
+    this.#proving.start();
+  }
+
+  /** Stops everything; the end service is the caller's to close. */
+  stop() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#proving.stop();
+    this.#contact.stop();
+    this.#arrivals.stop();
+    for (const engine of this.engines) engine.stop();
+    this.connection.close();
   }
 
   /**
    * Has the authority give a conversation to this end, and waits until it is there.
    * @param {string} id
-   * @returns {Promise<Engine>}
    */
   async claim(id) {
-    if (!this.#authority) throw new SealwireError("unavailable", "no authority is set");
-    // Not before the end acts under its credential: it stands in the key package.
-    await this.#whenOnline();
-    const there = this.engines.find((engine) => engine.id === id && engine.state === "secured");
-    if (there) return there;
-    const keyPackage = await this.end.keyPackage(CLAIM_LIFE);
-    await this.#authority.claim(id, keyPackage);
-    const came = this.#came(id);
-    this.#listed([{ conversation: fromHex(id), sequence: Infinity }]);
-    return came;
-  }
-
-  /** @returns {Promise<void>} */
-  #whenOnline() {
-    if (this.connection.state === "online") return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#connecting.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#connecting.delete(done);
-        reject(new SealwireError("unavailable", "not connected to the relay"));
-      }, ONLINE_TIME);
-      this.#connecting.add(done);
-    });
-  }
-
-  /** @param {string} id */
-  #came(id) {
-    return new Promise((/** @type {(engine: Engine) => void} */ resolve, reject) => {
-      const look = () => {
-        const engine = this.engines.find((e) => e.id === id && e.state === "secured");
-        if (engine) resolve(engine);
-        return engine !== undefined;
-      };
-      if (look()) return;
-      const timer = setTimeout(() => {
-        this.#claimed.delete(id);
-        reject(new SealwireError("unavailable", "it was given to this end, and does not show yet"));
-      }, CLAIM_TIME);
-      this.#claimed.set(id, () => {
-        if (!look()) return;
-        clearTimeout(timer);
-        this.#claimed.delete(id);
-      });
-    });
-  }
-
-  /**
-   * What an engine told of itself changed.
-   * @param {Engine} engine
-   */
-  #turned(engine) {
-    this.#claimed.get(engine.id)?.(engine);
+    return this.#arrivals.claim(id, this.#proving.authority);
   }
 
   /**
@@ -236,21 +164,9 @@ export class Session {
     return this.#engine("") ?? this.#add("");
   }
 
-  /** Stops everything; the end service is the caller's to close. */
-  stop() {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#authority?.stop();
-    this.#credentials.stop();
-    this.#first.stop();
-    this.#joins.clear();
-    for (const engine of [...this.engines, ...this.#joining.values()]) engine.stop();
-    this.connection.close();
-  }
-
   /** @param {string} id */
   #engine(id) {
-    return this.#joining.get(id) ?? this.engines.find((engine) => engine.id === id);
+    return this.#arrivals.find(id) ?? this.engines.find((engine) => engine.id === id);
   }
 
   /** @param {string} id */
@@ -281,9 +197,9 @@ export class Session {
         ...(found ? { found } : {}),
         company: !this.#customer,
         take: (queue, member = "") => this.connection.take(queue, fromHex(member), fromHex(engine.id)),
-        onTurned: () => this.#turned(engine),
-        onQueued: () => void this.#contact(),
-        onRefused: () => this.#first.later(),
+        onTurned: () => this.#arrivals.turned(engine.id),
+        onQueued: () => void this.#contact.begin(),
+        onRefused: () => this.#contact.later(),
         onTrouble: (error) => this.#trouble(error),
         mayQueue: (bytes) => this.#mayQueue(bytes),
       },
@@ -292,94 +208,20 @@ export class Session {
     return engine;
   }
 
-  /** What takes time is done before the relay's clock runs: the page's token, the agent's credential. */
-  async #prepare() {
-    const { thumbprint } = this.#opened;
-    if (this.#customer) {
-      const token = await this.#settings.identityToken({ thumbprint });
-      if (typeof token !== "string" || token === "") throw new TypeError("identityToken: expected a string that is not empty");
-      this.#proof = encodeText(token);
-      return;
-    }
-    try {
-      this.#proof = await this.#credentials.get();
-    } catch (error) {
-      if (!this.#authority) throw error;
-      // A person was told in words, once, however often it is tried.
-      this.#askFailed(error);
-      throw new SealwireError("unavailable", "no credential is to be had");
-    }
-    this.#toldOf = "";
-  }
-
-  /** @returns {Promise<Uint8Array>} */
-  async #credential() {
-    if (this.#authority) return this.#authority.credential();
-    const { identity, thumbprint } = this.#opened;
-    const given = await this.#settings.credential({ identity: identity.slice(), thumbprint });
-    const credential = typeof given === "string" ? fromBase64url(given) : given;
-    if (!(credential instanceof Uint8Array)) throw new TypeError("credential: expected a Uint8Array or base64url");
-    return credential;
-  }
-
-  /**
-   * Another credential, while work goes on: it enters each conversation by this end's own commit.
-   * @param {Uint8Array} credential
-   */
-  async #renewed(credential) {
-    if (this.#ended) return;
-    this.#toldOf = "";
-    // Before the first welcome there is no manifest to judge it by.
-    if (this.connection.state !== "online") return;
-    await this.end.credential(credential);
-    this.#proof = this.#adopted = credential;
+  /** Another credential enters each conversation by this end's own commit. */
+  async #renewed() {
     for (const engine of this.engines) engine.renew();
     await this.#packages.renew();
-  }
-
-  /**
-   * No credential is to be had.
-   * @param {unknown} error
-   */
-  #askFailed(error) {
-    const refused = error instanceof SealwireError ? UNPROVED.includes(error.code) : true;
-    this.#tellOf(refused);
-  }
-
-  /** @param {import("./types.js").Queues} queues */
-  #queues(queues) {
-    if (this.#ended) return;
-    this.#host.events.emit("queues", { queues });
-    if (queues.state === "current") this.#toldOf = "";
-    else if (queues.state === "refused") this.#tellOf(true);
-    // Where nothing can be reached, that is what is shown already.
-    else if (queues.state === "unreachable" && this.connection.state === "online") this.#tellOf(false);
-  }
-
-  /** @param {boolean} refused */
-  #tellOf(refused) {
-    const code = refused ? "login refused" : "authority unreachable";
-    if (this.#ended || this.#toldOf === code) return;
-    this.#toldOf = code;
-    this.#host.events.emit("notice", {
-      code,
-      text: refused
-        ? "The company's login was not accepted. Sign in again to see the queues and to go on working here."
-        : "The company's own service does not answer. Conversations that are open go on; who is waiting is not known until it is back.",
-    });
   }
 
   /** @param {Uint8Array} manifest */
   async #welcome(manifest) {
     try {
       await this.end.manifest(manifest, true);
-      if (!this.#customer) await this.end.credential(this.#proof);
-      this.#another = this.#authority !== null && this.#adopted !== this.#proof;
-      this.#adopted = this.#proof;
+      await this.#proving.adopt();
     } catch (error) {
       await this.#trouble(error);
-      if (isRefusal(error)) {
-        this.#refuse();
+      if (this.#refuse(error)) {
         this.#tell(error);
         this.connection.reset(true);
       }
@@ -392,15 +234,14 @@ export class Session {
   #carrierState(state) {
     if (this.#ended && state !== "closed") return;
     if (state === "online") {
-      for (const done of [...this.#connecting]) done();
-      for (const engine of this.engines) this.#another ? engine.renew() : engine.resume();
+      this.#arrivals.connected();
+      for (const engine of this.engines) this.#proving.another ? engine.renew() : engine.resume();
       if (!this.#customer) void this.#online();
-      void this.#contact();
+      void this.#contact.begin();
     } else {
       this.agents = false;
-      // The next connection's list tells of them again.
-      this.#joins.clear();
-      for (const engine of [...this.engines, ...this.#joining.values()]) engine.disconnected();
+      this.#arrivals.disconnected();
+      for (const engine of this.engines) engine.disconnected();
     }
     this.#host.onState();
   }
@@ -408,26 +249,12 @@ export class Session {
   /** The company's side: be found, and find what was begun meanwhile. */
   async #online() {
     try {
-      await (this.#another ? this.#packages.renew() : this.#packages.replenish());
-      this.#another = false;
+      await (this.#proving.another ? this.#packages.renew() : this.#packages.replenish());
+      this.#proving.another = false;
       this.#listed(await this.connection.conversations());
     } catch (error) {
       await this.#trouble(error);
       if (this.connection.state === "online" && !this.#ended) this.#tell(error);
-    }
-  }
-
-  /** @param {{ conversation: Uint8Array, sequence: number }[]} list */
-  #listed(list) {
-    if (this.#customer || this.#ended) return;
-    const known = new Map(this.engines.map((engine) => [engine.id, engine]));
-    for (const { conversation, sequence } of list) {
-      const id = toHex(conversation);
-      const engine = known.get(id);
-      if (!engine) this.#joins.add(id);
-      else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
-      // What carries it may only be there since now.
-      else engine.resume();
     }
   }
 
@@ -439,84 +266,31 @@ export class Session {
     }
   }
 
-  /**
-   * Reads a conversation that the relay lists; one that this end is not in leaves nothing behind.
-   * @param {string} id
-   */
-  async #join(id) {
-    if (this.#ended || this.connection.state !== "online" || this.#engine(id)) return;
-    let found = false;
-    const engine = this.#make(id, () => {
-      found = true;
-      this.#joining.delete(id);
-      this.#show(engine);
-    });
-    this.#joining.set(id, engine);
-    // As long as it shows entries it is read, within reason: the commit that added this end is the last of what may be many.
-    let [index, last] = [0, Date.now()];
-    const begun = last;
-    const late = setInterval(() => {
-      const now = Date.now();
-      if (engine.index > index) [index, last] = [engine.index, now];
-      if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.stop();
-    }, JOIN_TIME / 8);
-    try {
-      await this.end.join(id);
-      await engine.look();
-      // It took one of the key packages.
-      if (found) await this.#packages.replenish();
-    } catch (error) {
-      await this.#trouble(error);
-    } finally {
-      clearInterval(late);
-      this.#joining.delete(id);
-      if (found) engine.resume();
-      else {
-        engine.stop();
-        await this.end.leave(id).catch(() => {});
-      }
-    }
+  /** @param {import("./carrier.js").Listed[]} list */
+  #listed(list) {
+    if (!this.#customer) this.#arrivals.listed(list);
   }
 
   /** @param {boolean} agents */
   #waiting(agents) {
     this.agents = agents;
     this.#host.onState();
-    if (agents) void this.#contact();
+    if (agents) void this.#contact.begin();
   }
 
-  /** First contact: when a text waits, and somebody is there, the conversation begins. */
-  async #contact() {
-    const engine = this.#engine("");
-    if (!this.#customer || this.#ended || this.#contacting || !this.agents || this.connection.state !== "online" || !engine?.pending) return;
-    this.#contacting = true;
-    try {
-      const keyPackage = await this.connection.take(this.#settings.queue);
-      try {
-        await engine.begin(this.end.genesis(this.#settings.queue, keyPackage));
-        this.#first.reset();
-        this.#setRefused(false);
-      } catch (error) {
-        // Another agent's key package may be good: it is tried again, after a pause, and nothing is sent meanwhile.
-        if (isRefusal(error)) this.#refuse();
-        throw error;
-      }
-    } catch (error) {
-      if (!this.#ended) this.#first.later();
-      await this.#trouble(error);
-      if (!(error instanceof SealwireError) || error.code !== "unavailable") this.#tell(error);
-    } finally {
-      this.#contacting = false;
-    }
-  }
-
-  #refuse() {
-    if (this.#refused) return;
+  /**
+   * Whether what failed does not come from the pinned organisation; a person is told, once.
+   * @param {unknown} error
+   */
+  #refuse(error) {
+    if (!(error instanceof SealwireError) || !REFUSALS.includes(error.code)) return false;
+    if (this.#refused) return true;
     this.#setRefused(true);
     this.#host.events.emit("notice", {
       code: "refused",
       text: "What the relay showed does not come from this organisation. Nothing was sent; what you wrote is kept on this device.",
     });
+    return true;
   }
 
   /** @param {boolean} refused */
@@ -529,8 +303,7 @@ export class Session {
   /** @param {Error} error */
   #failure(error) {
     if (this.#ended) return;
-    // The proof may be what is wrong: the next attempt asks for a new one.
-    if (!this.#authority || (error instanceof SealwireError && UNPROVED.includes(error.code))) this.#credentials.doubt();
+    this.#proving.doubt(error);
     if (!(error instanceof SealwireError) || error.code !== "unavailable") this.#tell(error);
   }
 
@@ -558,9 +331,4 @@ export class Session {
     this.#unread += bytes;
     return true;
   }
-}
-
-/** @param {unknown} error */
-function isRefusal(error) {
-  return error instanceof SealwireError && REFUSALS.includes(error.code);
 }

@@ -1,0 +1,190 @@
+// @ts-check
+/**
+ * How conversations come to an end of the company's side: the carrier lists
+ * them, each is looked at, and shown once this end is found to be in it; or the
+ * authority gives one to it, which is waited for. What is listed is a claim: a
+ * conversation that this end is not in leaves nothing behind.
+ *
+ * @typedef {import("./engine.js").Engine} Engine
+ *
+ * @typedef {object} ArrivalsHost
+ * @property {import("./remote.js").EndService} end
+ * @property {() => readonly Engine[]} engines   those that are shown
+ * @property {(id: string, found: () => void) => Engine} make  one to be looked at
+ * @property {(engine: Engine) => void} show     this end is in it
+ * @property {() => boolean} online
+ * @property {() => Promise<void>} onFound       a key package was taken
+ * @property {(error: unknown) => Promise<void>} onTrouble
+ */
+import { SealwireError } from "../errors.js";
+import { fromHex, toHex } from "./bytes.js";
+import { Joins } from "./joins.js";
+
+/** How long a conversation that is listed may take to show another entry, and to show that this end is in it (ms). */
+const JOIN_TIME = 8_000;
+const LONGEST_JOIN = 180_000;
+/** A key package to be claimed with is of use for so long (s). */
+const CLAIM_LIFE = 3_600;
+/** How long a conversation that was claimed may take to be there (ms). */
+const CLAIM_TIME = 30_000;
+/** How long a connection is waited for (ms). */
+const ONLINE_TIME = 10_000;
+
+export class Arrivals {
+  #host;
+  #joins = new Joins((id) => this.#join(id));
+  /** Looked at now. @type {Map<string, Engine>} */
+  #joining = new Map();
+  /** Who waits for a connection. @type {Set<() => void>} */
+  #connecting = new Set();
+  /** Claimed, and not there yet. @type {Map<string, () => void>} */
+  #claimed = new Map();
+  #ended = false;
+
+  /** @param {ArrivalsHost} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /**
+   * One that is looked at.
+   * @param {string} id
+   */
+  find(id) {
+    return this.#joining.get(id);
+  }
+
+  /** @param {readonly import("./carrier.js").Listed[]} list */
+  listed(list) {
+    if (this.#ended) return;
+    const known = new Map(this.#host.engines().map((engine) => [engine.id, engine]));
+    for (const { conversation, sequence } of list) {
+      const id = toHex(conversation);
+      const engine = known.get(id);
+      if (!engine) this.#joins.add(id);
+      else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
+      // What carries it may only be there since now.
+      else engine.resume();
+    }
+  }
+
+  /**
+   * Has the authority give a conversation to this end, and waits until it is there.
+   * @param {string} id
+   * @param {import("./authority.js").Authority} authority
+   * @returns {Promise<Engine>}
+   */
+  async claim(id, authority) {
+    // Not before the end acts under its credential: it stands in the key package.
+    await this.#whenOnline();
+    const there = this.#secured(id);
+    if (there) return there;
+    const keyPackage = await this.#host.end.keyPackage(CLAIM_LIFE);
+    await authority.claim(id, keyPackage);
+    const came = this.#came(id);
+    this.listed([{ conversation: fromHex(id), sequence: Infinity }]);
+    return came;
+  }
+
+  /**
+   * What is known of a conversation changed.
+   * @param {string} id
+   */
+  turned(id) {
+    this.#claimed.get(id)?.();
+  }
+
+  connected() {
+    for (const done of [...this.#connecting]) done();
+  }
+
+  disconnected() {
+    // The next connection's list tells of them again.
+    this.#joins.clear();
+    for (const engine of this.#joining.values()) engine.disconnected();
+  }
+
+  /** For good. */
+  stop() {
+    this.#ended = true;
+    this.#joins.clear();
+    for (const engine of this.#joining.values()) engine.stop();
+  }
+
+  /** @returns {Promise<void>} */
+  #whenOnline() {
+    if (this.#host.online()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#connecting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#connecting.delete(done);
+        reject(new SealwireError("unavailable", "not connected to the relay"));
+      }, ONLINE_TIME);
+      this.#connecting.add(done);
+    });
+  }
+
+  /** @param {string} id */
+  #secured(id) {
+    return this.#host.engines().find((engine) => engine.id === id && engine.state === "secured");
+  }
+
+  /** @param {string} id */
+  #came(id) {
+    return new Promise((/** @type {(engine: Engine) => void} */ resolve, reject) => {
+      const there = this.#secured(id);
+      if (there) return resolve(there);
+      const timer = setTimeout(() => {
+        this.#claimed.delete(id);
+        reject(new SealwireError("unavailable", "it was given to this end, and does not show yet"));
+      }, CLAIM_TIME);
+      this.#claimed.set(id, () => {
+        const engine = this.#secured(id);
+        if (!engine) return;
+        clearTimeout(timer);
+        this.#claimed.delete(id);
+        resolve(engine);
+      });
+    });
+  }
+
+  /** @param {string} id */
+  async #join(id) {
+    const { end, engines, make, show, online, onFound, onTrouble } = this.#host;
+    if (this.#ended || !online() || this.#joining.has(id) || engines().some((engine) => engine.id === id)) return;
+    let found = false;
+    const engine = make(id, () => {
+      found = true;
+      this.#joining.delete(id);
+      show(engine);
+    });
+    this.#joining.set(id, engine);
+    // As long as it shows entries it is read, within reason: the commit that added this end is the last of what may be many.
+    let [index, last] = [0, Date.now()];
+    const begun = last;
+    const late = setInterval(() => {
+      const now = Date.now();
+      if (engine.index > index) [index, last] = [engine.index, now];
+      if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.stop();
+    }, JOIN_TIME / 8);
+    try {
+      await end.join(id);
+      await engine.look();
+      if (found) await onFound();
+    } catch (error) {
+      await onTrouble(error);
+    } finally {
+      clearInterval(late);
+      this.#joining.delete(id);
+      if (found) engine.resume();
+      else {
+        engine.stop();
+        await end.leave(id).catch(() => {});
+      }
+    }
+  }
+}
