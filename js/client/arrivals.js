@@ -9,9 +9,7 @@
  *
  * @typedef {object} ArrivalsHost
  * @property {import("./remote.js").EndService} end
- * @property {() => readonly Engine[]} engines   those that are shown
- * @property {(id: string, found: () => void) => Engine} make  one to be looked at
- * @property {(engine: Engine) => void} show     this end is in it
+ * @property {import("./engines.js").Engines} engines
  * @property {() => boolean} online
  * @property {() => Promise<void>} onFound       a key package was taken
  * @property {(error: unknown) => Promise<void>} onTrouble
@@ -57,7 +55,7 @@ export class Arrivals {
   /** @param {readonly import("./carrier.js").Listed[]} list */
   listed(list) {
     if (this.#ended) return;
-    const known = new Map(this.#host.engines().map((engine) => [engine.id, engine]));
+    const known = new Map(this.#host.engines.shown.map((engine) => [engine.id, engine]));
     for (const { conversation, sequence } of list) {
       const id = toHex(conversation);
       const engine = known.get(id);
@@ -130,7 +128,8 @@ export class Arrivals {
 
   /** @param {string} id */
   #secured(id) {
-    return this.#host.engines().find((engine) => engine.id === id && engine.state === "secured");
+    const engine = this.#host.engines.find(id);
+    return engine?.state === "secured" ? engine : undefined;
   }
 
   /** @param {string} id */
@@ -154,13 +153,13 @@ export class Arrivals {
 
   /** @param {string} id */
   async #join(id) {
-    const { end, engines, make, show, online, onFound, onTrouble } = this.#host;
-    if (this.#ended || !online() || this.#joining.has(id) || engines().some((engine) => engine.id === id)) return;
+    const { end, engines, online, onFound, onTrouble } = this.#host;
+    if (this.#ended || !online() || this.#joining.has(id) || engines.find(id)) return;
     let found = false;
-    const engine = make(id, () => {
+    const engine = engines.make(id, () => {
       found = true;
       this.#joining.delete(id);
-      show(engine);
+      engines.show(engine);
     });
     this.#joining.set(id, engine);
     // As long as it shows entries it is read, within reason: the commit that added this end is the last of what may be many.

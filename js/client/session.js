@@ -17,16 +17,14 @@
  */
 import { SealwireError } from "../errors.js";
 import { Arrivals } from "./arrivals.js";
-import { fromHex, toHex } from "./bytes.js";
+import { toHex } from "./bytes.js";
 import { Contact } from "./contact.js";
-import { Engine } from "./engine.js";
+import { Engines } from "./engines.js";
 import { KeyPackages } from "./packages.js";
 import { Proving } from "./proving.js";
 
 /** Answers of the end service that mean: this does not come from the pinned organisation. */
 const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled back", "unsupported version", "bad argument", "bad commit", "too large", "too long"];
-/** Bytes of unread entries that may wait for the end service; past it the carrier is not followed any more. */
-const MAX_UNREAD = 16 * 1024 * 1024;
 
 export class Session {
   #settings;
@@ -34,7 +32,7 @@ export class Session {
   #opened;
   end;
   connection;
-  #files;
+  #engines;
   #packages;
   #proving;
   #arrivals;
@@ -42,9 +40,6 @@ export class Session {
   agents = false;
   #refused = false;
   #ended = false;
-  #unread = 0;
-  /** @type {Engine[]} */
-  engines = [];
 
   /**
    * @param {Settings} settings
@@ -60,7 +55,7 @@ export class Session {
     const online = () => this.connection.state === "online";
     const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
     const proving = (this.#proving = new Proving({ settings, end, opened, events: host.events, online, onRenewed: () => this.#renewed() }));
-    const { connection, files } = settings.carrier({
+    const carrier = settings.carrier({
       member: opened.member,
       role: settings.role,
       manifest: settings.manifest,
@@ -75,14 +70,21 @@ export class Session {
       onState: (state) => this.#carrierState(state),
       onFailure: (error) => this.#failure(error),
     });
-    this.connection = connection;
-    this.#files = files;
+    const connection = (this.connection = carrier.connection);
+    const engines = (this.#engines = new Engines({
+      end,
+      carrier,
+      events: host.events,
+      company: !this.#customer,
+      onTurned: (id) => this.#arrivals.turned(id),
+      onQueued: () => void this.#contact.begin(),
+      onRefused: () => this.#contact.later(),
+      onTrouble,
+    }));
     this.#packages = new KeyPackages(end, connection);
     this.#arrivals = new Arrivals({
       end,
-      engines: () => this.engines,
-      make: (id, found) => this.#make(id, found),
-      show: (engine) => this.#show(engine),
+      engines,
       online,
       onFound: () => this.#packages.replenish(),
       onTrouble,
@@ -92,19 +94,23 @@ export class Session {
       connection,
       queue: settings.queue,
       there: () => this.agents && online(),
-      engine: () => (this.#customer ? this.#engine("") : undefined),
+      engine: () => (this.#customer ? engines.find("") : undefined),
       refused: (error) => this.#refuse(error),
       onBegun: () => this.#setRefused(false),
       onTrouble,
       tell: (error) => this.#tell(error),
     });
-    for (const summary of opened.conversations) this.#add(summary.status.id).restore(summary);
-    for (const item of opened.outbox) (this.#engine(item.conversation) ?? this.#add(item.conversation)).restoreQueued(item);
+    engines.restore(opened);
   }
 
   /** Own member id. */
   get member() {
     return this.#opened.member;
+  }
+
+  /** Its conversations. */
+  get engines() {
+    return this.#engines.shown;
   }
 
   get #customer() {
@@ -152,60 +158,18 @@ export class Session {
    */
   async current(anew, continues) {
     if (continues !== "") return this.#begin(continues);
-    const last = (/** @type {Engine} */ engine) => engine.facade.messages.at(-1)?.time ?? Infinity;
-    /** @param {readonly import("./types.js").ConversationState[]} states */
-    const newest = (states) => this.engines.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
-    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"])) ?? this.#begin("");
+    return this.#engines.current(anew) ?? this.#begin("");
   }
 
   /** @param {string} continues */
   async #begin(continues) {
     await this.end.continues(continues);
-    return this.#engine("") ?? this.#add("");
+    return this.#engines.find("") ?? this.#engines.add("");
   }
 
   /** @param {string} id */
   #engine(id) {
-    return this.#arrivals.find(id) ?? this.engines.find((engine) => engine.id === id);
-  }
-
-  /** @param {string} id */
-  #add(id) {
-    const engine = this.#make(id);
-    this.#show(engine);
-    return engine;
-  }
-
-  /** @param {Engine} engine */
-  #show(engine) {
-    this.engines.push(engine);
-    this.#host.events.emit("conversation", { conversation: engine.facade });
-  }
-
-  /**
-   * @param {string} id
-   * @param {() => void} [found]  this end is in it; until then nothing is told of it
-   */
-  #make(id, found) {
-    /** @type {Engine} */
-    const engine = new Engine(
-      {
-        end: this.end,
-        connection: this.connection,
-        files: this.#files,
-        events: this.#host.events,
-        ...(found ? { found } : {}),
-        company: !this.#customer,
-        take: (queue, member = "") => this.connection.take(queue, fromHex(member), fromHex(engine.id)),
-        onTurned: () => this.#arrivals.turned(engine.id),
-        onQueued: () => void this.#contact.begin(),
-        onRefused: () => this.#contact.later(),
-        onTrouble: (error) => this.#trouble(error),
-        mayQueue: (bytes) => this.#mayQueue(bytes),
-      },
-      id,
-    );
-    return engine;
+    return this.#arrivals.find(id) ?? this.#engines.find(id);
   }
 
   /** Another credential enters each conversation by this end's own commit. */
@@ -320,15 +284,5 @@ export class Session {
     if (this.#ended || !(error instanceof SealwireError) || error.code !== "unavailable") return;
     const owned = await this.end.owned().catch(() => true);
     if (!owned && !this.#ended) this.#host.onLost();
-  }
-
-  /** @param {number} bytes */
-  #mayQueue(bytes) {
-    if (this.#unread + bytes > MAX_UNREAD) {
-      this.connection.reset(true);
-      return false;
-    }
-    this.#unread += bytes;
-    return true;
   }
 }

@@ -1,0 +1,101 @@
+// @ts-check
+/**
+ * The conversations of one identity: those that the app is shown, and how much
+ * that was not read yet may wait in all of them together.
+ *
+ * @typedef {import("./engine.js").EngineHost} EngineHost
+ *
+ * @typedef {object} EnginesHost
+ * @property {EngineHost["end"]} end
+ * @property {import("./carrier.js").Carrier} carrier
+ * @property {import("./events.js").Events} events
+ * @property {boolean} company
+ * @property {(id: string) => void} onTurned  something was read
+ * @property {EngineHost["onQueued"]} onQueued
+ * @property {EngineHost["onRefused"]} onRefused
+ * @property {EngineHost["onTrouble"]} onTrouble
+ */
+import { fromHex } from "./bytes.js";
+import { Engine } from "./engine.js";
+
+/** Bytes of unread entries that may wait for the end service; past it the carrier is not followed any more. */
+const MAX_UNREAD = 16 * 1024 * 1024;
+
+export class Engines {
+  #host;
+  #unread = 0;
+  /** Those that are shown. @type {Engine[]} */
+  shown = [];
+
+  /** @param {EnginesHost} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** @param {import("./end.js").Opened} opened */
+  restore({ conversations, outbox }) {
+    for (const summary of conversations) this.add(summary.status.id).restore(summary);
+    for (const item of outbox) (this.find(item.conversation) ?? this.add(item.conversation)).restoreQueued(item);
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return this.shown.find((engine) => engine.id === id);
+  }
+
+  /** @param {string} id */
+  add(id) {
+    const engine = this.make(id);
+    this.show(engine);
+    return engine;
+  }
+
+  /** @param {Engine} engine */
+  show(engine) {
+    this.shown.push(engine);
+    this.#host.events.emit("conversation", { conversation: engine.facade });
+  }
+
+  /**
+   * @param {string} id
+   * @param {() => void} [found]  this end is in it; until then nothing is told of it
+   */
+  make(id, found) {
+    const { carrier, onTurned, ...host } = this.#host;
+    /** @type {Engine} */
+    const engine = new Engine(
+      {
+        ...host,
+        connection: carrier.connection,
+        files: carrier.files,
+        ...(found ? { found } : {}),
+        take: (queue, member = "") => carrier.connection.take(queue, fromHex(member), fromHex(engine.id)),
+        onTurned: () => onTurned(engine.id),
+        mayQueue: (bytes) => this.#mayQueue(bytes),
+      },
+      id,
+    );
+    return engine;
+  }
+
+  /**
+   * The one that a customer writes in: one that goes on, or may again; undefined: a new one is to begin.
+   * @param {boolean} anew  do not wait for one that may go on again
+   */
+  current(anew) {
+    const last = (/** @type {Engine} */ engine) => engine.facade.messages.at(-1)?.time ?? Infinity;
+    /** @param {readonly import("./types.js").ConversationState[]} states */
+    const newest = (states) => this.shown.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
+    return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"]));
+  }
+
+  /** @param {number} bytes */
+  #mayQueue(bytes) {
+    if (this.#unread + bytes > MAX_UNREAD) {
+      this.#host.carrier.connection.reset(true);
+      return false;
+    }
+    this.#unread += bytes;
+    return true;
+  }
+}
