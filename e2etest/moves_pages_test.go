@@ -90,7 +90,7 @@ func TestEndedAndBegunAnew(t *testing.T) {
 	customer.Say("and another thing")
 	customer.AwaitText(harness.Conversation, "It continues the one above")
 	takes(t, ana, "and another thing")
-	ana.AwaitPage("this conversation continues an earlier one")
+	awaitOnce(t, ana, "one last thing", "You ended this conversation", "It continues the one above", "and another thing")
 	exchange(t, customer, ana, "the same Ana?", "the same")
 }
 

@@ -1,23 +1,16 @@
 /**
- * The agent's desk: what waits, a list of conversations and the one that is open. It draws a client that it is given.
+ * The agent's desk: what waits, a list of conversations and the one that is open. It draws an agent kit, and nothing that
+ * is not in it; whose client that listens to is the page's to say.
  * @typedef {import("../widget/facade.js").Client} Client
- * @typedef {import("../widget/facade.js").Conversation} Conversation
  */
 import { dropTarget } from "../widget/attach.js";
-import { button, el, icon, setAttribute, setText, show } from "../widget/dom.js";
-import { plainName } from "../widget/model.js";
-import { connectionOf } from "../widget/standing.js";
-import { backgroundText, noticeText, words } from "../widget/words.js";
-import { deskWords } from "./words.js";
-import { lines } from "./list.js";
+import { button, download, el, icon, setAttribute, setText, show } from "../widget/dom.js";
+import { AgentKit } from "./kit.js";
 import { Side } from "./side.js";
 import { Talk } from "./talk.js";
-import { Unread } from "./unread.js";
-import { claimProblem } from "./waiting.js";
+import { deskWords } from "./words.js";
 
-const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message", "queues"]);
-/** How often the times that count on are drawn anew, ms. */
-const tick = 30_000;
+/** @typedef {import("./types.js").KitView} KitView */
 
 export class DeskView {
   /** @type {Client|undefined} */
@@ -25,26 +18,9 @@ export class DeskView {
   /** The open one; "" after the list was chosen. @type {string|undefined} */
   #chosen;
   #drawing = false;
-  #failure = "";
-  #notice = "";
-  #unread;
+  #kit;
   #side;
   #talk;
-  #refresh = () => {
-    this.#talk.transfers.check();
-    this.draw();
-  };
-  /** @param {import("../widget/facade.js").Notice} notice */
-  #onNotice = (notice) => {
-    const text = noticeText(notice);
-    if (text) this.tell(text);
-  };
-  /** @param {{error: Error}} detail */
-  #onError = ({ error }) => {
-    const state = this.#client?.state;
-    const text = backgroundText(error);
-    if (text && state !== "refused" && state !== "closed") this.tell(text);
-  };
 
   #alert = el("p", { class: "desk-alert", role: "alert" });
   #elsewhere;
@@ -58,37 +34,34 @@ export class DeskView {
   /**
    * @param {object} [options]
    * @param {string} [options.name]            the agent, until a conversation says so
+   * @param {string} [options.role]            "agent", the default, or "supervisor"
+   * @param {"sealed"|"plain"} [options.previews]  what the list says of a message; default "sealed": not what was written
    * @param {() => void} [options.useHere]
    * @param {() => void} [options.change]      another person sits down here
-   * @param {import("./unread.js").Store|undefined} [options.store]
+   * @param {import("./unread.js").Store} [options.store]
    * @param {string} [options.storeKey]
    * @param {(unread: number) => void} [options.onUnread]
    * @param {() => number} [options.clock]
    */
   constructor(options = {}) {
+    const { useHere, change, onUnread, ...kept } = options;
     this.options = options;
-    this.clock = options.clock ?? Date.now;
-    this.#unread = new Unread(options.store, options.storeKey ?? "sealwire-desk read");
-    this.#side = new Side({ choose: (id) => this.#choose(id), take: (id) => this.#take(id), change: options.change });
-    this.#talk = new Talk({
-      clock: this.clock,
-      tell: (text) => this.tell(text),
-      changed: () => this.draw(),
-      back: () => this.#choose(undefined),
-      open: (id) => this.#choose(id),
-    });
+    this.#kit = new AgentKit({ ...kept, download, say: (text) => this.#talk.composer.announce(text), back: (draft) => this.#talk.putBack(draft) });
+    this.#kit.subscribe(() => this.draw());
+    this.#side = new Side({ choose: (id) => this.#choose(id), take: (id) => this.#take(id), change });
+    this.#talk = new Talk({ kit: this.#kit, back: () => this.#choose(undefined) });
     this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.tell(""), "Dismiss"));
+      button("sw-notice-close", () => this.#kit.dismiss(), "Dismiss"));
     this.#blank = el("div", { class: "desk-blank" }, icon("chat"), this.#blankText);
     this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, "Open in another tab"),
       el("p", {}, "The desk runs in one tab at a time, so that no message is sent twice."),
-      button("desk-plain", () => this.options.useHere?.(), "Use here"));
+      button("desk-plain", () => useHere?.(), "Use here"));
     this.element = el("main", { class: "sw-root desk" }, el("h1", { class: "sw-unseen" }, "Desk"), this.#alert, this.#noticeBar,
       el("div", { class: "desk-body" }, this.#side.element, el("div", { class: "desk-main" }, this.#talk.element, this.#blank, this.#elsewhere)));
     dropTarget(this.element, {
       files: (files) => this.#talk.composer.attachments.add(files),
       problem: (text) => this.tell(text),
-      allowed: () => this.#client?.state !== "elsewhere" && !this.#failure && this.conversation !== undefined && this.#talk.writable,
+      allowed: () => this.#kit.view.state !== "elsewhere" && this.#talk.writable,
       over: this.#talk.element,
     });
     this.draw();
@@ -97,29 +70,17 @@ export class DeskView {
   /** @param {Client} client */
   attach(client) {
     this.#client = client;
-    for (const type of changes) client.on(type, this.#refresh);
-    client.on("notice", this.#onNotice);
-    client.on("error", this.#onError);
-    setInterval(() => this.draw(), tick);
-    this.draw();
-  }
-
-  /** Who works here, until a conversation says it. @param {string} name */
-  introduce(name) {
-    this.options.name = name;
-    this.draw();
+    this.#kit.attach(client);
   }
 
   /** Nothing works, and this is what to tell. @param {string} text */
   fail(text) {
-    this.#failure = text;
-    this.draw();
+    this.#kit.fail(text);
   }
 
   /** @param {string} text  "" to take the notice away */
   tell(text) {
-    this.#notice = text;
-    this.draw();
+    this.#kit.tell(text);
   }
 
   draw() {
@@ -131,57 +92,34 @@ export class DeskView {
     });
   }
 
-  get conversation() {
-    return this.#client?.conversations.find((c) => c.id === this.#chosen);
-  }
-
   #paint() {
-    const client = this.#client;
-    const all = client?.conversations ?? [];
-    const told = { plain: true, now: this.clock(), unread: (/** @type {Conversation} */ c) => this.#unread.count(c) };
-    if (!this.conversation && this.#chosen !== "") {
+    const kit = this.#kit;
+    if (!this.#open && this.#chosen !== "") {
       // The first to come opens by itself; after "All conversations" the agent chooses.
-      this.#chosen = lines(all, told).find((line) => !line.over)?.id;
+      this.#chosen = kit.view.conversations.find((line) => !line.over)?.id;
     }
-    const conversation = this.conversation;
-    if (conversation && !document.hidden) this.#unread.markRead(conversation);
+    const open = this.#open;
+    if (open && !document.hidden) kit.markRead(open.id);
 
-    const failure = this.#failure || this.#trouble(client);
-    setText(this.#alert, failure);
-    show(this.#alert, failure !== "");
-    const elsewhere = client?.state === "elsewhere";
-    const listed = elsewhere ? [] : lines(all, told);
-    const self = all.flatMap((c) => c.members).find((m) => m.self);
-    const total = this.#side.render({
-      name: plainName(self?.alias ?? "") || this.options.name || "Agent desk",
-      connection: this.#failure ? "Stopped" : connectionOf(client),
-      state: this.#failure ? "refused" : client?.state ?? "connecting",
-      queues: client?.queues,
-      time: told.now,
-      lines: listed,
-      chosen: conversation?.id,
-      there: !elsewhere,
-    });
-    this.options.onUnread?.(total);
+    const { view } = kit;
+    setText(this.#alert, view.trouble);
+    show(this.#alert, view.trouble !== "");
+    const elsewhere = view.state === "elsewhere";
+    this.#side.render(view, open?.id);
+    this.options.onUnread?.(view.unread);
 
-    setText(this.#blankText, listed.length ? deskWords.choose : client?.queues.waiting.length ? deskWords.chooseWaiting : deskWords.next);
+    setText(this.#blankText, blankText(view));
     show(this.#elsewhere, elsewhere);
-    show(this.#talk.element, !elsewhere && conversation !== undefined);
-    show(this.#blank, !elsewhere && conversation === undefined);
-    setAttribute(this.element, "data-open", elsewhere || conversation !== undefined);
-    setText(this.#noticeText, this.#notice);
-    show(this.#noticeBar, this.#notice !== "");
-    if (conversation && !elsewhere) this.#talk.render(client, conversation, this.#failure);
+    show(this.#talk.element, !elsewhere && open !== undefined);
+    show(this.#blank, !elsewhere && open === undefined);
+    setAttribute(this.element, "data-open", elsewhere || open !== undefined);
+    setText(this.#noticeText, view.notice);
+    show(this.#noticeBar, view.notice !== "");
+    if (open && !elsewhere) this.#talk.render(open);
   }
 
-  /**
-   * What stops the whole desk; what stops one conversation stands in that.
-   * @param {Client|undefined} client
-   */
-  #trouble(client) {
-    if (client?.state === "refused") return words.refused;
-    if (client?.state === "closed") return `${words.stopped} Reload the page.`;
-    return "";
+  get #open() {
+    return this.#kit.conversation(this.#chosen ?? "");
   }
 
   /** @param {string|undefined} id  undefined: none, the list alone */
@@ -196,12 +134,13 @@ export class DeskView {
 
   /** @param {string} id  of a conversation that waits */
   async #take(id) {
-    this.tell("");
-    try {
-      const taken = await this.#client?.claim(id);
-      if (taken) this.#choose(taken.id);
-    } catch (error) {
-      this.tell(claimProblem(error));
-    }
+    const taken = await this.#kit.take(id);
+    if (taken) this.#choose(taken);
   }
+}
+
+/** What stands where no conversation is open. @param {KitView} view */
+function blankText({ conversations, queue }) {
+  if (conversations.length > 0) return deskWords.choose;
+  return queue.takes && queue.lines.length > 0 ? deskWords.chooseWaiting : deskWords.next;
 }

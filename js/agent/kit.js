@@ -282,12 +282,6 @@ export class AgentKit {
     this.#changed();
   }
 
-  /** Who works here, until a conversation says it. @param {string} name */
-  introduce(name) {
-    this.#options = { ...this.#options, name };
-    this.#changed();
-  }
-
   /** @returns {KitView} */
   #look() {
     const client = this.#client;

@@ -1,18 +1,16 @@
 /** The ledger of a conversation as a table: who could read what, from when to when. */
 import { el, icon } from "../widget/dom.js";
-import { readers } from "../widget/ledger.js";
 import { deskWords } from "./words.js";
 import { openDialog } from "./dialog.js";
 
-/** @typedef {import("../widget/facade.js").Conversation} Conversation */
+/** @typedef {import("../widget/ledger.js").Reader} Reader */
 
 /**
  * @param {HTMLElement} place
- * @param {Conversation} conversation
- * @param {number} now
+ * @param {readonly Reader[]} readers
  */
-export function openLedger(place, conversation, now) {
-  const rows = readers(conversation.members, conversation.ledger, now).map((reader) => el("tr", {},
+export function openLedger(place, readers) {
+  const rows = readers.map((reader) => el("tr", {},
     el("th", { scope: "row" }, el("div", { class: "desk-table-who" }, icon(reader.now ? (reader.vouched ? "check" : "alert") : "leave"),
       el("div", {}, el("bdi", {}, reader.name), el("span", { class: "desk-table-facts" }, reader.standing)))),
     el("td", {}, reader.now ? "is in it" : "is not in it any more", el("span", { class: "desk-table-facts" }, `${reader.now ? "Can read" : "Could read"} ${reader.reads || "it"}`))));

@@ -1,21 +1,19 @@
 /**
  * The moves of an agent, each with what it asks for first. Which there are is the client's to say.
- * @typedef {import("../widget/facade.js").Conversation} Conversation
- * @typedef {import("../widget/facade.js").Member} Member
- * @typedef {import("../widget/facade.js").Queues} Queues
+ * @typedef {import("./kit.js").AgentKit} AgentKit
+ * @typedef {import("./view.js").ConversationView} ConversationView
  * @typedef {import("../widget/menu.js").Item} Item
  */
 import { el, setText, show } from "../widget/dom.js";
-import { nameOf } from "../widget/model.js";
 import { moveProblem } from "../widget/movewords.js";
 import { deskWords, removeText, unsentWarning } from "./words.js";
 import { ChoiceField } from "./choicefield.js";
-import { colleagueChoices, queueChoices } from "./choices.js";
 import { openDialog } from "./dialog.js";
 
 let made = 0;
 
 export class Moves {
+  #kit;
   #place;
   #done;
   /** Notes that were begun, by conversation. @type {Map<string, string>} */
@@ -24,28 +22,28 @@ export class Moves {
   #follow = () => {};
 
   /**
+   * @param {AgentKit} kit
    * @param {HTMLElement} place  where dialogs stand
    * @param {() => void} done    a move was made
    */
-  constructor(place, done) {
+  constructor(kit, place, done) {
+    this.#kit = kit;
     this.#place = place;
     this.#done = done;
   }
 
   /**
    * What the list beside the buttons offers.
-   * @param {Conversation} conversation
-   * @param {() => Queues|undefined} queues
+   * @param {ConversationView} view
    * @returns {Item[]}
    */
-  items(conversation, queues) {
-    const can = conversation.moving ? [] : conversation.moves;
+  items(view) {
     /** @type {Item[]} */
     const items = [];
-    if (can.includes("invite")) items.push({ key: "invite", name: "Bring somebody in\u2026", icon: "join", run: () => this.invite(conversation, queues) });
-    if (can.includes("park")) items.push({ key: "park", name: "Put back in the queue\u2026", icon: "queue", run: () => this.park(conversation) });
-    if (can.includes("leave")) items.push({ key: "leave", name: "Leave\u2026", icon: "leave", run: () => this.leave(conversation) });
-    if (can.includes("close")) items.push({ key: "close", name: "End the conversation\u2026", icon: "close", run: () => this.close(conversation) });
+    if (view.moves.includes("invite")) items.push({ key: "invite", name: "Bring somebody in\u2026", icon: "join", run: () => this.invite(view) });
+    if (view.moves.includes("park")) items.push({ key: "park", name: "Put back in the queue\u2026", icon: "queue", run: () => this.park(view) });
+    if (view.moves.includes("leave")) items.push({ key: "leave", name: "Leave\u2026", icon: "leave", run: () => this.leave(view) });
+    if (view.moves.includes("close")) items.push({ key: "close", name: "End the conversation\u2026", icon: "close", run: () => this.close(view) });
     return items;
   }
 
@@ -54,34 +52,32 @@ export class Moves {
     this.#follow();
   }
 
-  /** @param {Conversation} conversation @param {() => Queues|undefined} queues */
-  handOver(conversation, queues) {
-    const offered = () => [...colleagueChoices(conversation, queues()), ...queueChoices(conversation)];
-    const people = new ChoiceField("To", offered());
-    const note = this.#note(conversation);
+  /** @param {ConversationView} view */
+  handOver({ id, unsent }) {
+    const people = new ChoiceField("To", this.#kit.targets(id));
+    const note = this.#note(id);
     this.#ask({
       title: "Hand over",
       text: deskWords.handsOver,
-      body: [warning(conversation), people.element, note.element],
-      follow: () => people.offer(offered()),
+      body: [warning(unsent), people.element, note.element],
+      follow: () => people.offer(this.#kit.targets(id)),
       yes: "Hand over",
       lacks: () => (people.value() ? "" : "Choose who it goes to."),
       act: async () => {
         const target = people.value()?.target;
-        if (target) await conversation.transfer(target, note.value());
-        this.#notes.delete(conversation.id);
+        if (target) await this.#kit.move(id, { move: "transfer", target, note: note.value() });
+        this.#notes.delete(id);
       },
     });
   }
 
-  /** @param {Conversation} conversation @param {() => Queues|undefined} queues */
-  invite(conversation, queues) {
+  /** @param {ConversationView} view */
+  invite({ id }) {
     const along = el("input", { type: "checkbox", class: "desk-check" });
     const alongLabel = el("label", { class: "desk-choice" }, along, el("span", {}, deskWords.readsAlong));
     const history = el("input", { type: "checkbox", class: "desk-check" });
     show(alongLabel, false);
-    const offered = () => colleagueChoices(conversation, queues());
-    const people = new ChoiceField("Who", offered(), (choice) => {
+    const people = new ChoiceField("Who", this.#kit.invitees(id), (choice) => {
       const supervisor = choice.role === "supervisor";
       along.checked = supervisor;
       show(alongLabel, supervisor);
@@ -90,45 +86,44 @@ export class Moves {
       title: "Bring somebody in",
       text: "You stay in it. Everyone sees who comes.",
       body: [people.element, alongLabel, el("label", { class: "desk-choice" }, history, el("span", {}, deskWords.history))],
-      follow: () => people.offer(offered()),
+      follow: () => people.offer(this.#kit.invitees(id)),
       yes: "Bring in",
       lacks: () => (people.value() ? "" : "Choose who is to come."),
       act: async () => {
         const target = people.value()?.target;
-        if (target) await conversation.invite({ ...target, role: along.checked ? "supervisor" : "agent", history: history.checked });
+        if (target) await this.#kit.move(id, { move: "invite", ...target, role: along.checked ? "supervisor" : "agent", history: history.checked });
       },
     });
   }
 
-  /** @param {Conversation} conversation */
-  park(conversation) {
-    const note = this.#note(conversation);
+  /** @param {ConversationView} view */
+  park({ id, unsent }) {
+    const note = this.#note(id);
     this.#ask({
       title: "Put it back in the queue?",
       text: deskWords.parks,
-      body: [warning(conversation), note.element],
+      body: [warning(unsent), note.element],
       yes: "Put back",
       act: async () => {
-        await conversation.park(note.value());
-        this.#notes.delete(conversation.id);
+        await this.#kit.move(id, { move: "park", note: note.value() });
+        this.#notes.delete(id);
       },
     });
   }
 
-  /** @param {Conversation} conversation */
-  leave(conversation) {
-    this.#ask({ title: "Leave this conversation?", text: deskWords.leaves, body: [warning(conversation)], yes: "Leave", act: () => conversation.leave() });
+  /** @param {ConversationView} view */
+  leave({ id, unsent }) {
+    this.#ask({ title: "Leave this conversation?", text: deskWords.leaves, body: [warning(unsent)], yes: "Leave", act: () => this.#kit.move(id, { move: "leave" }) });
   }
 
-  /** @param {Conversation} conversation */
-  close(conversation) {
-    this.#ask({ title: "End this conversation?", text: deskWords.closes, yes: "End it", danger: true, act: () => conversation.close() });
+  /** @param {ConversationView} view */
+  close({ id }) {
+    this.#ask({ title: "End this conversation?", text: deskWords.closes, yes: "End it", danger: true, act: () => this.#kit.move(id, { move: "close" }) });
   }
 
-  /** @param {Conversation} conversation @param {Member} member */
-  remove(conversation, member) {
-    const name = nameOf(member);
-    this.#ask({ title: `Take ${name} out?`, text: removeText(name), yes: "Take out", danger: true, act: () => conversation.remove(member.id) });
+  /** @param {ConversationView} view @param {{id: string, name: string}} member */
+  remove({ id }, { id: member, name }) {
+    this.#ask({ title: `Take ${name} out?`, text: removeText(name), yes: "Take out", danger: true, act: () => this.#kit.move(id, { move: "remove", member }) });
   }
 
   /** @param {Omit<import("./dialog.js").Ask, "problem"|"done"> & {act: () => Promise<unknown>, follow?: () => void}} ask */
@@ -152,20 +147,20 @@ export class Moves {
     });
   }
 
-  /** @param {Conversation} conversation */
-  #note({ id }) {
+  /** @param {string} id  of the conversation */
+  #note(id) {
     const name = `desk-note-${++made}`;
     const box = el("textarea", { class: "sw-box desk-note", id: name, rows: "3", dir: "auto", "aria-describedby": `${name}-hint` });
     setText(box, this.#notes.get(id) ?? "");
     box.addEventListener("input", () => this.#notes.set(id, box.value));
     const element = el("div", { class: "desk-field" }, el("label", { for: name }, "Note for whoever comes next (optional)"), box,
       el("p", { class: "desk-hint", id: `${name}-hint` }, deskWords.noteHint));
-    return { element, value: () => (box.value.trim() === "" ? {} : { note: box.value }) };
+    return { element, value: () => box.value };
   }
 }
 
-/** @param {Conversation} conversation */
-function warning({ messages }) {
-  const text = unsentWarning(messages.filter((m) => m.self && (m.status === "queued" || m.status === "sending")).length);
+/** @param {number} unsent */
+function warning(unsent) {
+  const text = unsentWarning(unsent);
   return text ? el("p", { class: "desk-warning" }, text) : null;
 }

@@ -1,13 +1,12 @@
 /** The queue as a panel: each conversation that waits, and a button that takes it. */
 import { button, el, icon, setAttribute, setText, show } from "../widget/dom.js";
 import { waitingText } from "./words.js";
-import { queuesText, waitingLines } from "./waiting.js";
 
 /** @typedef {import("./waiting.js").WaitingLine} WaitingLine */
-/** @typedef {import("../widget/facade.js").Queues} Queues */
+/** @typedef {import("./queueview.js").QueueView} QueueView */
 
 export class QueuePanel {
-  /** @type {Map<string, {element: HTMLLIElement, update: (line: WaitingLine, taking: boolean) => void}>} */
+  /** @type {Map<string, {element: HTMLLIElement, update: (line: WaitingLine, taking: boolean, takes: boolean) => void}>} */
   #items = new Map();
   #count = el("span", { class: "desk-heading-count", "aria-hidden": "true" });
   #list = el("ul", { class: "desk-queue-list" });
@@ -18,6 +17,8 @@ export class QueuePanel {
   #taking = new Set();
   /** @type {readonly WaitingLine[]} */
   #lines = [];
+  /** Who works here may take what waits. */
+  #takes = true;
   #take;
   element = el("section", { class: "desk-queue", tabindex: "-1", "aria-labelledby": "desk-queue-title" },
     el("h2", { class: "desk-heading", id: "desk-queue-title" }, "Waiting", this.#count), this.#status, this.#text, this.#list);
@@ -27,18 +28,16 @@ export class QueuePanel {
     this.#take = take;
   }
 
-  /** @param {Queues|undefined} queues @param {number} now */
-  render(queues, now) {
-    const shown = queues !== undefined && queues.state !== "none";
+  /** @param {QueueView} queue */
+  render({ shown, lines, text, old, takes }) {
     show(this.element, shown);
     if (!shown) return;
-    const lines = waitingLines(queues, now);
     setText(this.#count, lines.length ? String(lines.length) : "");
     setText(this.#status, lines.length ? waitingText(lines.length) : "");
-    const text = queuesText(queues);
     setText(this.#text, text);
     show(this.#text, text !== "");
-    setAttribute(this.#text, "data-trouble", queues.state === "unreachable" || queues.state === "refused");
+    setAttribute(this.#text, "data-trouble", old);
+    this.#takes = takes;
     this.#place(lines);
   }
 
@@ -58,11 +57,11 @@ export class QueuePanel {
     for (const line of lines) {
       let item = this.#items.get(line.id);
       if (!item) this.#items.set(line.id, item = this.#item(line));
-      item.update(line, this.#taking.has(line.id));
+      item.update(line, this.#taking.has(line.id), this.#takes);
       if (item.element === next) next = next.nextSibling;
       else this.#list.insertBefore(item.element, next);
     }
-    if (focus) (this.#list.querySelector("button") ?? this.element).focus();
+    if (focus) ((this.#takes && this.#list.querySelector("button")) || this.element).focus();
   }
 
   /** @param {WaitingLine} first */
@@ -75,12 +74,13 @@ export class QueuePanel {
     const element = el("li", { class: "desk-wait" }, el("div", { class: "desk-wait-words" }, name, facts, queue), take);
     return {
       element,
-      /** @param {WaitingLine} line @param {boolean} taking */
-      update(line, taking) {
+      /** @param {WaitingLine} line @param {boolean} taking @param {boolean} takes */
+      update(line, taking, takes) {
         setText(name, line.name);
         setText(facts, line.facts);
         if (queue.lastChild) setText(queue.lastChild, line.queue);
         show(queue, line.queue !== "");
+        show(take, takes);
         setText(take, taking ? "Taking…" : "Take");
         setAttribute(take, "aria-label", `${taking ? "Taking" : "Take"} the ${line.name.toLowerCase()}`);
         setAttribute(take, "aria-disabled", taking ? "true" : undefined);

@@ -1,12 +1,9 @@
 /** The left of the desk: who works here and how the connection is, what waits, and the conversations. */
-import { button, el, setAttribute, setText, show } from "../widget/dom.js";
+import { button, el, setAttribute, setText } from "../widget/dom.js";
 import { unreadText } from "../widget/words.js";
 import { deskWords } from "./words.js";
 import { ListView } from "./listview.js";
 import { QueuePanel } from "./queue.js";
-
-/** @typedef {import("./list.js").Line} Line */
-/** @typedef {import("../widget/facade.js").Queues} Queues */
 
 export class Side {
   #name = el("p", { class: "desk-name" });
@@ -38,28 +35,19 @@ export class Side {
   }
 
   /**
-   * @param {object} now
-   * @param {string} now.name
-   * @param {string} now.connection
-   * @param {string} now.state
-   * @param {Queues|undefined} now.queues
-   * @param {number} now.time
-   * @param {readonly Line[]} now.lines
-   * @param {string|undefined} now.chosen
-   * @param {boolean} now.there  the conversations are here, not in another tab
+   * @param {import("./types.js").KitView} view
+   * @param {string|undefined} chosen
    */
-  render({ name, connection, state, queues, time, lines, chosen, there }) {
+  render({ name, connection, state, queue, conversations, unread }, chosen) {
     setText(this.#name, name);
     setText(this.#face, name.slice(0, 1).toUpperCase());
     setText(this.#connection, connection);
     setAttribute(this.#dot, "data-state", state);
-    this.#queue.render(there ? queues : undefined, time);
-    const takes = queues !== undefined && queues.state !== "none";
-    this.#list.render(lines, chosen, there ? { title: lines.length ? "No open conversations" : "No conversations yet", text: takes ? deskWords.noneTaken : deskWords.none } : undefined);
-    const total = lines.reduce((sum, line) => sum + line.unread, 0);
-    setText(this.#total, total ? unreadText(total) : "");
-    show(this.#total, true);
-    return total;
+    this.#queue.render(queue);
+    const none = !queue.shown ? deskWords.none : queue.takes ? deskWords.noneTaken : deskWords.noneAlong;
+    // In another tab they may well be.
+    this.#list.render(conversations, chosen, state === "elsewhere" ? undefined : { title: conversations.length ? deskWords.noneOpen : deskWords.noneYet, text: none });
+    setText(this.#total, unread ? unreadText(unread) : "");
   }
 
   focus() {

@@ -1,36 +1,24 @@
 /**
  * The open conversation on the desk: who it is with, how it stands, who can read it, the log, the box, and the moves.
- * @typedef {import("../widget/facade.js").Client} Client
- * @typedef {import("../widget/facade.js").Conversation} Conversation
- * @typedef {import("../widget/facade.js").Message} Message
+ * @typedef {import("./view.js").ConversationView} ConversationView
+ * @typedef {import("./kit.js").AgentKit} AgentKit
  */
-import { act } from "../widget/acts.js";
 import { Composer } from "../widget/composer.js";
-import { button, download, el, icon, setAttribute, setText, show } from "../widget/dom.js";
-import { fileLook, fileName } from "../widget/files.js";
+import { button, el, icon, setAttribute, setText, show } from "../widget/dom.js";
+import { fileName } from "../widget/files.js";
 import { LockBar } from "../widget/lockbar.js";
 import { LogView } from "../widget/log.js";
 import { Menu } from "../widget/menu.js";
+import { moveProblem } from "../widget/movewords.js";
 import { People } from "../widget/people.js";
-import { chained, page } from "../widget/rows.js";
-import { blocked, hasBox, isOver, isPaused, isWaiting, lockOf, readsAlong } from "../widget/standing.js";
-import { Transfers } from "../widget/transfers.js";
-import { moveProblem, movingText } from "../widget/movewords.js";
-import { codeOf, notNow, sentence, words } from "../widget/words.js";
-import { deskWords } from "./words.js";
+import { notNow, words } from "../widget/words.js";
 import { openLedger } from "./ledger.js";
-import { customerOf, titleOf } from "./customer.js";
 import { Moves } from "./moves.js";
 
 export class Talk {
-  #options;
-  /** @type {Client|undefined} */
-  #client;
-  /** @type {Conversation|undefined} */
-  #conversation;
-  /** @type {Conversation|undefined} */
-  #shown;
-  #limit = page;
+  #kit;
+  /** @type {ConversationView|undefined} */
+  #view;
   #title = el("h2", { class: "desk-title" });
   #doubt;
   #who;
@@ -41,67 +29,49 @@ export class Talk {
   #people;
   #panel;
   #lock = new LockBar("desk-lock");
-  #before;
+  #before = el("p", { class: "desk-before" }, icon("chat"), el("span"));
   /** @type {HTMLElement} */
   element;
 
   /**
    * @param {object} options
-   * @param {() => number} options.clock
-   * @param {(text: string) => void} options.tell   shows what went wrong
-   * @param {() => void} options.changed            something looks different now
-   * @param {() => void} options.back               to the list, where there is room for one of them only
-   * @param {(id: string) => void} options.open     another conversation
+   * @param {AgentKit} options.kit
+   * @param {() => void} options.back  to the list, where there is room for one of them only
    */
-  constructor(options) {
-    this.#options = options;
-    this.transfers = new Transfers({
-      say: (text) => this.composer.announce(text),
-      tell: options.tell,
-      changed: options.changed,
-      back: (conversation, file, problem) => {
-        this.composer.restore({ files: [file] }, problem, conversation.id);
-        if (conversation !== this.#conversation) options.tell(`${fileName(file.name)}: ${problem}`);
-      },
-      download,
-    });
-    this.log = new LogView({ act: (action, message) => void this.#act(action, message), more: () => this.#more() });
+  constructor({ kit, back }) {
+    this.#kit = kit;
+    this.log = new LogView({ act: (action, message) => void this.#act(action, message.id), more: () => this.#more() });
     this.composer = new Composer({ way: () => this.#way(), placeholder: "Write an answer" });
 
     this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, "not verified"));
     setAttribute(this.#doubt, "title", words.notVerified);
-    this.#handOver = button("desk-act", () => this.#begin((conversation) => this.#moves.handOver(conversation, () => this.#client?.queues)), icon("handover"), el("span", {}, "Hand over"));
+    this.#handOver = button("desk-act", () => { if (this.#view) this.#moves.handOver(this.#view); }, icon("handover"), el("span", {}, "Hand over"));
     this.#takeOver = button("desk-act", () => void this.#take(), icon("join"), el("span", {}, "Take over"));
     this.#who = button("desk-who", () => this.#toggleWho(), icon("people"), el("span", {}, "Who can read"));
     setAttribute(this.#who, "aria-expanded", "false");
-    const back = button("desk-back", options.back, icon("back"));
-    setAttribute(back, "aria-label", "All conversations");
+    const list = button("desk-back", back, icon("back"));
+    setAttribute(list, "aria-label", "All conversations");
 
     this.#people = new People({
       past: false,
-      removable: (member) => !member.self && member.role !== "customer" && member.role !== "archive" && (this.#conversation?.moves.includes("remove") ?? false),
-      remove: (member) => this.#begin((conversation) => this.#moves.remove(conversation, member)),
+      removable: (member) => !member.self && member.role !== "customer" && member.role !== "archive" && (this.#view?.moves.includes("remove") ?? false),
+      remove: (reader) => { if (this.#view) this.#moves.remove(this.#view, reader); },
     });
-    const ledger = button("desk-plain", () => this.#begin((conversation) => void openLedger(this.element, conversation, options.clock())), "Who could read, and when");
+    const ledger = button("desk-plain", () => { if (this.#view) openLedger(this.element, this.#view.readers); }, "Who could read, and when");
     setAttribute(ledger, "data-quiet", true);
     this.#people.element.append(ledger);
     this.#panel = this.#people.element;
     show(this.#panel, false);
 
-    this.#before = el("div", { class: "desk-before" }, icon("chat"), el("span", {}, deskWords.continues),
-      button("sw-notice-close", () => { if (this.#conversation?.previous) options.open(this.#conversation.previous); }, "Open it"));
     this.element = el("section", { class: "desk-talk", "aria-label": "Open conversation" },
-      el("div", { class: "desk-head" }, back, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#takeOver, this.#handOver, this.#who, this.#menu.element),
+      el("div", { class: "desk-head" }, list, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#takeOver, this.#handOver, this.#who, this.#menu.element),
       this.#lock.element, this.#panel, this.#before, this.log.element, this.composer.element);
-    this.#moves = new Moves(this.element, () => {
-      options.changed();
-      this.log.focus();
-    });
+    this.#moves = new Moves(kit, this.element, () => this.log.focus());
   }
 
   /** Where files may be dropped. @returns {boolean} */
   get writable() {
-    return this.#conversation !== undefined && this.composer.element.hidden === false && blocked(this.#client, this.#conversation) === "";
+    return this.#view !== undefined && this.#view.draft.shown && this.#view.draft.blocked === "";
   }
 
   focus() {
@@ -109,61 +79,48 @@ export class Talk {
     else this.composer.focus();
   }
 
-  /**
-   * @param {Client|undefined} client
-   * @param {Conversation} conversation
-   * @param {string} failure  of the whole desk
-   */
-  render(client, conversation, failure) {
-    this.#client = client;
-    this.#conversation = conversation;
-    const customer = customerOf(conversation);
-    setText(this.#title, titleOf(conversation));
-    show(this.#doubt, customer !== undefined && !customer.verified);
-    this.#paintLock();
-    const online = client?.state === "online" && !failure;
-    const can = online && !conversation.moving ? conversation.moves : [];
-    show(this.#handOver, can.includes("transfer"));
-    show(this.#takeOver, can.includes("takeOver"));
-    this.#menu.offer(online ? this.#moves.items(conversation, () => this.#client?.queues) : []);
+  /** @param {ConversationView} view */
+  render(view) {
+    this.#view = view;
+    setText(this.#title, view.title);
+    show(this.#doubt, !view.verified);
+    this.#lock.render(view.banner, view.banner.detail);
+    show(this.#handOver, view.moves.includes("transfer"));
+    show(this.#takeOver, view.moves.includes("takeOver"));
+    this.#menu.offer(this.#moves.items(view));
     this.#moves.follow();
-    this.#people.render(conversation.members, conversation.ledger, this.#options.clock());
-    const previous = conversation.previous;
-    show(this.#before, previous !== null);
-    const opener = this.#before.querySelector("button");
-    if (opener) show(opener, client?.conversations.some((c) => c.id === previous) ?? false);
-    this.#paintLog();
-    this.composer.turnTo(conversation.id);
-    this.composer.block(failure || blocked(client, conversation), isPaused(conversation) ? words.paused : readsAlong(conversation) ? words.readsAlong : words.shut);
-    show(this.composer.element, hasBox(conversation));
+    this.#people.render(view.readers);
+    if (this.#before.lastChild) setText(this.#before.lastChild, view.continues);
+    show(this.#before, view.continues !== "");
+    this.log.render(view.id, view);
+    this.composer.turnTo(view.id);
+    this.composer.block(view.draft.blocked, view.draft.placeholder);
+    show(this.composer.element, view.draft.shown);
   }
 
-  #paintLock() {
-    const [client, conversation] = [this.#client, this.#conversation];
-    if (!conversation) return;
-    const lock = conversation.state === "waiting"
-      ? { tone: /** @type {const} */ ("pending"), title: "Setting up encryption\u2026", detail: "" }
-      : lockOf(client, conversation);
-    const offline = client?.state === "offline" && lock.tone === "secure";
-    const moving = conversation.moving ? movingText(conversation.moving) : "";
-    const detail = isPaused(conversation) || isOver(conversation) || isWaiting(conversation) ? lock.detail : readsAlong(conversation) ? words.readsAlong : "";
-    this.#lock.render(lock, moving || (offline ? words.reconnecting : detail));
+  /**
+   * What belongs in a box again, of whichever conversation.
+   * @param {{id: string, text: string, files: readonly File[], problem: string}} draft
+   */
+  putBack({ id, text, files, problem }) {
+    this.composer.restore({ text, files: [...files] }, problem, id);
+    if (id !== this.#view?.id) this.#kit.tell(`${files.map((f) => fileName(f.name)).join(", ")}: ${problem}`);
+    else if (text) this.composer.focus();
   }
 
-  /** @param {(conversation: Conversation) => void} run */
-  #begin(run) {
-    if (this.#conversation) run(this.#conversation);
+  #more() {
+    const id = this.#view?.id ?? "";
+    this.#kit.showEarlier(id);
+    const view = this.#kit.conversation(id);
+    if (view) this.render(view);
   }
 
   async #take() {
-    const conversation = this.#conversation;
-    if (!conversation) return;
     try {
-      await conversation.takeOver();
-      this.#options.changed();
+      await this.#kit.move(this.#view?.id ?? "", { move: "takeOver" });
       this.composer.focus();
     } catch (error) {
-      this.#options.tell(moveProblem(error));
+      this.#kit.tell(moveProblem(error));
     }
   }
 
@@ -176,56 +133,27 @@ export class Talk {
 
   /** What is sent now goes to the conversation that is open now, however long it takes. @returns {import("../widget/composer.js").Way} */
   #way() {
-    const conversation = this.#conversation;
-    this.#options.tell("");
+    const id = this.#view?.id;
+    this.#kit.dismiss();
     return {
       send: async (text) => {
-        if (!conversation) throw notNow();
-        await conversation.send(text);
-        this.#options.changed();
+        if (!id) throw notNow();
+        await this.#kit.send(id, text);
       },
       sendFiles: async (files) => {
-        if (!conversation) throw notNow();
-        this.transfers.send(conversation, files);
+        if (!id) throw notNow();
+        await this.#kit.sendFiles(id, files);
       },
     };
   }
 
-  #paintLog() {
-    const conversation = this.#conversation;
-    if (!conversation) return;
-    if (conversation !== this.#shown) this.#limit = page;
-    this.#shown = conversation;
-    const online = this.#client?.state === "online";
-    this.log.render(conversation, chained([conversation], {
-      now: this.#options.clock(),
-      limit: this.#limit,
-      look: (message, { state }) => fileLook(message, { state, online, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) }),
-    }));
-  }
-
-  #more() {
-    this.#limit += page;
-    this.#paintLog();
-  }
-
-  /** @param {string} text */
-  #putBack(text) {
-    this.composer.restore({ text });
-    this.composer.focus();
-  }
-
-  /** @param {import("../widget/messagerow.js").Action} action @param {Message} message */
+  /** @param {import("../widget/messagerow.js").Action} action @param {string} message */
   async #act(action, message) {
-    const conversation = this.#conversation;
-    if (!conversation) return;
-    try {
-      await act(action, { conversation, message, transfers: this.transfers, putBack: (text) => this.#putBack(text) });
-      // The pressed one is gone with its row, or hidden: the focus stays near.
-      if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
-    } catch (error) {
-      this.#options.tell(sentence(codeOf(error)));
-    }
-    this.#options.changed();
+    const id = this.#view?.id;
+    if (!id) return;
+    const file = this.#kit.find(id)?.messages.find((m) => m.id === message)?.file;
+    const done = await this.#kit.act(id, action, message);
+    // The pressed one is gone with its row, or hidden: the focus stays near.
+    if (done && (action === "discard" || (action === "retry" && !file))) this.log.focus();
   }
 }

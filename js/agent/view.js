@@ -9,6 +9,7 @@
  * @property {string} id
  * @property {import("../widget/facade.js").ConversationState} state
  * @property {string} title       whom it is with: "Customer 3F9A"
+ * @property {boolean} verified   the company's key vouches for whom it is with
  * @property {import("./trust.js").Trust} trust
  * @property {import("./trust.js").Banner} banner
  * @property {readonly import("../widget/rows.js").Row[]} rows  oldest first: dates, messages, gaps, what happened between
@@ -32,7 +33,7 @@ import { movingText } from "../widget/movewords.js";
 import { chained, page } from "../widget/rows.js";
 import { blocked, hasBox, isPaused, readsAlong } from "../widget/standing.js";
 import { words } from "../widget/words.js";
-import { titleOf } from "./customer.js";
+import { customerOf, titleOf } from "./customer.js";
 import { bannerOf, trustOf } from "./trust.js";
 import { deskWords } from "./words.js";
 
@@ -55,6 +56,7 @@ export function conversationView(conversation, { client, now, limit = page, fail
     id: conversation.id,
     state: conversation.state,
     title: titleOf(conversation),
+    verified: customerOf(conversation)?.verified ?? true,
     trust: trustOf(client, conversation),
     banner: bannerOf(client, conversation),
     rows,

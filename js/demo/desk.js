@@ -37,6 +37,9 @@ async function open(settings, person) {
   let client;
   const desk = new DeskView({
     name: person.name,
+    role: person.role,
+    // The conversation itself stands beside the list.
+    previews: "plain",
     store: storage(),
     storeKey: `sealwire-desk read ${person.name}`,
     useHere: () => void takeOver(),

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ChoiceField } from "../agent/choicefield.js";
+import { AgentKit } from "../agent/kit.js";
 import { colleagueChoices, queueChoices } from "../agent/choices.js";
 import { lines } from "../agent/list.js";
 import { Moves } from "../agent/moves.js";
 import { QueuePanel } from "../agent/queue.js";
+import { queueView } from "../agent/queueview.js";
 import { claimProblem, queuesText, waitingLines } from "../agent/waiting.js";
 import { Question } from "../widget/question.js";
-import { FakeClient, colleague, member, message, waiting } from "./fake-client.js";
+import { FakeClient, FakeConversation, colleague, member, message, waiting } from "./fake-client.js";
 import { FakeElement, fakeDocument } from "./fake-document.js";
 
 Object.assign(globalThis, { document: fakeDocument });
@@ -25,6 +27,9 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** @param {Partial<import("../widget/facade.js").Queues>} [over] @returns {import("../widget/facade.js").Queues} */
 const queues = (over = {}) => ({ state: "current", waiting: [], agents: [], ...over });
+
+/** @param {import("../widget/facade.js").Queues} of @param {string} [role] */
+const shown = (of, role = "agent") => queueView(of, { now, role });
 
 test("what waits is told by since when and how much, and by nothing that it says", () => {
   const [old, fresh] = waitingLines(queues({ waiting: [waiting({ since: now - 24 * minute, entries: 1200, parked: true }), waiting({ since: now, entries: 1 })] }), now);
@@ -81,7 +86,7 @@ test("one press takes a conversation once, however often it is pressed", async (
     settle.push(() => resolve(undefined));
   }));
   const one = waiting();
-  panel.render(queues({ waiting: [one, waiting()] }), now);
+  panel.render(shown(queues({ waiting: [one, waiting()] })));
   const take = fake(panel.element).named("Take the new conversation");
   take?.click();
   take?.click();
@@ -96,36 +101,58 @@ test("one press takes a conversation once, however often it is pressed", async (
 test("who is about to take one that another took stays in the list", () => {
   const panel = new QueuePanel(async () => {});
   const [one, two] = [waiting(), waiting({ parked: true })];
-  panel.render(queues({ waiting: [one, two] }), now);
+  panel.render(shown(queues({ waiting: [one, two] })));
   const element = fake(panel.element);
   element.named("Take the new conversation")?.focus();
-  panel.render(queues({ waiting: [two] }), now);
+  panel.render(shown(queues({ waiting: [two] })));
   assert.equal(fakeDocument.activeElement, element.named("Take the parked conversation"));
-  panel.render(queues(), now);
+  panel.render(shown(queues()));
   assert.equal(fakeDocument.activeElement, element, "and by it when there is none");
   fakeDocument.activeElement = null;
-  panel.render(queues({ waiting: [one] }), now);
-  panel.render(queues(), now);
+  panel.render(shown(queues({ waiting: [one] })));
+  panel.render(shown(queues()));
   assert.equal(fakeDocument.activeElement, null, "who is elsewhere stays there");
+});
+
+test("a supervisor sees what waits, and is offered nothing that is refused", () => {
+  const panel = new QueuePanel(async () => assert.fail("taken"));
+  panel.render(shown(queues({ waiting: [waiting()] }), "supervisor"));
+  const take = fake(panel.element).named("Take the new conversation");
+  assert.equal(take?.hidden, true);
+  assert.match(fake(panel.element).textContent, /Waits since.*Agents take these|Agents take these.*Waits since/);
 });
 
 test("where no authority is set there is no queue to see", () => {
   const panel = new QueuePanel(async () => {});
-  panel.render(queues({ state: "none" }), now);
+  panel.render(shown(queues({ state: "none" })));
   assert.equal(fake(panel.element).hidden, true);
-  panel.render(queues({ state: "asking" }), now);
+  panel.render(shown(queues({ state: "asking" })));
   assert.equal(fake(panel.element).hidden, false);
 });
 
-/** A dialog of a move, opened. @param {(moves: Moves) => void} open */
-function dialog(open) {
+/**
+ * A dialog of a move, opened.
+ * @param {FakeConversation} conversation
+ * @param {(moves: Moves, view: import("../agent/view.js").ConversationView) => void} open
+ */
+function dialog(conversation, open) {
   const place = new FakeElement("section");
   let done = 0;
-  const moves = new Moves(host(place), () => done++);
-  open(moves);
+  const kit = new AgentKit({ tick: 0 });
+  kit.attach(conversation.client);
+  const view = kit.conversation(conversation.id);
+  assert.ok(view);
+  const moves = new Moves(kit, host(place), () => done++);
+  open(moves, view);
   const shown = () => place.within.find((e) => e.tagName === "dialog");
   return {
-    moves, place, shown,
+    moves, place, shown, view,
+    /** Who is there now. @param {import("../widget/facade.js").Queues} now */
+    change: (now) => {
+      conversation.client.queues = now;
+      conversation.client.say("queues");
+      moves.follow();
+    },
     done: () => done,
     /** @param {string} kind @param {number} [n] */
     input: (kind, n = 0) => /** @type {FakeElement} */ (shown()?.within.filter((e) => e.getAttribute("type") === kind)[n]),
@@ -142,7 +169,8 @@ test("handing over goes to the one who was chosen, with the note, and asks for n
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const to = colleague({ alias: "Ana" });
-  const page = dialog((moves) => moves.handOver(conversation, () => queues({ agents: [to] })));
+  client.queues = queues({ agents: [to] });
+  const page = dialog(conversation, (moves, view) => moves.handOver(view));
   await page.submit();
   assert.deepEqual([page.problem(), conversation.asked], ["Choose who it goes to.", []]);
   page.input("radio").checked = true;
@@ -155,7 +183,8 @@ test("handing over goes to the one who was chosen, with the note, and asks for n
 test("handing over to the queue names the queue; an empty note is none", async () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
-  const page = dialog((moves) => moves.handOver(conversation, () => queues({ agents: [colleague()] })));
+  client.queues = queues({ agents: [colleague()] });
+  const page = dialog(conversation, (moves, view) => moves.handOver(view));
   page.input("radio", 1).checked = true;
   page.note().value = "  ";
   await page.submit();
@@ -165,7 +194,7 @@ test("handing over to the queue names the queue; an empty note is none", async (
 test("the note says that the customer can read it, in every dialog that has one", () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
-  for (const page of [dialog((moves) => moves.handOver(conversation, () => queues())), dialog((moves) => moves.park(conversation))]) {
+  for (const page of [dialog(conversation, (moves, view) => moves.handOver(view)), dialog(conversation, (moves, view) => moves.park(view))]) {
     const hint = page.note().getAttribute("aria-describedby");
     assert.ok(hint);
     assert.match(page.shown()?.within.find((e) => e.getAttribute("id") === hint)?.textContent ?? "", /can read the note, the customer too/);
@@ -175,42 +204,43 @@ test("the note says that the customer can read it, in every dialog that has one"
 test("what fails is told in the dialog, and the note is kept: there, and for the next time", async () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer], failWith: { code: "unavailable" } });
-  const page = dialog((moves) => moves.park(conversation));
+  const page = dialog(conversation, (moves, view) => moves.park(view));
   page.note().value = "Low ferritin";
   void page.note().happen("input");
   await page.submit();
   assert.match(page.problem(), /Nothing was changed/);
   assert.equal(page.note().value, "Low ferritin");
   page.shown()?.close();
-  page.moves.park(conversation);
+  page.moves.park(page.view);
   assert.equal(page.note().textContent, "Low ferritin");
   conversation.failWith = undefined;
   page.note().value = "Low ferritin";
   await page.submit();
   assert.deepEqual(conversation.asked, [`park "Low ferritin"`]);
-  page.moves.park(conversation);
+  page.moves.park(page.view);
   assert.equal(page.note().textContent, "", "once it is sent it is no draft any more");
 });
 
 test("who leaves is told of what they wrote that is not sent yet", () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer], messages: [message({ self: true, status: "sending" }), message({ self: true, status: "sent" }), message()] });
-  for (const open of /** @type {((moves: Moves) => void)[]} */ ([(m) => m.handOver(conversation, () => queues()), (m) => m.park(conversation), (m) => m.leave(conversation)])) {
-    assert.match(dialog(open).shown()?.textContent ?? "", /A message that you wrote is not sent yet/);
+  for (const open of /** @type {Parameters<typeof dialog>[1][]} */ ([(m, view) => m.handOver(view), (m, view) => m.park(view), (m, view) => m.leave(view)])) {
+    assert.match(dialog(conversation, open).shown()?.textContent ?? "", /A message that you wrote is not sent yet/);
   }
   conversation.messages = [];
-  assert.doesNotMatch(dialog((m) => m.leave(conversation)).shown()?.textContent ?? "", /not sent yet/);
+  assert.doesNotMatch(dialog(conversation, (m, view) => m.leave(view)).shown()?.textContent ?? "", /not sent yet/);
 });
 
 test("nobody is given what was written before unless that is asked for; a supervisor comes to read along", async () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const agents = [colleague({ alias: "Ana" }), colleague({ alias: "Sam", role: "supervisor" })];
-  const first = dialog((moves) => moves.invite(conversation, () => queues({ agents })));
+  client.queues = queues({ agents });
+  const first = dialog(conversation, (moves, view) => moves.invite(view));
   first.input("radio", 0).checked = true;
   void first.input("radio", 0).happen("change");
   await first.submit();
-  const second = dialog((moves) => moves.invite(conversation, () => queues({ agents })));
+  const second = dialog(conversation, (moves, view) => moves.invite(view));
   second.input("radio", 1).checked = true;
   void second.input("radio", 1).happen("change");
   second.input("checkbox", 1).checked = true;
@@ -221,8 +251,15 @@ test("nobody is given what was written before unless that is asked for; a superv
 test("the desk offers what the client says can be done, and nothing while a move is under way", () => {
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer], moves: ["transfer", "park", "leave"] });
-  const moves = new Moves(host(new FakeElement("section")), () => {});
-  const keys = () => moves.items(conversation, () => undefined).map((item) => item.key);
+  const kit = new AgentKit({ tick: 0 });
+  kit.attach(client);
+  const moves = new Moves(kit, host(new FakeElement("section")), () => {});
+  const keys = () => {
+    client.say("conversation");
+    const view = kit.conversation(conversation.id);
+    assert.ok(view);
+    return moves.items(view).map((item) => item.key);
+  };
   assert.deepEqual(keys(), ["park", "leave"]);
   conversation.moving = "park";
   assert.deepEqual(keys(), []);
@@ -237,8 +274,8 @@ test("who comes online while a dialog is open is offered in it; choice, note and
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const zoe = colleague({ alias: "Zoe" });
   const ben = colleague({ alias: "Ben" });
-  let now = queues({ agents: [zoe] });
-  const page = dialog((moves) => moves.handOver(conversation, () => now));
+  client.queues = queues({ agents: [zoe] });
+  const page = dialog(conversation, (moves, view) => moves.handOver(view));
   page.input("radio").checked = true;
   page.input("radio").focus();
   page.note().value = "Low ferritin";
@@ -246,19 +283,16 @@ test("who comes online while a dialog is open is offered in it; choice, note and
   page.moves.follow();
   assert.equal(status(), "", "nothing has changed");
 
-  now = queues({ agents: [ben, zoe] });
-  page.moves.follow();
+  page.change(queues({ agents: [ben, zoe] }));
   assert.deepEqual(offered(page.shown()), [["Zoe", "online"], ["Ben", "online"], ["The queue \u201cdefault\u201d", "whoever is free takes it"]], "in their places, the new one behind");
   assert.equal(status(), "Ben is online now.");
   assert.equal(fakeDocument.activeElement, page.input("radio"));
 
-  now = queues({ agents: [ben, { ...zoe, online: false }] });
-  page.moves.follow();
+  page.change(queues({ agents: [ben, { ...zoe, online: false }] }));
   assert.deepEqual(offered(page.shown())[0], ["Zoe", "away: reads it when they are back"]);
   assert.equal(status(), "Zoe is away now.");
 
-  now = queues({ agents: [ben] });
-  page.moves.follow();
+  page.change(queues({ agents: [ben] }));
   assert.equal(offered(page.shown())[0]?.[0], "Zoe", "the chosen one is not taken away");
   assert.match(offered(page.shown())[0]?.[1] ?? "", /away now/);
   assert.equal(page.note().value, "Low ferritin");
@@ -267,16 +301,16 @@ test("who comes online while a dialog is open is offered in it; choice, note and
 });
 
 test("a choice that nobody made goes when it is gone, and the focus stays in the dialog", () => {
-  const conversation = new FakeClient().add({ state: "secured", members: [me, customer] });
-  let now = queues({ agents: [colleague({ alias: "Ana" }), colleague({ alias: "Zoe" })] });
-  const page = dialog((moves) => moves.invite(conversation, () => now));
+  const client = new FakeClient();
+  const conversation = client.add({ state: "secured", members: [me, customer] });
+  const ana = colleague({ alias: "Ana" });
+  client.queues = queues({ agents: [ana, colleague({ alias: "Zoe" })] });
+  const page = dialog(conversation, (moves, view) => moves.invite(view));
   page.input("radio", 1).focus();
-  now = queues({ agents: now.agents.slice(0, 1) });
-  page.moves.follow();
+  page.change(queues({ agents: [ana] }));
   assert.deepEqual(offered(page.shown()).map(([name]) => name), ["Ana"]);
   assert.equal(fakeDocument.activeElement, page.input("radio"));
-  now = queues();
-  page.moves.follow();
+  page.change(queues());
   assert.match(page.shown()?.textContent ?? "", /Nobody else of your queues is known yet/);
 });
 
@@ -284,7 +318,8 @@ test("who was chosen and comes in by the move is not told to be away", async () 
   const client = new FakeClient();
   const conversation = client.add({ state: "secured", members: [me, customer] });
   const ben = colleague();
-  const page = dialog((moves) => moves.invite(conversation, () => queues({ agents: [ben] })));
+  client.queues = queues({ agents: [ben] });
+  const page = dialog(conversation, (moves, view) => moves.invite(view));
   page.input("radio").checked = true;
   /** @type {(string|undefined)[]} */
   const told = [];
@@ -299,12 +334,11 @@ test("who was chosen and comes in by the move is not told to be away", async () 
 
 test("a dialog that is closed is not followed", () => {
   const conversation = new FakeClient().add({ state: "secured", members: [me, customer] });
-  let asked = 0;
-  const page = dialog((moves) => moves.handOver(conversation, () => (asked++, queues())));
-  page.shown()?.close();
-  const before = asked;
-  page.moves.follow();
-  assert.equal(asked, before);
+  const page = dialog(conversation, (moves, view) => moves.handOver(view));
+  const shown = page.shown();
+  shown?.close();
+  page.change(queues({ agents: [colleague()] }));
+  assert.deepEqual(offered(shown).length, 1, "the queue alone");
 });
 
 test("a choice nobody made is none", () => {

@@ -23,7 +23,7 @@ export class LogView {
   /** The reader is at the end, and stays there when a picture or the box below grows. */
   #following = true;
   #top = 0;
-  /** What the rows are of. @type {object|undefined} */
+  /** What the rows are of. @type {unknown} */
   #subject;
   #log;
   #rows;
@@ -60,7 +60,7 @@ export class LogView {
   }
 
   /**
-   * @param {object|undefined} subject  what the rows are of: another one begins the log anew
+   * @param {unknown} subject  what the rows are of: another one begins the log anew
    * @param {{rows: readonly Row[], hidden: number}} shown
    */
   render(subject, { rows, hidden }) {

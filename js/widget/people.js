@@ -1,10 +1,8 @@
 /** Who can read, and who could, as lists: the same in the widget and on the desk. */
 import { button, el, icon, setAttribute, show } from "./dom.js";
-import { readers } from "./ledger.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./facade.js").Member} Member */
-/** @typedef {import("./facade.js").LedgerRow} LedgerRow */
 /** @typedef {import("./ledger.js").Reader} Reader */
 
 export class People {
@@ -21,19 +19,15 @@ export class People {
    * @param {object} [options]
    * @param {boolean} [options.past]  who could read before is told, too; default true
    * @param {(member: Member) => boolean} [options.removable]
-   * @param {(member: Member) => void} [options.remove]
+   * @param {(reader: Reader) => void} [options.remove]
    */
   constructor(options = {}) {
     this.#options = options;
   }
 
-  /**
-   * @param {readonly Member[]} members
-   * @param {readonly LedgerRow[]} [ledger]
-   * @param {number} [now]
-   */
-  render(members, ledger = [], now = Date.now()) {
-    const lines = readers(members, ledger, now).map((reader) => ({ reader, removable: reader.now && (this.#options.removable?.(reader.member) ?? false) }));
+  /** @param {readonly Reader[]} readers  as of ledger.js */
+  render(readers) {
+    const lines = readers.map((reader) => ({ reader, removable: reader.now && (this.#options.removable?.(reader.member) ?? false) }));
     const key = JSON.stringify(lines.map(({ reader: { member, ...rest }, removable }) => ({ ...rest, removable })));
     if (key === this.#shown) return;
     this.#shown = key;
@@ -42,13 +36,13 @@ export class People {
     this.#list.replaceChildren(...inside.map((line) => this.#item(line)));
     this.#past.replaceChildren(...outside.map((line) => this.#item(line)));
     show(this.#earlier, outside.length > 0 && this.#options.past !== false);
-    const doubt = members.some((m) => !m.self && !m.verified && m.role === "customer");
+    const doubt = inside.some(({ reader: { member } }) => !member.self && !member.verified && member.role === "customer");
     this.#note.textContent = inside.length === 0 ? words.noReaders : doubt ? words.notVerified : words.noOther;
   }
 
   /** @param {{reader: Reader, removable: boolean}} line */
   #item({ reader, removable }) {
-    const remove = removable && button("sw-remove", () => this.#options.remove?.(reader.member), "Take out");
+    const remove = removable && button("sw-remove", () => this.#options.remove?.(reader), "Take out");
     if (remove) setAttribute(remove, "aria-label", `Take out ${reader.name}`);
     return el("li", {},
       icon(reader.now ? (reader.vouched ? "check" : "alert") : "leave"),

@@ -11,6 +11,7 @@ import { Composer } from "./composer.js";
 import { button, download, el, icon, setAttribute, setText, show } from "./dom.js";
 import { fileLook } from "./files.js";
 import { Head } from "./head.js";
+import { readers } from "./ledger.js";
 import { LockBar } from "./lockbar.js";
 import { LogView } from "./log.js";
 import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
@@ -52,6 +53,7 @@ export class ChatView {
   /** @type {Conversation|undefined} */
   #shown;
   #limit = page;
+  #clock;
   #notice = "";
   #refresh = () => {
     this.transfers.check();
@@ -102,6 +104,7 @@ export class ChatView {
    */
   constructor(root, options = {}) {
     this.options = options;
+    this.#clock = options.clock ?? Date.now;
     this.root = root;
     this.heading = options.heading || "Chat with us";
     root.adoptedStyleSheets = sheets();
@@ -256,7 +259,7 @@ export class ChatView {
     const lock = stopped ? { tone: /** @type {const} */ ("danger"), title: "Not encrypted, nothing is sent", detail: "" } : lockOf(client, conversation);
     const offline = client?.state === "offline" && lock.tone !== "danger" && !isPaused(conversation);
     this.#lock.render(lock, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
-    this.#people.render(conversation?.members ?? [], conversation?.ledger, this.options.clock?.());
+    this.#people.render(conversation ? readers(conversation.members, conversation.ledger, this.#clock()) : []);
 
     const trouble = this.#trouble(client, conversation);
     setText(this.#alertText, trouble);
@@ -366,7 +369,7 @@ export class ChatView {
     this.#shown = conversation;
     const online = this.#client?.state === "online";
     this.log.render(conversation, chained(conversation ? [...earlier, conversation] : [], {
-      now: (this.options.clock ?? Date.now)(),
+      now: this.#clock(),
       limit: this.#limit,
       look: (message, { state }) => fileLook(message, { state, online, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) }),
     }));
