@@ -168,7 +168,7 @@ func (s *Server) greet(ctx context.Context, c *connection, origin string) (*stan
 func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connection, stand *standing) {
 	t := stand.tenant
 	c.tenant, c.role, c.identity, c.queues, c.until = t, stand.role, stand.identity, stand.queues, stand.until
-	c.shown, c.customer = stand.shown, stand.customer
+	c.shown, c.customer, c.welcomed = stand.shown, stand.customer, t.manifests.current()
 	c.member = wire.MemberID(stand.identity)
 	c.requests = rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.RequestBurst)
 	c.since = s.now()
@@ -176,7 +176,7 @@ func (s *Server) serve(ctx context.Context, cancel context.CancelFunc, c *connec
 	c.socket.SetReadLimit(wire.MaxFrame)
 
 	// Nobody hears the welcome before the hub knows the connection.
-	c.send(EncodeFrame(stand.request, Welcome{Manifest: t.manifests.current().Bytes()}))
+	c.send(EncodeFrame(stand.request, Welcome{Manifest: c.welcomed.Bytes()}))
 	s.hub.join(c, s.limits.PerIdentity)
 	written := make(chan struct{})
 	defer func() {

@@ -30,6 +30,7 @@ type connection struct {
 	shown    *wire.Credential // of the company side
 	since    time.Time        // of the hello
 	until    uint64           // Unix seconds when the credential ends; 0 never
+	welcomed *wire.Manifest   // with this one
 
 	allowances // with others of its connections
 	requests   *rate.Limiter
@@ -48,6 +49,7 @@ type connection struct {
 	backlog       []*subscription // those to be read from the log, first come first served
 	ending        *ending
 	pinged        time.Time
+	renew         time.Time // when it is closed to be welcomed with a newer manifest; zero: there is none
 }
 
 // ending is why a connection is being closed.

@@ -70,3 +70,6 @@ func FollowersOf(s *Server, tenant, conversation wire.ID) int {
 	defer s.hub.mu.Unlock()
 	return len(s.hub.topics[s.tenants[tenant].key(conversation)])
 }
+
+// Sweep looks at all connections, as the sweeper does each second.
+func Sweep(s *Server) { s.sweepConnections(s.now()) }

@@ -91,6 +91,9 @@ type Limits struct {
 	// closed as when the relay restarts, and at the next hello the identity
 	// token is asked for again. Default 12 h.
 	Session time.Duration
+	// Renewal is the time over which connections are closed, at random, so that they
+	// come back and are welcomed with a newer manifest. Default 30 s.
+	Renewal time.Duration
 	// Part is how long the body of one part may take to come. Default 60 s.
 	Part time.Duration
 	// Drain is how long Drain waits for connections to end. Default 10 s.
@@ -125,6 +128,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"TicketLife", &l.TicketLife, 10 * time.Minute},
 		{"FileInterval", &l.FileInterval, 2 * time.Second},
 		{"Session", &l.Session, 12 * time.Hour},
+		{"Renewal", &l.Renewal, 30 * time.Second},
 		{"Part", &l.Part, 60 * time.Second},
 		{"Drain", &l.Drain, 10 * time.Second},
 	} {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -130,9 +131,9 @@ func (s *Server) addTenant(ctx context.Context, c Tenant) error {
 	return t.inboxes.recover(ctx)
 }
 
-// SetManifest serves a newer manifest of a tenant from now on, and closes the
-// connections whose credentials do not stand under it: ErrRolledBack where it
-// is not newer.
+// SetManifest serves a newer manifest of a tenant from now on: ErrRolledBack where
+// it is not newer. It closes the connections whose credentials do not stand under
+// it, and within Limits.Renewal all others, to be welcomed with it.
 func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byte) error {
 	t := s.tenants[tenant]
 	if t == nil {
@@ -151,11 +152,21 @@ func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byt
 }
 
 // recheck closes a connection whose credential the newest manifest does not
-// bear out any more. It can't be taken from that moment.
+// bear out any more. It can't be taken from that moment. Any other that was
+// welcomed with an older one is closed after a while, as it is told of a newer
+// one in no other way; not all in one moment, for they all come back.
 func (s *Server) recheck(c *connection) {
-	if c.shown != nil && c.tenant.manifests.current().CheckCredential(c.shown) != nil {
+	newest := c.tenant.manifests.current()
+	switch {
+	case c.shown != nil && newest.CheckCredential(c.shown) != nil:
 		s.hub.ready(c, false)
 		c.end(endWith(wire.BadCredential))
+	case c.welcomed != newest:
+		c.mu.Lock()
+		if c.renew.IsZero() {
+			c.renew = s.now().Add(rand.N(s.limits.Renewal))
+		}
+		c.mu.Unlock()
 	}
 }
 

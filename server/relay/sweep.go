@@ -58,7 +58,8 @@ func (s *Server) collectFiles(now time.Time) {
 	}
 }
 
-// sweepConnections closes those whose credential or session ended, and asks those that
+// sweepConnections closes those whose credential or session ended, or that are to
+// hear of a newer manifest, and asks those that
 // were not asked for a while whether they are still there: "an agent is here"
 // must not rest on a cable that was pulled.
 func (s *Server) sweepConnections(now time.Time) {
@@ -72,6 +73,9 @@ func (s *Server) sweepConnections(now time.Time) {
 			continue
 		}
 		c.mu.Lock()
+		if !c.renew.IsZero() && !now.Before(c.renew) {
+			c.endLocked(endSession)
+		}
 		due := c.ending == nil && now.Sub(c.pinged) >= s.limits.Ping
 		if due {
 			c.pinged = now
