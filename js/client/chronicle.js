@@ -48,6 +48,14 @@ export class Chronicle {
     return first?.epoch === 0 ? first.time : 0;
   }
 
+  /**
+   * Whether this end left after that entry.
+   * @param {number} sequence
+   */
+  leftAfter(sequence) {
+    return this.#commits.some((c) => c.sequence > sequence && c.by?.self === true && (c.marks & LEAVE) !== 0);
+  }
+
   /** What is told, in the order of the log. */
   get told() {
     this.#told ??= this.#commits.flatMap((item) => this.#notesOf(item));

@@ -170,9 +170,17 @@ export class Moving {
     standing.changed();
     try {
       if (standing.catching) await this.#until(() => (standing.catching ? undefined : true));
-      if (moves.marks) await this.#lastWords(note);
-      /** @type {Moves["adds"]} */
-      let adds;
+      /** @type {NonNullable<Moves["adds"]>} */
+      let adds = [];
+      if (moves.marks) {
+        // A note tells of what can be done: whoever is to come can be added before it is said.
+        if (newcomer) {
+          await this.#host.follow();
+          this.#check(move, newcomer);
+          adds = await this.#adds(newcomer, as);
+        }
+        await this.#lastWords(note);
+      }
       for (let round = 0; round < MAX_ROUNDS; round++) {
         await this.#host.follow();
         this.#check(move, newcomer);
@@ -181,7 +189,7 @@ export class Moving {
           await this.#attempt({});
           continue;
         }
-        adds ??= await this.#adds(newcomer, as);
+        if (adds.length === 0) adds = await this.#adds(newcomer, as);
         const first = await this.#attempt({ ...moves, ...(adds.length > 0 ? { adds } : { history: 0 }) });
         if (!first) return;
         if (first.changed && move !== "leave" && move !== "close") throw new SealwireError("stale head", "another came first");
@@ -209,12 +217,12 @@ export class Moving {
   }
 
   /**
-   * What was written before goes first, in its order, and the note after it.
+   * What was written before goes first, in its order, and the note after it; once, however often the move is tried.
    * @param {string} [note]
    */
   async #lastWords(note) {
     const { timeline, pump } = this.#host;
-    if (note !== undefined && note !== "") await this.#host.note(note);
+    if (note !== undefined && note !== "" && !timeline.noted(note)) await this.#host.note(note);
     if (!timeline.writing) return;
     pump();
     await this.#until(() => (timeline.writing ? undefined : true));

@@ -78,6 +78,17 @@ export class Timeline {
     return this.#waiting.some((m) => m.status !== "failed" && !m.file);
   }
 
+  /**
+   * The last that this end wrote is this note, and it has not left since: it tried to, and may try again.
+   * @param {string} text
+   */
+  noted(text) {
+    const last = this.all.findLast((m) => m.self);
+    if (!last?.note || last.text !== text || last.status === "failed") return false;
+    const sequence = this.#sequences[this.#log.indexOf(last)];
+    return sequence === undefined || !this.#chronicle.leftAfter(sequence);
+  }
+
   /** Something has been sealed and is not read back. */
   get sending() {
     return this.#waiting.some((m) => m.status === "sending");

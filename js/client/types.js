@@ -189,7 +189,8 @@
  * "not a member" and "bad argument" where it cannot be done. Until then nothing has changed.
  * @typedef {object} ConversationMoves
  * @property {(target: TransferOptions, options?: { note?: string }) => Promise<void>} transfer  hands over what this end
- *   may grant, and leaves; the note is sent before, and every member can read it
+ *   may grant, and leaves; the note is sent before, and every member can read it; trying again with
+ *   the same note does not send it twice
  * @property {(options?: { note?: string }) => Promise<void>} park  gives it back to its queue, and leaves
  * @property {(options: InviteOptions) => Promise<void>} invite
  * @property {() => Promise<void>} takeOver  a supervisor speaks from here on

@@ -105,8 +105,9 @@ test("handed over with a note: what was written goes first, the heir reads all o
   const to = await available(ben);
   await assert.rejects(anas.transfer({}), TypeError);
   await assert.rejects(anas.transfer({ to: ana.member }), coded("bad argument"));
-  await assert.rejects(anas.transfer({ to: "0".repeat(32) }), coded("unavailable"));
+  await assert.rejects(anas.transfer({ to: "0".repeat(32) }, { note: "wants a refund" }), coded("unavailable"));
   assert.equal(anas.state, "secured", "nothing has changed");
+  assert.equal(texts(anas).includes("wants a refund"), false, "and nothing was said");
   void anas.send("one moment");
   await anas.transfer({ to }, { note: "wants a refund" });
   assert.equal(anas.state, "left");

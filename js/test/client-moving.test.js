@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeText } from "../client/bytes.js";
+import { encodeTextContent } from "../client/content.js";
 import { Moving } from "../client/moving.js";
+import { Timeline } from "../client/timeline.js";
 import { SealwireError } from "../errors.js";
 
 /**
@@ -38,10 +40,14 @@ function staged(before, inbox = "default") {
   /** @type {Moves[]} */
   const made = [];
   let connected = true;
+  /** In their order. @type {string[]} */
+  const steps = [];
+  const timeline = { writing: false, noted: (/** @type {string} */ text) => steps.includes(`note ${text}`) };
   const moving = new Moving(/** @type {import("../client/moving.js").MovingHost} */ (/** @type {unknown} */ ({
     end: {
       move: async (/** @type {string} */ _, /** @type {Moves} */ moves) => {
         made.push(moves);
+        steps.push("commit");
         const first = before(made.length);
         if (first === "refused") throw new SealwireError("bad commit");
         const id = new Uint8Array(16).fill(made.length);
@@ -50,15 +56,15 @@ function staged(before, inbox = "default") {
       },
     },
     standing,
-    timeline: { writing: false },
+    timeline,
     conversation: () => "00".repeat(16),
     able: () => connected,
     follow: async () => {},
     pump: () => {},
-    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)]),
-    note: async () => {},
+    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => (steps.push("take"), Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)])),
+    note: async (/** @type {string} */ text) => void steps.push(`note ${text}`),
   })));
-  return { moving, standing, made, cut: () => ((connected = false), moving.read(null)) };
+  return { moving, standing, made, steps, cut: () => ((connected = false), moving.read(null)) };
 }
 
 /** @param {import("../errors.js").Code} code */
@@ -86,6 +92,44 @@ test("a commit that changed who is in: what brings in, hands over or removes is 
       assert.equal(moving.now, null);
     }
   }
+});
+
+test("whoever is to come can be added before a note says so; a note is sent once, however often it is tried", async () => {
+  const { moving, steps } = staged((round) => (round === 1 ? other : undefined));
+  await assert.rejects(moving.transfer({ to }, { note: "a refund" }), coded("stale head"));
+  assert.deepEqual(steps, ["take", "note a refund", "commit"]);
+  await moving.transfer({ to }, { note: "a refund" });
+  assert.deepEqual(steps.slice(3), ["take", "commit"]);
+
+  for (const act of /** @type {((m: Moving) => Promise<void>)[]} */ ([(m) => m.park({ note: "later" }), (m) => m.transfer({ queue: "default" }, { note: "later" })])) {
+    const none = staged(() => undefined, "another");
+    await assert.rejects(act(none.moving), coded("unavailable"));
+    assert.deepEqual(none.steps, ["take"], "nobody can be added: nothing was said");
+  }
+});
+
+test("a note stands until this end writes again or leaves, and only if it was not lost", () => {
+  const timeline = new Timeline(() => {});
+  const self = person("a", "agent", true);
+  /** @param {number} sequence @param {Uint8Array} content @param {boolean} [own] */
+  const read = (sequence, content, own = true) => timeline.read({ sequence, id: new Uint8Array(16).fill(sequence), own, time: 0, gap: 0, from: own ? self : null, content });
+  assert.equal(timeline.noted("a refund"), false);
+  timeline.wait({ id: "01".repeat(16), conversation: "", time: 0, content: encodeTextContent("a refund", "note"), held: false }, self);
+  assert.equal(timeline.noted("a refund"), true, "it waits to be sent");
+  timeline.settle("left");
+  assert.equal(timeline.noted("a refund"), false, "it was not sent");
+  timeline.done("01".repeat(16));
+  read(5, encodeTextContent("a refund", "note"));
+  assert.equal(timeline.noted("a refund"), true);
+  assert.equal(timeline.noted("another"), false);
+  read(6, encodeTextContent("please hurry"), false);
+  assert.equal(timeline.noted("a refund"), true, "others may write");
+  timeline.mark({ sequence: 7, epoch: 2, time: 0, marks: 1, role: "agent", false: false, unopened: false, by: self, added: [], removed: [], grants: [] });
+  assert.equal(timeline.noted("a refund"), false, "that was another handing over");
+  read(8, encodeTextContent("a refund", "note"));
+  assert.equal(timeline.noted("a refund"), true);
+  read(9, encodeTextContent("a refund"));
+  assert.equal(timeline.noted("a refund"), false, "a text is no note");
 });
 
 test("who is named is told to the core, and another queue's inbox is refused: the relay could give any", async () => {
