@@ -51,6 +51,8 @@ import { LEAVE, decodeEvent } from "./status.js";
 export const OWN = ["bad handle", "internal", "no randomness"];
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
+/** States in which only an own commit, or one that adds this end, spends a secret; reading again spends none. */
+const WORKING = ["active", "doubtful", "rereading"];
 /** Commits before this end came in that are remembered for its ledger. */
 const MAX_BEFORE = 4_096;
 
@@ -97,8 +99,8 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const writes = [saved(context, handle, id), savedCursor(context, id, cursor)];
   /** @param {number} at @param {Uint8Array} record */
   const keep = (at, record) => writes.push(keystore.seal("history", historyKey(id, at), record));
-  // Such a commit spends the secret of the key package that was taken: it goes from the disk in the same stroke.
-  if (renewed) writes.push(context.savedEnd());
+  // Such a commit may spend the secret of the key package that was taken: it goes from the disk in the same stroke.
+  if (renewed || (event.type === "commit" && !WORKING.includes(status.state))) writes.push(context.savedEnd());
   if (event.type === "commit" && rewound) received.held = heldOf(event, old, context.person());
   if (joined && !rewound) {
     received.before = joined;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeTextContent, textOf } from "../client/content.js";
+import { CLOSE } from "../client/status.js";
 import { memoryStore } from "../client/store.js";
 import { coded, ends, fragileStore, texts } from "./client-pair.js";
 import { Demo, sweep } from "./client-world.js";
@@ -151,6 +152,32 @@ test("the secret of a key package is gone from the disk with the own commit that
   assert.ok(own[0]?.includes(`state/conversation/${id}`), "in one transaction");
   const after = /** @type {Uint8Array} */ (await agent.store.get("state", "end"));
   assert.ok(after.length < before.length, "one secret less");
+});
+
+test("so it is with the commit after which it is of no use: this end was removed, or the conversation ended", async (t) => {
+  /** @type {[string, (agent: string) => import("../client/writing.js").Moves][]} */
+  const rows = [
+    ["not a member", (agent) => ({ removes: [agent] })],
+    ["closed", () => ({ marks: CLOSE })],
+  ];
+  for (const [state, moves] of rows) {
+    await t.test(state, async () => {
+      const { id, flush, read, customer, agent } = await pair();
+      await flush(customer);
+      await read(agent);
+      const before = /** @type {Uint8Array} */ (await agent.store.get("state", "end"));
+      await customer.end.conversations.move(id, moves(agent.opened.member));
+      await flush(customer, true);
+      agent.store.failures = 1;
+      await assert.rejects(read(agent), coded("unavailable"));
+      assert.deepEqual(await agent.store.get("state", "end"), before, "nothing of it was written");
+      assert.equal((await read(agent)).at(-1)?.status.state, state);
+      const after = /** @type {Uint8Array} */ (await agent.store.get("state", "end"));
+      assert.ok(after.length < before.length, "one secret less");
+      const again = await open(agent.store, "agent");
+      assert.equal(again.opened.conversations[0]?.status.state, state);
+    });
+  }
 });
 
 test("what was joined and does not hold this end reaches no disk, and is let go", async () => {
