@@ -1,21 +1,31 @@
-/** Two clients over a conversation in memory. */
-import assert from "node:assert/strict";
-import { after, test } from "node:test";
+/** The whole protocol over a conversation in memory, and over one that takes little at once and has no place for records. */
 import { Room } from "../client/transports/pair.js";
-import { World, seen, until, errorsOf } from "./transport-world.js";
+import { conforms } from "./transport-suite.js";
 
-const world = new World();
-after(() => world.close());
+conforms("pair", () => spied(new Room()));
+conforms("pair, 1,024 bytes at once, records in the log", () => spied(new Room({ maxBody: 1_024 }), true));
 
-test("two ends talk", async () => {
-  const room = new Room();
-  const agent = await world.agent("Ana", room.join("ana"));
-  const customer = await world.customer(room.join("cust"));
-  const talk = await customer.start();
-  await talk.send("hello");
-  await seen(agent, "hello", "received");
-  await agent.conversations[0]?.send("hi");
-  await seen(customer, "hi", "received");
-  await seen(customer, "hello", "sent");
-  assert.deepEqual(errorsOf(agent), []);
-});
+/**
+ * @param {Room} room
+ * @param {boolean} [bare]  without a place for records
+ * @returns {import("./transport-suite.js").Platform}
+ */
+function spied(room, bare = false) {
+  /** @type {(string | Uint8Array)[]} */
+  const left = [];
+  return {
+    left: () => left,
+    join: (name) => {
+      const end = room.join(name);
+      const { append, upload, records } = end;
+      end.append = (bytes, note) => (left.push(bytes), append(bytes, note));
+      end.upload = async (id, file, options) => {
+        left.push(id, new Uint8Array(await file.arrayBuffer()));
+        await upload(id, file, options);
+      };
+      if (bare) delete end.records;
+      else if (records) end.records = { ...records, put: (label, value) => (left.push(value), records.put(label, value)) };
+      return end;
+    },
+  };
+}

@@ -6,6 +6,7 @@
  * @typedef {import("./transport.js").TransportEntry} TransportEntry
  */
 import { SealwireError } from "../../errors.js";
+import { equalBytes } from "../bytes.js";
 
 /** Bytes of Sealwire that are kept of one conversation. */
 const MAX_KEPT = 128 * 1024 * 1024;
@@ -64,6 +65,14 @@ export class Feed {
   /** @param {number} sequence */
   at(sequence) {
     return this.#entries.find((entry) => entry.sequence === sequence);
+  }
+
+  /**
+   * The sequence under which these bytes stand, or 0.
+   * @param {Uint8Array} bytes
+   */
+  find(bytes) {
+    return this.#entries.findLast((entry) => equalBytes(entry.bytes, bytes))?.sequence ?? 0;
   }
 
   /**
