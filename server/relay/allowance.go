@@ -13,6 +13,7 @@ import (
 // until it is full again: to come back refills nothing.
 type allowance struct {
 	connections int // of the hub, under its lock
+	waiting     int // so too: conversations
 	limiters    []*rate.Limiter
 }
 
@@ -89,7 +90,7 @@ func (h *hub) sweepAllowances() {
 
 func forget[K comparable](of map[K]*allowance, now time.Time) {
 	for key, a := range of {
-		if a.connections == 0 && a.full(now) {
+		if a.connections == 0 && a.waiting == 0 && a.full(now) {
 			delete(of, key)
 		}
 	}

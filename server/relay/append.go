@@ -72,6 +72,8 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 	if judged == nil && entry.Kind == wire.KindCommit {
 		if entry.Commit.Parent.Zero() && !c.geneses.Allow() {
 			judged = wire.RateLimited
+		} else if unattended(entry.Commit) && !c.server.hub.mayWait(c) {
+			judged = wire.RateLimited
 		} else if done, err := c.server.used.use(ctx, c.tenant, entry.Commit, request.ID, c.server.now()); err == nil {
 			defer done()
 		} else if judged = err; !errors.Is(err, wire.Replayed) {
@@ -118,6 +120,9 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 			v.joins.follow(v.chain, entry, c.server.now())
 			v.removals.follow(entry, sequence)
 		}
+	}
+	if entry.Kind == wire.KindCommit {
+		c.server.hub.counts(c, v.key, entry.Commit)
 	}
 	c.server.hub.publish(v.key, sequence, raw, after)
 	c.announce(v, sequence, before, after)

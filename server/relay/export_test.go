@@ -73,3 +73,6 @@ func FollowersOf(s *Server, tenant, conversation wire.ID) int {
 
 // Sweep looks at all connections, as the sweeper does each second.
 func Sweep(s *Server) { s.sweepConnections(s.now()) }
+
+// SweepWaiting forgets the waiting conversations that count no more.
+func SweepWaiting(s *Server) { s.hub.sweepUnattended(s.now()) }

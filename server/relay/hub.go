@@ -20,6 +20,7 @@ type hub struct {
 
 	identities map[memberKey]*allowance
 	customers  map[customerKey]*allowance
+	waiting    waiting
 }
 
 // memberKey is tenant id ‖ member id.
@@ -41,6 +42,7 @@ func newHub() *hub {
 
 		identities: make(map[memberKey]*allowance),
 		customers:  make(map[customerKey]*allowance),
+		waiting:    make(waiting),
 	}
 }
 

@@ -36,6 +36,9 @@ type Limits struct {
 	// customer (the subject of identity tokens) begins. Default one in 10 s, burst 6.
 	GenesisInterval time.Duration
 	GenesisBurst    int
+	// Waiting conversations, with the inbox and nobody else of the company so far,
+	// one customer may have begun within a day. Default 32.
+	Waiting int
 	// TakeInterval and TakeBurst bound the key packages that one customer
 	// takes, as they are another's supply. Default one in 10 s, burst 6.
 	TakeInterval time.Duration
@@ -151,6 +154,7 @@ func (l Limits) withDefaults() (Limits, error) {
 		{"EntryBurst", &l.EntryBurst, wire.EntriesBurst},
 		{"RequestBurst", &l.RequestBurst, 1100},
 		{"GenesisBurst", &l.GenesisBurst, 6},
+		{"Waiting", &l.Waiting, 32},
 		{"TakeBurst", &l.TakeBurst, 6},
 		{"Refusals", &l.Refusals, 200},
 		{"KeyPackages", &l.KeyPackages, 100},

@@ -30,6 +30,7 @@ func (s *Server) sweep() {
 		s.sweepTickets(now)
 		s.hub.sweepAllowances()
 		s.hub.sweepWaiting()
+		s.hub.sweepUnattended(now)
 		s.addresses.sweep()
 		if now.Sub(expired) >= expireEvery {
 			expired = now
