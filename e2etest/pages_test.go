@@ -233,6 +233,8 @@ func TestB16_EveryStateOfTheMovesIsAccessible(t *testing.T) {
 	customer.Say("me again")
 	customer.AwaitText(harness.Conversation, "It continues the one above")
 	wantAccessible(t, customer, "begun anew")
+	takes(t, ana, "me again")
+	wantAccessible(t, ana, "begun anew, on the desk")
 	d.Kill()
 	ana.AwaitPage("may be old")
 	wantAccessible(t, ana, "desk without the authority")

@@ -32,13 +32,13 @@
 import { act } from "../widget/acts.js";
 import { plainName, textProblem } from "../widget/model.js";
 import { moveProblem } from "../widget/movewords.js";
+import { Notices } from "../widget/notices.js";
 import { page } from "../widget/rows.js";
 import { connectionOf } from "../widget/standing.js";
 import { Transfers } from "../widget/transfers.js";
 import { codeOf, fileProblem, notNow, sendProblem, sentence, words } from "../widget/words.js";
 import { colleagueChoices, queueChoices } from "./choices.js";
 import { lines } from "./list.js";
-import { Notices } from "./notices.js";
 import { notificationText, previewText } from "./preview.js";
 import { queueView } from "./queueview.js";
 import { Unread } from "./unread.js";

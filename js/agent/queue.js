@@ -90,7 +90,7 @@ export class QueuePanel {
 
   /** @param {string} id */
   async #press(id) {
-    if (this.#taking.has(id)) return;
+    if (!this.#takes || this.#taking.has(id)) return;
     this.#taking.add(id);
     this.#place(this.#lines);
     try {

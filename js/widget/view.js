@@ -3,37 +3,28 @@
  * which client that is, is decided by the element, and only there.
  * @typedef {import("./facade.js").Client} Client
  * @typedef {import("./facade.js").Conversation} Conversation
- * @typedef {import("./facade.js").Message} Message
  */
-import { act } from "./acts.js";
+import { Arrival } from "./arrival.js";
 import { dropTarget } from "./attach.js";
-import { Composer } from "./composer.js";
-import { button, download, el, icon, setAttribute, setText, show } from "./dom.js";
-import { fileLook } from "./files.js";
+import { elsewherePart, emptyPart } from "./blanks.js";
+import { button, el, setAttribute, setText, show } from "./dom.js";
 import { Head } from "./head.js";
+import { Launcher } from "./launcher.js";
 import { readers } from "./ledger.js";
 import { LockBar } from "./lockbar.js";
-import { LogView } from "./log.js";
 import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
 import { customerMoves } from "./moves.js";
+import { Notices } from "./notices.js";
 import { People } from "./people.js";
 import { Question } from "./question.js";
-import { chained, page } from "./rows.js";
-import { blocked, brokenText, connectionOf, hasBox, isPaused, lockOf } from "./standing.js";
+import { blockedBy, isStopped, lockBeside, troubleOf } from "./stage.js";
+import { connectionOf, hasBox, isPaused } from "./standing.js";
 import { sheets } from "./style.js";
-import { Transfers } from "./transfers.js";
-import { backgroundText, codeOf, listText, notNow, noticeText, sentence, unreadText, words } from "./words.js";
+import { Thread } from "./thread.js";
+import { Unseen } from "./unseen.js";
+import { listText, notNow, words } from "./words.js";
 
-/**
- * Where the page itself stands, before and beside what a client says.
- * @typedef {{kind: "loading"}
- *   | {kind: "unset"}
- *   | {kind: "missing"}
- *   | {kind: "broken"}
- *   | {kind: "refused", code: string}
- *   | {kind: "failed", code: string}
- *   | {kind: "running"}} Stage
- */
+/** @typedef {import("./stage.js").Stage} Stage */
 
 /** What a client says has changed, whatever it was: the view reads all of it anew. */
 const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message"]);
@@ -45,36 +36,17 @@ export class ChatView {
   #stage = { kind: "loading" };
   #isOpen = false;
   #unread = 0;
-  /** @type {Set<string>} messages that were on screen, or were there before */
-  #seen = new Set();
-  /** @type {Conversation|undefined} */
-  #seenIn;
+  #unseen = new Unseen();
   #drawing = false;
-  /** @type {Conversation|undefined} */
-  #shown;
-  #limit = page;
   #clock;
-  #notice = "";
   #refresh = () => {
-    this.transfers.check();
+    this.thread.transfers.check();
     this.draw();
   };
-  /** @param {import("./facade.js").Notice} notice */
-  #onNotice = (notice) => {
-    const text = noticeText(notice);
-    if (text && !this.options.onNotice?.({ code: notice.code ?? "", text })) this.#tell(text);
-  };
-  /** @param {{error: Error}} detail */
-  #onError = ({ error }) => {
-    const state = this.#client?.state;
-    const text = backgroundText(error);
-    if (text && state !== "refused" && state !== "closed") this.#tell(text);
-  };
-  /** @type {((error: Error|null) => void)[]} */
-  #waiting = [];
+  #notices = new Notices(() => this.draw(), (notice) => this.options.onNotice?.(notice) ?? false);
+  #arrival = new Arrival(() => this.conversation);
 
-  #badge = el("span", { class: "sw-badge", "aria-hidden": "true" });
-  #launcher;
+  #launcher = new Launcher(() => this.toggle());
   #panel;
   #head = new Head({ who: () => this.#toggleWho(), close: () => this.close() });
   #lock = new LockBar("sw-lock");
@@ -84,7 +56,7 @@ export class ChatView {
   #alertText = el("span");
   #noticeBar;
   #noticeText = el("span");
-  #empty;
+  #empty = emptyPart();
   #talk;
   #elsewhere;
   #ended;
@@ -106,52 +78,37 @@ export class ChatView {
     this.options = options;
     this.#clock = options.clock ?? Date.now;
     this.root = root;
-    this.heading = options.heading || "Chat with us";
+    this.heading = options.heading || words.heading;
     root.adoptedStyleSheets = sheets();
 
-    this.#launcher = button("sw-launcher", () => this.toggle(), icon("chat"), this.#badge);
-    setAttribute(this.#launcher, "aria-haspopup", "dialog");
-
     show(this.#people.element, false);
-    this.transfers = new Transfers({
-      say: (text) => this.composer.announce(text),
-      tell: (text) => this.#tell(text),
-      changed: () => this.draw(),
-      back: (_, file, problem) => this.composer.restore({ files: [file] }, problem),
-      download,
-    });
-    this.log = new LogView({ act: (action, message) => void this.#act(action, message), more: () => this.#more() });
-    this.composer = new Composer({ way: () => this.#way() });
+    this.thread = new Thread({ ready: () => this.#ready(), tell: (text) => this.#notices.tell(text), changed: () => this.draw(), clock: this.#clock });
+    const { log, composer } = this.thread;
 
     this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#tell(""), "Dismiss"));
-    this.#empty = el("div", { class: "sw-empty" }, icon("lock"),
-      el("p", { class: "sw-empty-title" }, "Write to us in private"),
-      el("p", {}, "Your message is encrypted before it leaves this device. Only you and whoever answers can read it, not the server in between."));
+      button("sw-notice-close", () => this.#notices.tell(""), "Dismiss"));
     this.#anew = button("sw-plain", () => void this.#startAnew(), "Start a new conversation");
     this.#ended = el("div", { class: "sw-ended" }, this.#anew);
-    this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, this.log.element, this.#empty),
-      this.#noticeBar, this.#ended, this.composer.element);
-    this.#elsewhere = el("div", { class: "sw-elsewhere" }, icon("tabs"),
-      el("p", { class: "sw-empty-title" }, "Open in another tab"), el("p", {}, words.elsewhere),
-      button("sw-plain", () => this.options.useHere?.(), "Use here"));
+    this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, log.element, this.#empty),
+      this.#noticeBar, this.#ended, composer.element);
+    this.#elsewhere = elsewherePart(() => this.options.useHere?.());
     this.#again = button("sw-plain", () => this.options.tryAgain?.(), "Try again");
     this.#alert.append(this.#alertText);
 
     this.#panel = el("section", { class: "sw-panel", role: "dialog", "aria-label": this.heading },
-      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere);
+      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
       this.close();
     });
     dropTarget(this.#panel, {
-      files: (files) => this.composer.attachments.add(files),
-      problem: (text) => this.#tell(text),
-      allowed: () => this.#blockedBy() === "" && this.#client?.state !== "elsewhere",
+      files: (files) => composer.attachments.add(files),
+      problem: (text) => this.#notices.tell(text),
+      allowed: () => blockedBy(this.#stage, this.#client, this.conversation) === "" && this.#client?.state !== "elsewhere",
     });
     show(this.#panel, false);
-    root.append(this.#panel, this.#launcher);
+    root.append(this.#panel, this.#launcher.element);
     this.draw();
   }
 
@@ -169,7 +126,7 @@ export class ChatView {
     this.#isOpen = true;
     show(this.#panel, true);
     this.draw();
-    this.log.toEnd();
+    this.thread.log.toEnd();
     if (focus) this.focus();
     this.options.onToggle?.(true);
   }
@@ -178,8 +135,6 @@ export class ChatView {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     show(this.#panel, false);
-    // Now, not at the next drawing: what is hidden cannot take the focus.
-    show(this.#launcher, true);
     this.#launcher.focus();
     this.draw();
     this.options.onToggle?.(false);
@@ -191,14 +146,14 @@ export class ChatView {
   }
 
   focus() {
-    if (this.#client?.state === "elsewhere") this.#elsewhere.querySelector("button")?.focus();
-    else this.composer.focus();
+    if (this.#client?.state === "elsewhere") this.#elsewhere.focus();
+    else this.thread.composer.focus();
   }
 
   /** @param {Stage} stage */
   stage(stage) {
     this.#stage = stage;
-    if (stage.kind !== "loading" && stage.kind !== "running") this.#settle(notNow());
+    if (isStopped(stage)) this.#arrival.settle(notNow());
     this.draw();
   }
 
@@ -207,8 +162,7 @@ export class ChatView {
     this.detach();
     this.#client = client;
     for (const type of changes) client.on(type, this.#refresh);
-    client.on("notice", this.#onNotice);
-    client.on("error", this.#onError);
+    this.#notices.attach(client);
     this.#stage = { kind: "running" };
     this.draw();
   }
@@ -217,8 +171,7 @@ export class ChatView {
     const client = this.#client;
     if (!client) return;
     for (const type of changes) client.off(type, this.#refresh);
-    client.off("notice", this.#onNotice);
-    client.off("error", this.#onError);
+    this.#notices.attach(undefined);
     this.#client = undefined;
   }
 
@@ -240,13 +193,14 @@ export class ChatView {
     const client = this.#client;
     const conversation = this.conversation;
     const stage = this.#stage;
-    if (conversation) this.#settle(null);
-    this.#count(conversation);
+    if (conversation) this.#arrival.settle(null);
+    this.#unread = this.#unseen.count(conversation, this.#isOpen);
+    this.#launcher.render(this.#isOpen, this.#unread);
 
     const people = peopleOf(conversation);
     const earlier = earlierOf(client, conversation);
-    const stopped = stage.kind !== "running" && stage.kind !== "loading";
-    if (client?.state === "closed") this.#settle(notNow());
+    const stopped = isStopped(stage);
+    if (client?.state === "closed") this.#arrival.settle(notNow());
     const elsewhere = client?.state === "elsewhere";
     this.#head.render({
       title: listText(people.map(nameOf)) || this.heading,
@@ -256,67 +210,29 @@ export class ChatView {
       who: Boolean(conversation?.members.length) && !elsewhere,
     });
 
-    const lock = stopped ? { tone: /** @type {const} */ ("danger"), title: "Not encrypted, nothing is sent", detail: "" } : lockOf(client, conversation);
+    const lock = lockBeside(stage, client, conversation);
     const offline = client?.state === "offline" && lock.tone !== "danger" && !isPaused(conversation);
     this.#lock.render(lock, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
     this.#people.render(conversation ? readers(conversation.members, conversation.ledger, this.#clock()) : []);
 
-    const trouble = this.#trouble(client, conversation);
+    const trouble = troubleOf(stage, client, conversation);
     setText(this.#alertText, trouble);
     show(/** @type {HTMLElement} */ (this.#alert.parentElement), trouble !== "");
     this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
     show(this.#again, stage.kind === "failed" || client?.state === "closed");
 
-    show(this.#elsewhere, elsewhere);
+    show(this.#elsewhere.element, elsewhere);
     show(this.#talk, !elsewhere);
     show(this.#lock.element, !elsewhere);
-    if (!elsewhere) this.#paintLog(conversation, earlier);
+    if (!elsewhere) this.thread.render(client, conversation, earlier);
     show(this.#empty, !stopped && !conversation?.messages.length && earlier.length === 0 && client?.state !== "refused" && client?.state !== "closed");
-    setText(this.#noticeText, this.#notice);
-    show(this.#noticeBar, this.#notice !== "");
+    setText(this.#noticeText, this.#notices.text);
+    show(this.#noticeBar, this.#notices.text !== "");
     show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost" || conversation?.state === "rejoining");
     // What goes on by itself is not to be left lightly.
     setAttribute(this.#anew, "data-quiet", isPaused(conversation));
-    this.composer.block(this.#blockedBy(), isPaused(conversation) ? words.paused : words.shut);
-    show(this.composer.element, hasBox(conversation));
-  }
-
-  /** Why nothing can be written now, or "". */
-  #blockedBy() {
-    const client = this.#client;
-    const stopped = this.#stage.kind !== "running" && this.#stage.kind !== "loading";
-    return stopped ? this.#trouble(client, this.conversation) : blocked(client, this.conversation);
-  }
-
-  /**
-   * What a person must be told, and told aloud.
-   * @param {Client|undefined} client
-   * @param {Conversation|undefined} conversation
-   */
-  #trouble(client, conversation) {
-    const stage = this.#stage;
-    if (stage.kind === "unset") return words.unset;
-    if (stage.kind === "missing") return `This chat cannot encrypt here. ${words.missing}`;
-    if (stage.kind === "broken") return `This chat cannot encrypt here. ${words.broken}`;
-    if (stage.kind === "refused" || client?.state === "refused") return words.refused;
-    if (stage.kind === "failed") return sentence(stage.code);
-    if (client?.state === "closed") return words.stopped;
-    return brokenText(conversation);
-  }
-
-  /** @param {Conversation|undefined} conversation */
-  #count(conversation) {
-    const messages = conversation?.messages ?? [];
-    if (this.#isOpen || conversation !== this.#seenIn) {
-      this.#seenIn = conversation;
-      for (const message of messages) this.#seen.add(message.id);
-    }
-    this.#unread = messages.filter((m) => !m.self && !this.#seen.has(m.id)).length;
-    setText(this.#badge, this.#unread > 99 ? "99+" : String(this.#unread));
-    show(this.#badge, this.#unread > 0);
-    setAttribute(this.#launcher, "aria-label", this.#unread ? `Open chat, ${unreadText(this.#unread)}` : "Open chat");
-    setAttribute(this.#launcher, "aria-expanded", String(this.#isOpen));
-    show(this.#launcher, !this.#isOpen);
+    this.thread.composer.block(blockedBy(stage, client, conversation), isPaused(conversation) ? words.paused : words.shut);
+    show(this.thread.composer.element, hasBox(conversation));
   }
 
   /** @param {Conversation|undefined} conversation  undefined: nothing can be asked now */
@@ -345,81 +261,10 @@ export class ChatView {
     this.#head.expanded(open);
   }
 
-  /** @param {string} text  "" to take the notice away */
-  #tell(text) {
-    this.#notice = text;
-    this.draw();
-  }
-
-  /** @returns {import("./composer.js").Way} */
-  #way() {
-    return {
-      send: async (text) => {
-        await (await this.#ready()).send(text);
-        this.draw();
-      },
-      sendFiles: async (files) => this.transfers.send(await this.#ready(), files),
-    };
-  }
-
-  /** @param {Conversation|undefined} conversation @param {readonly Conversation[]} earlier  that it continues */
-  #paintLog(conversation, earlier) {
-    // The object, not its id: a conversation gets its id only when the first message can be sealed.
-    if (conversation !== this.#shown) this.#limit = page;
-    this.#shown = conversation;
-    const online = this.#client?.state === "online";
-    this.log.render(conversation, chained(conversation ? [...earlier, conversation] : [], {
-      now: this.#clock(),
-      limit: this.#limit,
-      look: (message, { state }) => fileLook(message, { state, online, here: this.transfers.has(message.id), saved: this.transfers.saved(message.id) }),
-    }));
-  }
-
-  #more() {
-    this.#limit += page;
-    this.#paint();
-  }
-
-  /** The one of now or one that it continues. @param {Message} message */
-  #partOf(message) {
-    const conversation = this.conversation;
-    return [...earlierOf(this.#client, conversation), ...(conversation ? [conversation] : [])].find((part) => part.messages.some((m) => m.id === message.id));
-  }
-
-  /** @param {string} text */
-  #putBack(text) {
-    this.composer.restore({ text });
-    this.composer.focus();
-  }
-
-  /** @param {import("./messagerow.js").Action} action @param {Message} message */
-  async #act(action, message) {
-    const conversation = this.#partOf(message);
-    if (!conversation) return;
-    try {
-      await act(action, { conversation, message, transfers: this.transfers, putBack: (text) => this.#putBack(text) });
-      // The pressed one is gone with its row, or hidden: the focus stays near.
-      if (action === "discard" || (action === "retry" && !message.file)) this.log.focus();
-    } catch (error) {
-      this.#tell(sentence(codeOf(error)));
-    }
-    this.draw();
-  }
-
-  /** Until there is a conversation to send in; what was typed waits with the composer. @returns {Promise<Conversation>} */
+  /** Until there is a conversation to send in; what was typed waits with the composer. */
   async #ready() {
-    if (!this.conversation) {
-      await new Promise((resolve, reject) => {
-        this.#waiting.push((error) => (error ? reject(error) : resolve(undefined)));
-      });
-    }
-    if (!this.conversation) throw notNow();
-    this.#notice = "";
-    return this.conversation;
-  }
-
-  /** @param {Error|null} error */
-  #settle(error) {
-    for (const done of this.#waiting.splice(0)) done(error);
+    const conversation = await this.#arrival.ready();
+    this.#notices.tell("");
+    return conversation;
   }
 }

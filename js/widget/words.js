@@ -61,6 +61,14 @@ const fileSentences = Object.freeze({
 const refusals = new Set(["bad key", "forked log", "bad credential", "expired", "rolled back"]);
 
 export const words = Object.freeze({
+  heading: "Chat with us",
+  openChat: "Open chat",
+  emptyTitle: "Write to us in private",
+  emptyText: "Your message is encrypted before it leaves this device. Only you and whoever answers can read it, not the server in between.",
+  elsewhereTitle: "Open in another tab",
+  useHere: "Use here",
+  unencrypted: "Not encrypted, nothing is sent",
+  cannotEncrypt: "This chat cannot encrypt here.",
   refused: "This page cannot verify who it would talk to. Nothing was sent.",
   noOne: "No one is here yet. Your message is kept on this device and is sent when someone comes.",
   settingUp: "Setting up encryption…",

@@ -1,22 +1,23 @@
 /**
  * What a person should be told that no conversation shows: the last of it, until it is dismissed or is over by itself.
- * @typedef {import("../widget/facade.js").Client} Client
+ * @typedef {import("./facade.js").Client} Client
  */
-import { backgroundText, noticeText } from "../widget/words.js";
+import { backgroundText, noticeText } from "./words.js";
 
 /** Those that are over when the company's service answers again. */
 const untilBack = new Set(["login refused", "authority unreachable"]);
 
 export class Notices {
   #changed;
+  #told;
   #code = "";
   #text = "";
   /** @type {Client|undefined} */
   #client;
-  /** @param {import("../widget/facade.js").Notice} notice */
+  /** @param {import("./facade.js").Notice} notice */
   #onNotice = (notice) => {
     const text = noticeText(notice);
-    if (text) this.tell(text, notice.code);
+    if (text && !this.#told({ code: notice.code ?? "", text })) this.tell(text, notice.code);
   };
   /** @param {{error: Error}} detail */
   #onError = ({ error }) => {
@@ -29,9 +30,13 @@ export class Notices {
     if (untilBack.has(this.#code) && this.#client?.queues.state === "current") this.tell("");
   };
 
-  /** @param {() => void} changed */
-  constructor(changed) {
+  /**
+   * @param {() => void} changed
+   * @param {(notice: {code: string, text: string}) => boolean} [told]  true: it is told elsewhere
+   */
+  constructor(changed, told = () => false) {
     this.#changed = changed;
+    this.#told = told;
   }
 
   /** "" for nothing. */
