@@ -47,6 +47,8 @@ export class Link {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #failures = 0;
+  /** Sequence up to which the platform's conversation was read. */
+  #read = 0;
   #appending = new Mutex();
   /** Who waits for something to be read. @type {Set<() => void>} */
   #watchers = new Set();
@@ -98,10 +100,11 @@ export class Link {
     const place = () => this.log.place(conversation, id);
     if (this.forked) throw new SealwireError("forked log");
     if (place() > 0) return place();
-    await this.#send(entryFrame(entry));
+    const stored = await this.#send(entryFrame(entry));
     const deadline = Date.now() + READ_BACK;
     while (place() === 0) {
       if (this.#stopped || !this.live) throw new SealwireError("unavailable", "not connected");
+      if (this.#read >= stored) throw new SealwireError("unavailable", "the platform has something else in its place");
       const left = deadline - Date.now();
       if (left <= 0) throw new SealwireError("unavailable", "the platform does not show what it stored");
       await this.#wait(left);
@@ -109,16 +112,21 @@ export class Link {
     return place();
   }
 
-  /** @param {Uint8Array} frame */
+  /**
+   * Resolves with the sequence of its last part.
+   * @param {Uint8Array} frame
+   */
   #send(frame) {
     // One after another: an end's entries keep their order.
     return this.#appending.run("", async () => {
       const name = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(frame)))).slice(0, 32);
       const parts = await split(frame, this.transport.maxBody);
+      let last = 0;
       for (const [at, part] of parts.entries()) {
         if (this.#stopped) throw new SealwireError("unavailable", "ended");
-        await this.transport.append(part, { id: parts.length > 1 ? `${name}-${at}` : name });
+        last = await this.transport.append(part, { id: parts.length > 1 ? `${name}-${at}` : name });
       }
+      return last;
     });
   }
 
@@ -132,8 +140,10 @@ export class Link {
         const { done, value } = await iterator.next();
         if (this.#stopped) return;
         if (done) return this.#turn(false);
-        if (value.bytes) await this.#read(value.bytes);
-        else this.#turn(this.transport.state === "online");
+        if (value.bytes) await this.#take(value.bytes);
+        this.#read = Math.max(this.#read, value.sequence);
+        this.#wake();
+        if (!value.bytes) this.#turn(this.transport.state === "online");
         this.#failures = 0;
       }
     } catch (error) {
@@ -150,14 +160,13 @@ export class Link {
   }
 
   /** @param {Uint8Array} bytes */
-  async #read(bytes) {
+  async #take(bytes) {
     const frame = await this.#frames.read(bytes);
     const read = frame?.kind === "entry" ? await this.log.read(frame.entry) : null;
     if (this.#stopped) return;
     // Records of a platform that has a place for them are not looked for in the log.
     if (frame?.kind === "record" && this.#records instanceof LogRecords) this.#records.note(frame.name, frame.value);
     if (read) this.#host.onRead(this, read);
-    if (read) this.#wake();
   }
 
   /** @param {boolean} live */
@@ -194,7 +203,7 @@ class LogRecords {
   /** @type {Set<() => void>} */
   #handlers = new Set();
 
-  /** @param {(frame: Uint8Array) => Promise<void>} append */
+  /** @param {(frame: Uint8Array) => Promise<unknown>} append */
   constructor(append) {
     this.#append = append;
   }
@@ -214,8 +223,8 @@ class LogRecords {
    * @param {string} name
    * @param {Uint8Array} value
    */
-  put(name, value) {
-    return this.#append(recordFrame(name, value));
+  async put(name, value) {
+    await this.#append(recordFrame(name, value));
   }
 
   /** @param {string} name */

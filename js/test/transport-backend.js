@@ -23,6 +23,10 @@ export class Backend {
   left = [];
   /** What is stored in the place of a message: none, one or several. @type {(message: Omit<Stored, "index">) => Omit<Stored, "index">[]} */
   tamper = (message) => [message];
+  /** Until when a message is held back on its way. @type {(message: Omit<Stored, "index">) => Promise<void> | undefined} */
+  holds = () => undefined;
+  /** What one user is shown of a body. @type {(message: Stored, name: string) => string} */
+  lens = ({ body }) => body;
   /** So many answers are lost: the message is stored, its sender told that it failed. */
   lost = 0;
   /** A message that one user is not shown. @type {(message: Stored, name: string) => boolean} */
@@ -36,11 +40,12 @@ export class Backend {
   /**
    * @param {string} author
    * @param {{ id?: string, body?: string, media?: Stored["media"] }} message
-   * @returns {Stored}
+   * @returns {Promise<Stored>}
    */
-  store(author, { id = `m${++this.#made}`, body = "", media = null }) {
+  async store(author, { id = `m${++this.#made}`, body = "", media = null }) {
     if (this.away.has(author)) throw new Error("Connection is not initialized");
     this.left.push(body, ...(media ? [media.filename, media.contentType, media.bytes] : []));
+    await this.holds({ author, body, media, id, at: Date.now() });
     const stored = this.tamper({ author, body, media, id, at: Date.now() }).map((message) => this.add(message));
     if (this.lost > 0) {
       this.lost--;
@@ -58,7 +63,7 @@ export class Backend {
   add(message) {
     const stored = { ...message, index: this.messages.length };
     this.messages.push(stored);
-    for (const view of this.views) if (this.shows(stored, view.name)) view.added(stored);
+    for (const view of this.views) if (this.shows(stored, view.name)) view.added(this.#through(stored, view.name));
     return stored;
   }
 
@@ -78,7 +83,7 @@ export class Backend {
     const message = this.messages[index];
     if (!message) throw new RangeError("no such message");
     message.body = body;
-    for (const view of this.views) if (this.shows(message, view.name)) view.updated(message);
+    for (const view of this.views) if (this.shows(message, view.name)) view.updated(this.#through(message, view.name));
   }
 
   /** @param {string} name */
@@ -101,6 +106,11 @@ export class Backend {
   /** What a user reads from the beginning. @param {string} name */
   read(name) {
     if (this.away.has(name)) throw new Error("Connection is not initialized");
-    return this.messages.filter((message) => !this.hides(message, name));
+    return this.messages.flatMap((message) => (this.hides(message, name) ? [] : [this.#through(message, name)]));
+  }
+
+  /** @param {Stored} message @param {string} name @returns {Stored} */
+  #through(message, name) {
+    return { ...message, body: this.lens(message, name) };
   }
 }

@@ -123,11 +123,11 @@ export class FakeConversation extends EventEmitter {
   async sendMessage(message) {
     if (typeof message === "string") {
       if (message.length > MAX_BODY) throw new Error("Message body is too long");
-      return this.#backend.store(this.#name, { body: message }).index;
+      return (await this.#backend.store(this.#name, { body: message })).index;
     }
     if (message === null || message instanceof FormData || !(message.media instanceof Blob)) throw new Error("the fake takes a text, or a file as a Blob");
     const bytes = new Uint8Array(await message.media.arrayBuffer());
-    return this.#backend.store(this.#name, { media: { filename: String(message.filename), contentType: String(message.contentType), bytes } }).index;
+    return (await this.#backend.store(this.#name, { media: { filename: String(message.filename), contentType: String(message.contentType), bytes } })).index;
   }
 }
 

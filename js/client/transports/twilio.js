@@ -71,6 +71,7 @@ import { fetched, timely } from "./timely.js";
 const MAX_BODY = 32_000;
 const PAGE = 100;
 const MB = 1_000_000;
+const MAX_GAPS = 10_000;
 /** Where the SDK does not say. */
 const MAX_FILE_MB = 150;
 /** For an answer, and before reading is tried again (ms). */
@@ -96,6 +97,8 @@ class Twilio {
   #states;
   /** Index of the next message to read. */
   #next = 0;
+  /** Those before it that were not there: deleted, or kept back. @type {Set<number>} */
+  #gaps = new Set();
   /** Files by name, as the messages told of them. @type {Map<string, TwilioMedia>} */
   #files = new Map();
   /** @type {Promise<void> | null} */
@@ -229,6 +232,7 @@ class Twilio {
   #take(message) {
     const { index, body, attachedMedia } = message;
     const bytes = fromText(body);
+    for (let gap = this.#next; gap < index && this.#gaps.size < MAX_GAPS; gap++) this.#gaps.add(gap);
     this.#next = index + 1;
     if (bytes) this.#feed.push(index + 1, bytes);
     for (const media of attachedMedia ?? []) {
@@ -241,9 +245,12 @@ class Twilio {
   #compare({ index, body }) {
     if (index >= this.#next) return;
     const before = this.#feed.at(index + 1)?.bytes;
-    // What was no entry when it was read is none for whoever read on since.
-    if (!before) return;
     const now = fromText(body);
+    if (!before) {
+      // What was no entry when it was read is none for whoever read on since; one that was not there came out of order.
+      if (now && this.#gaps.has(index)) this.#feed.fail(new SealwireError("forked log", "a message came before others that were there"));
+      return;
+    }
     if (!now || !equalBytes(before, now)) this.#feed.fail(new SealwireError("forked log", "a message is another than before"));
   }
 
