@@ -30,7 +30,7 @@ func snippets(t *testing.T) map[string][]string {
 	for _, m := range regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
 		found[m[1]] = append(found[m[1]], m[2])
 	}
-	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "csp", "sh operator"}
+	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "js agent", "csp", "sh operator"}
 	for kind := range found {
 		if !slices.Contains(known, kind) {
 			t.Errorf("the README has a snippet %q that nothing runs", kind)
@@ -201,6 +201,32 @@ const identityToken = async ({ thumbprint }) => (await (await fetch("/demo/token
 		said := customer.Console()
 		return strings.Contains(said, "agent: yes") && strings.Contains(said, "me (sent):"), said
 	})
+}
+
+// The agent kit takes what waits, reads it and answers, without a desk.
+func TestReadmeAgentSnippet(t *testing.T) {
+	script := `
+const { relay, orgKey, authority: url } = await (await fetch("/demo/config.json")).json();
+const login = async () => (await (await fetch("/demo/login", {
+	method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "Ana" }) })).json()).token;
+` + one(t, "js agent") + "\nglobalThis.kit = kit;"
+	d := harness.StartDemo(t)
+	agent := browser.Person(t, "agent", serving(t, map[string]string{
+		"/desk": `<!doctype html><title>Readme</title><script type="module" src="/readme.js"></script>`, "/readme.js": script}))
+	agent.Open(d.URL + "/desk")
+	customer := customerAt(t, d, nil)
+	customer.Say("is this the kit?")
+	said := func(text string) {
+		harness.Eventually(t, "the snippet to print "+text, func() (bool, string) {
+			return strings.Contains(agent.Console(), text), agent.Console()
+		})
+	}
+	said("Waits since")
+	_ = harness.Eval[bool](agent, `(async () => { const id = await kit.take(kit.view.queue.lines[0].id); return id !== undefined; })()`)
+	said("End-to-end encrypted with")
+	said("is this the kit?")
+	_ = harness.Eval[bool](agent, `(async () => { await kit.send(kit.view.conversations[0].id, "it is"); return true; })()`)
+	customer.AwaitText(harness.Conversation, "it is")
 }
 
 // serving is a wire that answers for these paths itself; the policy of the
