@@ -66,6 +66,7 @@ func TestClaimTransferParkAndResumeAmongNativeMembers(t *testing.T) {
 	wantHeard(t, ana, "is anybody there?", "one?")
 	kept := ana.Loot(id)
 
+	ben.OfferOnce()
 	ben.Cut()
 	ana.Transfer(id, ben.End.ID())
 	ben.Reconnect()
@@ -86,6 +87,8 @@ func TestClaimTransferParkAndResumeAmongNativeMembers(t *testing.T) {
 	for name, l := range map[string]*harness.Loot{"Ana, before she left,": kept, "Ana, leaving,": ana.Parting(id), "Ben": ben.Parting(id)} {
 		wantNothingLater(t, name, l, log)
 	}
+	wantNothingLeft(t, "Ana", ana.Left(id), log)
+	wantNothingLeft(t, "Ben", ben.Left(id), log)
 	if r := ana.In(id).Report(); r.State != conversation.NotMember || len(r.Heard) != 2 {
 		t.Errorf("Ana after the transfer: %+v", r)
 	}
@@ -95,19 +98,28 @@ func TestClaimTransferParkAndResumeAmongNativeMembers(t *testing.T) {
 // read, and nothing from the commit by which it left on.
 func wantNothingLater(t *testing.T, name string, l *harness.Loot, log [][]byte) {
 	t.Helper()
-	left := l.Left(log)
+	left, own := l.Out(log)
 	opens := l.Opens(log)
 	reads, err := l.Reads(log)
 	if err != nil {
 		t.Errorf("%s cannot read on: %v", name, err)
 	}
 	for _, n := range append(opens, reads...) {
-		if n >= left {
+		if n > left || n == left && !own {
 			t.Errorf("what %s kept opens entry %d, after entry %d by which it left", name, n, left)
 		}
 	}
 	if left == 0 || len(opens) < 2 || len(messages(t, log, left)) < 2 {
 		t.Errorf("what %s kept opens %v of what it could read until %d, with %v after it: this proves nothing", name, opens, left, messages(t, log, left))
+	}
+}
+
+// wantNothingLeft wants that who has read that it is out holds nothing any more
+// that opens anything at all, of before or of after.
+func wantNothingLeft(t *testing.T, name string, l *harness.Loot, log [][]byte) {
+	t.Helper()
+	if opens := l.Opens(log); len(opens) != 0 {
+		t.Errorf("%s is out, and what is left there opens entries %v", name, opens)
 	}
 }
 
@@ -183,6 +195,7 @@ func TestASupervisorIsSeenFirstReadsAndTakesOver(t *testing.T) {
 	talks(t, customer, sam, "and without Ana")
 	wantMembers(t, customer, customer, sam)
 	wantNothingLater(t, "Ana", ana.Parting(id), customer.Log(id))
+	wantNothingLeft(t, "Ana", ana.Left(id), customer.Log(id))
 }
 
 // What is closed takes nothing more, from anybody; the customer begins anew, and
@@ -198,6 +211,8 @@ func TestClosedTakesNothingMoreAndIsContinued(t *testing.T) {
 		return customer.Report().State == conversation.Closed, ""
 	})
 	before := len(customer.Log(id))
+	wantNothingLeft(t, "the customer", customer.Left(id), customer.Log(id))
+	wantNothingLeft(t, "Ana", ana.Left(id), customer.Log(id))
 	for _, n := range []*harness.Native{customer, ana} {
 		if err := n.TryMove(id, conversation.Moves{}); err != wire.NotMember {
 			t.Errorf("after the end a commit is answered %v, want %v", err, wire.NotMember)
@@ -232,6 +247,10 @@ func TestACustomerAsksForAnother(t *testing.T) {
 	talks(t, customer, ben, "two")
 	wantHeard(t, ben, "somebody else, please", "two?") // the customer granted nothing
 	wantNothingLater(t, "Ana", kept, customer.Log(id))
+	wantNothingLeft(t, "Ana", ana.Left(id), customer.Log(id))
+	if turned, _ := kept.Out(customer.Log(id)); slices.Min(ben.Loot(id).Opens(customer.Log(id))) < turned {
+		t.Error("Ben opens what was said before the customer turned to the queue again")
+	}
 	if s := ana.In(id).Report().State; s != conversation.NotMember {
 		t.Errorf("Ana is still in: %v", s)
 	}

@@ -94,6 +94,7 @@ func TestP15_WhatIsQueuedDuringATransferIsForWhoIsInThen(t *testing.T) {
 			for _, l := range []*harness.Loot{kept, ana.Parting(id)} {
 				wantNothingLater(t, "Ana", l, log)
 			}
+			wantNothingLeft(t, "Ana", ana.Left(id), log)
 			wantHeard(t, ana.In(id), "hello?", "with Ana?")
 			if r := customer.Report(); len(r.Said) != 53 || !offline && !slices.Contains(r.Codes, wire.StaleEpoch) {
 				t.Errorf("the customer sent %d texts, and was answered %v", len(r.Said), r.Codes)

@@ -2,23 +2,26 @@ package harness
 
 import (
 	"bytes"
-	"crypto/mlkem"
+	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/sealwire/sealwire/wasm/conversation"
-	"github.com/sealwire/sealwire/wasm/nacl"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
 // Loot is all that a member held at one moment, as a thief of its device has it,
-// or the member itself once it is no longer in.
+// or the member itself once it is no longer in: what it would save, and what it
+// has in memory, whatever that is there for.
 type Loot struct {
 	End, Talk []byte
 	Member    wire.ID
 
-	role wire.Role
-	root wire.Hash
-	read int // entries of the log
+	role    wire.Role
+	root    wire.Hash
+	read    int    // entries of the log
+	memory  []byte // every byte that can be reached from either, one field after another
+	pending []byte // the secret of a commit that was not read yet
 }
 
 // Loot takes a copy of all that the member holds of a conversation, and of its
@@ -38,18 +41,91 @@ func (n *Native) Parting(id wire.ID) *Loot {
 	return n.talks[id].parting
 }
 
-func (n *Native) loot(k *talk) *Loot {
-	return &Loot{End: n.End.Marshal(), Talk: k.Marshal(), Member: n.End.ID(), role: n.role, root: n.root, read: int(k.Index())}
+// Left is the loot of now, when the member has read that it is out.
+func (n *Native) Left(id wire.ID) *Loot {
+	n.t.Helper()
+	var l *Loot
+	Eventually(n.t, n.alias+" to have read that it is out", func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		k := n.talks[id]
+		if k.State() == conversation.NotMember || k.State() == conversation.Closed {
+			l = n.loot(k)
+		}
+		return l != nil, fmt.Sprint(k.State())
+	})
+	return l
 }
 
-// Left is the number of the entry by which the member is out: its commit that
-// leaves, or another's that removes it. Zero: none in this log.
-func (l *Loot) Left(log [][]byte) int {
-	return 1 + slices.IndexFunc(log, func(raw []byte) bool {
+func (n *Native) loot(k *talk) *Loot {
+	l := &Loot{End: n.End.Marshal(), Talk: k.Marshal(), Member: n.End.ID(), role: n.role, root: n.root, read: int(k.Index())}
+	seen := map[uintptr]bool{}
+	reach(reflect.ValueOf(k.Conversation), seen, &l.memory)
+	reach(reflect.ValueOf(n.End), seen, &l.memory)
+	if p := reflect.ValueOf(k.Conversation).Elem().FieldByName("pending"); !p.IsNil() {
+		l.pending = bytes.Clone(p.Elem().FieldByName("secret").Bytes())
+	}
+	return l
+}
+
+// reach adds all bytes that a value leads to, each thing once.
+func reach(v reflect.Value, seen map[uintptr]bool, into *[]byte) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !seen[v.Pointer()] {
+			seen[v.Pointer()] = true
+			reach(v.Elem(), seen, into)
+		}
+	case reflect.Interface:
+		reach(v.Elem(), seen, into)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			reach(v.Field(i), seen, into)
+		}
+	case reflect.Map:
+		for m := v.MapRange(); m.Next(); {
+			reach(m.Key(), seen, into)
+			reach(m.Value(), seen, into)
+		}
+	case reflect.String:
+		*into = append(*into, v.String()...)
+	case reflect.Array, reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			for i := range v.Len() {
+				reach(v.Index(i), seen, into)
+			}
+			return
+		}
+		// To its capacity: what was cut off is held too. (An array in a map cannot be
+		// addressed, and is gone through by elements.)
+		switch {
+		case v.Kind() == reflect.Slice:
+			*into = append(*into, v.Slice(0, v.Cap()).Bytes()...)
+		case v.CanAddr():
+			*into = append(*into, v.Bytes()...)
+		default:
+			for i := range v.Len() {
+				*into = append(*into, byte(v.Index(i).Uint()))
+			}
+		}
+	}
+}
+
+// Out is the number of the entry by which the member is out: its commit that
+// leaves, or another's that removes it. Zero: none in this log. By its own it may
+// know the epoch that it begins, in which nothing is valid but its removal.
+func (l *Loot) Out(log [][]byte) (number int, own bool) {
+	for i, raw := range log {
 		e, err := wire.DecodeEntry(raw)
-		return err == nil && e.Kind == wire.KindCommit &&
-			(e.Commit.Marks&wire.MarkLeave != 0 && e.Sender() == l.Member || slices.Contains(e.Commit.Removes, l.Member))
-	})
+		if err != nil || e.Kind != wire.KindCommit {
+			continue
+		}
+		own = e.Commit.Marks&wire.MarkLeave != 0 && e.Sender() == l.Member
+		if own || slices.Contains(e.Commit.Removes, l.Member) {
+			return i + 1, own
+		}
+	}
+	return 0, false
 }
 
 // Log is the conversation's log as far as the member has read it.
@@ -57,87 +133,6 @@ func (n *Native) Log(id wire.ID) [][]byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.talks[id].log)
-}
-
-// Opens gives the numbers of the entries of a log that anything in the loot
-// opens, whatever it is there for: each run of its bytes is tried as the secret
-// of an epoch on each message, and as that of a leaf on each seal of each commit.
-func (l *Loot) Opens(log [][]byte) (numbers []int) {
-	held := append(slices.Clone(l.End), l.Talk...)
-	var entries []*wire.Entry
-	leaves := map[string]wire.Leaf{} // by their X25519 halves
-	ids := map[wire.ID]bool{}
-	for _, raw := range log {
-		e, err := wire.DecodeEntry(raw)
-		if err != nil {
-			e = &wire.Entry{}
-		}
-		entries = append(entries, e)
-		if e.Kind != wire.KindCommit {
-			continue
-		}
-		for _, kp := range append([]wire.Add{{KeyPackage: e.Commit.KeyPackage}}, e.Commit.Adds...) {
-			leaves[string(kp.KeyPackage.Leaf.X25519())] = kp.KeyPackage.Leaf
-			ids[kp.KeyPackage.MemberID()] = true
-		}
-	}
-	var found []leaf
-	for at := 0; at+32+mlkem.SeedSize <= len(held); at++ {
-		secret := [32]byte(held[at:])
-		if public, ok := leaves[string(nacl.Public(&secret)[:])]; ok {
-			if key, err := mlkem.NewDecapsulationKey768(held[at+32 : at+32+mlkem.SeedSize]); err == nil && bytes.Equal(key.EncapsulationKey().Bytes(), public.MLKEM()) {
-				found = append(found, leaf{secret, key, public})
-			}
-		}
-	}
-	for i, e := range entries {
-		if e.Kind == wire.KindMessage && opensAny(e.Message, held) || e.Kind == wire.KindCommit && slices.ContainsFunc(found, func(f leaf) bool { return f.opens(e.Commit, ids) }) {
-			numbers = append(numbers, i+1)
-		}
-	}
-	return numbers
-}
-
-func opensAny(m *wire.Message, held []byte) bool {
-	for at := 0; at+wire.EpochSecret <= len(held); at++ {
-		key := [32]byte(wire.Expand(held[at:at+wire.EpochSecret], 32, "message key", m.Header()))
-		if _, err := nacl.Open(nil, m.Sealed, &m.Nonce, &key); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// leaf is a secret leaf whose public half is in the log.
-type leaf struct {
-	x25519 [32]byte
-	mlkem  *mlkem.DecapsulationKey768
-	public wire.Leaf
-}
-
-// opens tries all seals of a commit, whoever they are for (SPEC section 5.2).
-func (f *leaf) opens(m *wire.Commit, ids map[wire.ID]bool) bool {
-	body := wire.Sum("commit body", m.Body())
-	for _, s := range m.Seals {
-		k1, err := nacl.Before((*[32]byte)(m.Ephemeral), &f.x25519)
-		if err != nil {
-			continue
-		}
-		k2, err := f.mlkem.Decapsulate(s.Ciphertext)
-		if err != nil {
-			continue
-		}
-		prk := wire.MAC(nil, k1[:], k2)
-		for id := range ids {
-			for kind := byte(1); kind <= 2; kind++ {
-				key := [32]byte(wire.Expand(prk, 32, "seal", body[:], []byte{kind}, id[:], m.Ephemeral, f.public, s.Ciphertext))
-				if _, err := nacl.Open(nil, s.Box, new([24]byte), &key); err == nil {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // Reads gives the numbers of the messages that the loot's own core opens when it

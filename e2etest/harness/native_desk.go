@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -147,6 +148,14 @@ func (n *Native) Offer() []byte {
 		n.t.Fatal(err)
 	}
 	return kp
+}
+
+// OfferOnce puts one at the relay, which gives it before the one of last resort
+// that lies there. Of a leaf of last resort the secret lives on, and with it what
+// was sealed to it before the first own commit (SPEC section 14.2).
+func (n *Native) OfferOnce() {
+	n.t.Helper()
+	Must[relay.Ack](n, relay.PublishKeyPackage{KeyPackage: n.Offer()})
 }
 
 func (n *Native) offer() ([]byte, error) {
