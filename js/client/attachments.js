@@ -135,7 +135,7 @@ export class Attachments {
     const place = this.#timeline.place(id);
     if (!place) throw new SealwireError("bad argument", "no message with a file to save");
     if (this.#saves.has(id)) throw new SealwireError("bad argument", "the file is being saved");
-    const { sequence, fields } = place;
+    const { entry, fields } = place;
     const controller = new AbortController();
     const unfollow = follow(signal, controller);
     this.#saves.set(id, controller);
@@ -144,7 +144,7 @@ export class Attachments {
       const { blob, release } = await download({
         ...this.#host,
         conversation: this.#host.conversation(),
-        sequence,
+        entry,
         size: fields.size,
         going: this.#going,
         ...(into ? { into } : {}),

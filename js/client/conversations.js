@@ -15,21 +15,19 @@
  * @property {number} refreshed       ms: when this end last renewed its own place by a commit; 0 if not known
  * @property {boolean} begun         an own genesis waits to be read back
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end
- * @property {(import("./records.js").HistoryItem | import("./records.js").CommitItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
+ * @property {(import("./records.js").MessageItem | import("./records.js").CommitItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
  */
 import { SealwireError } from "../errors.js";
 import { Writer, encodeText, fromHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
-import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
+import { entryOf, keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
 import { OWN, readEntry } from "./reading.js";
 import { decodeKept } from "./records.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
 import { ROLE } from "./status.js";
 import { move, newcomers, nextStep } from "./writing.js";
-
-export { historyKey } from "./kept.js";
 
 /** Bytes of the longest entry, a commit (wasm/wire's table of limits). */
 const MAX_ENTRY = 98_304;
@@ -207,8 +205,9 @@ export class Conversations {
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
       const history = (await store.list("history", `${id}/`)).map(([key, blob]) => {
         const item = decodeKept(keystore.unseal("history", key, blob));
-        return "content" in item ? { ...item, content: forPage(item.content) } : item;
+        return "content" in item ? { ...item, entry: entryOf(key), content: forPage(item.content) } : item;
       });
+      history.sort((a, b) => a.sequence - b.sequence);
       const begun = status.state === "empty" && core.call("conversation_pending", handle) > 0;
       return { status, last, refreshed, begun, asks: asksOf(context, handle, status, cursor), history };
     });

@@ -11,7 +11,7 @@
  * @property {Pick<EndService, "openFile" | "openPart" | "openedFile" | "dropFile">} end
  * @property {import("./carrier.js").Files} files
  * @property {string} conversation
- * @property {number} sequence
+ * @property {string} entry  of the message that tells of it
  * @property {number} size
  * @property {import("./patience.js").Going} going
  * @property {WritableStream<Uint8Array>} [into]
@@ -31,8 +31,8 @@ export const MAX_IN_MEMORY = 64 * 1024 * 1024;
  * @returns {Promise<{ blob: Blob, release: () => Promise<void> }>} with `into`, an empty blob
  */
 export async function download(options) {
-  const { end, conversation, sequence, size, into } = options;
-  const opened = await end.openFile(conversation, sequence, into === undefined);
+  const { end, conversation, entry, size, into } = options;
+  const opened = await end.openFile(conversation, entry, into === undefined);
   const release = () => end.dropFile(opened.transfer).catch(() => {});
   /** @type {BlobPart[]} */
   const parts = [];

@@ -244,7 +244,7 @@ export class Engine {
   }
 
   /**
-   * @param {import("./records.js").HistoryItem} item
+   * @param {import("./records.js").MessageItem} item
    * @param {boolean} [restored]
    */
   #show(item, restored) {

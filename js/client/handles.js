@@ -4,7 +4,7 @@
  * a time, one task at a time for each conversation.
  *
  * @typedef {import("./end.js").Context} Context
- * @typedef {import("./records.js").CommitItem} CommitItem
+ * @typedef {import("./reading.js").Joined} Joined
  *
  * @typedef {() => void} Changed  to say that the core's state is no longer what is saved
  */
@@ -19,7 +19,7 @@ export const MAX_OPEN = 1_024;
 export class Handles {
   #context;
   #mutex;
-  /** Joined, and this end was not found in them yet: nothing of them is saved. With their commits. @type {Map<string, CommitItem[]>} */
+  /** Joined, and this end was not found in them yet: nothing of them is saved. With their commits. @type {Map<string, Joined[]>} */
   #joined = new Map();
   /** Those that a task is at. @type {Set<string>} */
   #busy = new Set();

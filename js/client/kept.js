@@ -32,11 +32,20 @@ export function stateKey(id) {
 }
 
 /**
+ * What is kept of one entry. By its id, not by its place: whoever is shown another log at a second reading keeps each once.
  * @param {string} id
- * @param {number} sequence
+ * @param {string} entry  its id, in hex
  */
-export function historyKey(id, sequence) {
-  return `${id}/${String(sequence).padStart(16, "0")}`;
+export function historyKey(id, entry) {
+  return `${id}/${entry}`;
+}
+
+/**
+ * The entry of such a key.
+ * @param {string} key
+ */
+export function entryOf(key) {
+  return key.slice(key.indexOf("/") + 1);
 }
 
 /**

@@ -6,6 +6,7 @@
  * @typedef {import("./end.js").Context} Context
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./records.js").HistoryItem} HistoryItem
+ * @typedef {import("./records.js").MessageItem} MessageItem
  * @typedef {import("./records.js").CommitItem} CommitItem
  * @typedef {import("./records.js").NoteItem} NoteItem
  * @typedef {import("./records.js").OutboxRecord} OutboxRecord
@@ -20,7 +21,7 @@
  * @property {LogEvent} event
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end now
  * @property {boolean} member       this end is in it, or was: what is read is kept
- * @property {HistoryItem} [item]    a message to show; for the page
+ * @property {MessageItem} [item]    a message to show; for the page
  * @property {CommitItem} [commit]   who came and went
  * @property {Held} [held]          how it is, where the log is to be read again
  * @property {CommitItem[]} [before]  the same of all commits before this end was found in it
@@ -31,15 +32,17 @@
  *
  * @typedef {{ need: Uint8Array } | { need: null, code: string }} Unread
  *
+ * @typedef {{ entry: string, commit: CommitItem }} Joined  a commit, and the id of its entry
+ *
  * @typedef {object} Reading
  * @property {Context} context
  * @property {number} handle
  * @property {string} id          of the conversation
  * @property {() => void} changed the core's state is no longer what is saved
  * @property {Outbox} outbox
- * @property {CommitItem[]} [joined]  the commits so far, where this end was not found in the conversation yet
+ * @property {Joined[]} [joined]  the commits so far, where this end was not found in the conversation yet
  */
-import { SealwireError } from "../errors.js";
+import { SealwireError, codeOf } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
@@ -76,13 +79,17 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const added = event.type === "commit" && event.added.includes(member);
   // One that has the log read again is told of when it comes by again, with all that it lets this end know.
   const rewound = event.type === "commit" && event.rewound;
-  const commit = event.type === "commit" && !rewound ? commitItem(sequence, event, old, status) : undefined;
+  const entryId = toHex(event.id);
+  const again = old.state === "rereading";
+  const known = again ? await keptItem(context, id, entryId) : undefined;
+  // What was read before stays where it was.
+  const place = known?.sequence ?? sequence;
+  const commit = event.type === "commit" && !rewound ? commitItem(place, event, old, status) : undefined;
   // Until this end is in it there is nothing to keep, neither a key nor a message: what a relay makes up never reaches the disk.
   if (joined && !rewound && !status.members.some((m) => m.self)) {
-    if (commit && joined.length < MAX_BEFORE) joined.push(commit);
+    if (commit && joined.length < MAX_BEFORE) joined.push({ entry: entryId, commit });
     return { status, last: event.id, refreshed: 0, event, asks: [], member: false };
   }
-  const again = old.state === "rereading";
   const renewed = added || (event.type === "commit" && event.own && !again);
   const mine = "own" in event && event.own ? outbox.holding(id, event.id) : undefined;
   /** @type {import("./kept.js").Cursor} */
@@ -97,37 +104,36 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const received = { status, last: cursor.last, refreshed: cursor.refreshed, event, asks: asksOf(context, handle, status, cursor), member: true };
   /** @type {Write[]} */
   const writes = [saved(context, handle, id), savedCursor(context, id, cursor)];
-  /** @param {number} at @param {Uint8Array} record */
-  const keep = (at, record) => writes.push(keystore.seal("history", historyKey(id, at), record));
+  /** @param {Uint8Array} record @param {string} [of] */
+  const keep = (record, of = entryId) => writes.push(keystore.seal("history", historyKey(id, of), record));
   // Such a commit may spend the secret of the key package that was taken: it goes from the disk in the same stroke.
   if (renewed || (event.type === "commit" && !WORKING.includes(status.state))) writes.push(context.savedEnd());
   if (event.type === "commit" && rewound) received.held = heldOf(event, old, context.person());
   if (joined && !rewound) {
-    received.before = joined;
-    for (const one of joined) keep(one.sequence, encodeCommit(one));
+    received.before = joined.map((one) => one.commit);
+    for (const one of joined) keep(encodeCommit(one.commit), one.entry);
   }
   const left = status.state === "not a member" && old.state !== "not a member";
   const change = mine && settled(context, outbox, event, mine);
   const changes = [...(change ? [change] : []), ...(left ? outbox.shelve(context, id) : [])];
   for (const { write } of changes) writes.push(write);
-  const known = again ? await keptItem(context, id, sequence) : undefined;
   if (event.type === "message") {
     if (mine) received.done = toHex(mine[1].id);
     if (!known || "note" in known) {
-      const item = historyItem(sequence, event, old, again ? before.epochTime : 0, mine?.[1]);
-      received.item = { ...item, content: forPage(item.content) };
-      keep(sequence, encodeHistory(item));
+      const item = historyItem(place, event, old, again ? before.epochTime : 0, mine?.[1]);
+      received.item = { ...item, entry: entryId, content: forPage(item.content) };
+      keep(encodeHistory(item));
     }
     // The page is given no more of it there than of the item.
     received.event = { ...event, content: new Uint8Array() };
   }
   if (commit && (!known || commit.false)) {
     received.commit = commit;
-    keep(sequence, encodeCommit(commit));
+    keep(encodeCommit(commit));
   }
   if (status.state === "lost" && !before.missed && !again && cannotRead(event)) {
     received.note = { sequence, note: "missed", time: Date.now(), from: status.members.find((m) => m.self) ?? null };
-    keep(sequence, encodeNote(received.note));
+    keep(encodeNote(received.note));
   }
   await store.write(writes);
   for (const one of changes) one.saved();
@@ -150,10 +156,10 @@ function heldOf({ sender, epoch, marks, removed }, { members, leaving, queue, pr
  * What is kept of an entry that is read again.
  * @param {Context} context
  * @param {string} id
- * @param {number} sequence
+ * @param {string} entry
  */
-async function keptItem({ keystore, store }, id, sequence) {
-  const key = historyKey(id, sequence);
+async function keptItem({ keystore, store }, id, entry) {
+  const key = historyKey(id, entry);
   const kept = await store.get("history", key);
   return kept === undefined ? undefined : decodeKept(keystore.unseal("history", key, kept));
 }
@@ -216,5 +222,5 @@ function commitItem(sequence, event, before, after) {
   const by = find(before, event.sender) ?? find(after, event.sender) ?? null;
   const added = event.added.flatMap((id) => find(after, id) ?? []);
   const removed = event.removed.flatMap((id) => (before.leaving.includes(id) ? [] : (find(before, id) ?? [])));
-  return { sequence, epoch, time, marks, role, false: code !== 0, unopened: after.state === "lost", by, added, removed, grants };
+  return { sequence, epoch, time, marks, role, false: code !== 0 && codeOf(code) === "open failed", unopened: after.state === "lost", by, added, removed, grants };
 }

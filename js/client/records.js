@@ -23,6 +23,8 @@
  * @property {import("./types.js").Member | null} from
  * @property {Uint8Array} content
  *
+ * @typedef {HistoryItem & { entry: string }} MessageItem  with the id of its entry, in hex: what it is kept under
+ *
  * @typedef {object} CommitItem  who came and went: what the ledger and the notes are made of
  * @property {number} sequence
  * @property {number} epoch         that it begins

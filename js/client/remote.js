@@ -33,7 +33,7 @@
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number, slot: number) => Promise<Blob>} sealPart
  * @property {(transfer: number, message: string, file: string, fields: import("./content.js").FileFields) => Promise<void>} sealedFile
- * @property {(conversation: string, sequence: number, shelve: boolean) => Promise<import("./transfers.js").OpenedFile>} openFile
+ * @property {(conversation: string, entry: string, shelve: boolean) => Promise<import("./transfers.js").OpenedFile>} openFile
  * @property {(transfer: number, bytes: Uint8Array) => Promise<import("./transfers.js").OpenedPart>} openPart  takes the buffer away from its caller, and gives it back
  * @property {(transfer: number) => Promise<Blob | null>} openedFile
  * @property {(transfer: number) => Promise<void>} dropFile
@@ -116,7 +116,7 @@ export function localEnd(end) {
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),
     sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),
-    openFile: (conversation, sequence, shelve) => transfers.open(conversation, sequence, shelve),
+    openFile: (conversation, entry, shelve) => transfers.open(conversation, entry, shelve),
     openPart: (transfer, bytes) => transfers.openPart(transfer, bytes),
     openedFile: (transfer) => transfers.opened(transfer),
     dropFile: (transfer) => transfers.drop(transfer),

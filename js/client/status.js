@@ -46,7 +46,7 @@
  * @property {string[]} removed
  * @property {string} role       its maker's, from here on
  * @property {Grant[]} grants
- * @property {number} code       not 0: what this end was granted of this epoch is not genuine
+ * @property {number} code       "open failed": what this end was granted of this epoch is not genuine; "forked log": it proves a fork
  * @property {boolean} rewound   the log is to be read again from its beginning
  *
  * @typedef {object} Grant

@@ -11,7 +11,7 @@
  * @typedef {import("./content.js").FileFields} FileFields
  *
  * @typedef {object} Place  of a file in the log
- * @property {number} sequence
+ * @property {string} entry  the id of what tells of it
  * @property {FileFields} fields
  */
 import { toHex } from "./bytes.js";
@@ -109,17 +109,18 @@ export class Timeline {
 
   /**
    * A message of the log; only texts and files are shown. Told unless it comes from the store.
-   * @param {import("./records.js").HistoryItem} item
+   * @param {import("./records.js").MessageItem} item
    * @param {boolean} [restored]
    */
   read(item, restored = false) {
     const shown = shownOf(item.content);
     if (shown === null || (shown.type === "file" && shown.held)) return undefined;
     const id = toHex(item.id);
-    if (shown.type === "file") this.#files.set(id, { sequence: item.sequence, fields: shown.fields });
+    if (shown.type === "file") this.#files.set(id, { entry: item.entry, fields: shown.fields });
     /** @type {Message} */
     const message = Object.freeze({
       id,
+      sequence: item.sequence,
       from: item.from,
       self: item.own,
       text: shown.type === "text" ? shown.text : "",

@@ -27,7 +27,7 @@
 import { SealwireError } from "../errors.js";
 import { fromBase64url, toBase64url } from "./bytes.js";
 import { encodeFileContent, fileOf } from "./content.js";
-import { historyKey } from "./conversations.js";
+import { historyKey } from "./kept.js";
 import { Opening } from "./opening.js";
 import { Parts } from "./parts.js";
 import { decodeHistory } from "./records.js";
@@ -97,13 +97,13 @@ export class Transfers {
 
   /**
    * @param {string} conversation
-   * @param {number} sequence  where the log has the message that tells of it
+   * @param {string} entry    id of the entry of the message that tells of it
    * @param {boolean} shelve   put it on the shelf, where there is one
    * @returns {Promise<OpenedFile>}
    */
-  async open(conversation, sequence, shelve) {
+  async open(conversation, entry, shelve) {
     const { core, keystore, store } = await this.#context();
-    const key = historyKey(conversation, sequence);
+    const key = historyKey(conversation, entry);
     const kept = await store.get("history", key);
     const content = kept && fileOf(decodeHistory(keystore.unseal("history", key, kept)).content);
     if (!content) throw new SealwireError("bad argument", "no file there");

@@ -112,7 +112,7 @@ test("a note stands until this end writes again or leaves, and only if it was no
   const timeline = new Timeline(() => {});
   const self = person("a", "agent", true);
   /** @param {number} sequence @param {Uint8Array} content @param {boolean} [own] */
-  const read = (sequence, content, own = true) => timeline.read({ sequence, id: new Uint8Array(16).fill(sequence), own, time: 0, gap: 0, from: own ? self : null, content });
+  const read = (sequence, content, own = true) => timeline.read({ sequence, id: new Uint8Array(16).fill(sequence), own, time: 0, gap: 0, from: own ? self : null, content, entry: "" });
   assert.equal(timeline.noted("a refund"), false);
   timeline.wait({ id: "01".repeat(16), conversation: "", time: 0, content: encodeTextContent("a refund", "note"), held: false }, self);
   assert.equal(timeline.noted("a refund"), true, "it waits to be sent");

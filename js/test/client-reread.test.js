@@ -219,6 +219,35 @@ test("another log the second time is a fork, and nothing more is sent", async ()
   assert.equal(theirs.state, "active");
 });
 
+test("who comes back and is shown another log is shown nothing twice, and nothing in another's place", async () => {
+  const world = await handedOver();
+  const { append, theirs, anas, ben, id, log, benId } = world;
+  const invite = async () => append(anas.commit({ time: now(), add: [{ role: ROLE.agent, keyPackage: await ben.end.keyPackage() }], grant: anas.grants(benId, TRANSFER) }));
+  await invite();
+  // Written at one time, so that none of them says what came before it; the first is kept from everybody.
+  const [held, four, five] = [theirs.seal(encodeTextContent("held back")), theirs.seal(encodeTextContent("four")), anas.seal(encodeTextContent("five"))];
+  const at = log.length;
+  append(four);
+  append(five);
+  for (const c of [theirs, anas]) assert.equal(c.read(four).type, "ignored");
+  log.push(four);
+  await ben.end.conversations.join(id);
+  await read(ben, id, log);
+  append(anas.commit({ time: now(), remove: [benId] }));
+  await invite();
+  const [, way] = await read(ben, id, log, 2);
+  assert.ok(way?.event.type === "commit" && way.event.rewound, "the invitation: it is to be read from the beginning");
+  const again = await world.open();
+  const before = page(again.opened);
+  assert.deepEqual(before.texts, ["one", "two", "three", "four", "five"]);
+  const received = await read(again, id, [...log.slice(0, at), held, ...log.slice(at)]);
+  assert.deepEqual(shown(received), ["held back"], "what is new is shown, and nothing else");
+  assert.equal(received.at(-1)?.status.state, "forked");
+  const { texts, told } = page((await world.open()).opened);
+  assert.deepEqual([...texts].sort(), ["five", "four", "held back", "one", "three", "two"]);
+  assert.deepEqual(told, [...before.told, "joined Ben Ana"], "so with who came and went; and that it is a fork is no false grant");
+});
+
 test("who comes back keeps what it had read, in its order, and gets what was written meanwhile", async () => {
   const world = await handedOver();
   const { append, say, theirs, anas, ben, id, log, store, benId } = world;
