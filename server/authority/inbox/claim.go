@@ -122,7 +122,7 @@ func (in *inbox) claim(q Claim, kp *wire.KeyPackage, answer chan error) {
 	case before != nil && (t == nil || holds(t.row.Home)):
 		answer <- Lost{By: before.Alias}
 		return
-	case before != nil || t == nil || !t.row.Waiting || t.split || !holds(t.row.Home) || !holds(in.queueOf(t)):
+	case before != nil || t == nil || !t.row.Waiting || t.stopped() || t.leaves || !holds(t.row.Home) || !holds(in.queueOf(t)):
 		answer <- ErrNothing
 		return
 	}

@@ -21,5 +21,9 @@
 // states are loaded when something happens, some hundreds at a time. A relay
 // lets one connection follow about a thousand conversations and names some five
 // thousand: beyond the first number it is asked every half minute what is new,
-// beyond the second the oldest are not seen until others end.
+// beyond the second the oldest are not seen until others end. Each comes to be
+// read in its turn, claims first. Of one customer eight wait at once. What is
+// closed, silent for as long as the policy keeps messages, or forked for a day is
+// forgotten. A fault in the handling of one conversation stops that one until the
+// next start.
 package inbox

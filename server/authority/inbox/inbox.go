@@ -46,11 +46,15 @@ type inbox struct {
 	claims  map[wire.ID]*claim
 	loaded  *list.List // of *talk, the last used first
 	follows *list.List // of *talk, the last active first
+	wants   *list.List // of *talk that are to be followed, the next first
 	asked   int        // to follow, and not answered yet
+	left    map[wire.ID]store.Left
+	crowds  map[wire.ID]map[*talk]bool // that wait, by customer
 	later   map[*talk]time.Time
 	unsaved map[*talk]bool
 	flushed time.Time
 	told    map[string]time.Time // trouble, and when it was
+	current *talk                // the one that is handled, in case of a panic
 }
 
 // killed ends an inbox as a crash does, in tests.
@@ -59,7 +63,7 @@ type killed struct{}
 // open loads the queue's inbox, or makes it.
 func (s *Set) open(ctx context.Context, queue string, manifest []byte) (*inbox, error) {
 	in := &inbox{set: s, queue: queue, jobs: make(chan func(), 256), talks: make(map[wire.ID]*talk), claims: make(map[wire.ID]*claim),
-		loaded: list.New(), follows: list.New(), later: make(map[*talk]time.Time), unsaved: make(map[*talk]bool), told: make(map[string]time.Time)}
+		loaded: list.New(), follows: list.New(), wants: list.New(), left: make(map[wire.ID]store.Left), crowds: make(map[wire.ID]map[*talk]bool), later: make(map[*talk]time.Time), unsaved: make(map[*talk]bool), told: make(map[string]time.Time)}
 	in.ctx, in.end = context.WithCancel(s.ctx)
 	state, err := s.o.Store.End(ctx, queue)
 	if err != nil {
@@ -85,6 +89,13 @@ func (s *Set) open(ctx context.Context, queue string, manifest []byte) (*inbox, 
 		t := &talk{id: row.Conversation, row: row, saved: row, head: row.Index}
 		in.talks[t.id] = t
 		in.show(t)
+	}
+	left, err := s.o.Store.Left(ctx, queue)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range left {
+		in.left[l.Conversation] = l
 	}
 	claims, err := s.o.Store.Claims(ctx, queue)
 	if err != nil {
@@ -119,9 +130,9 @@ func (in *inbox) run() {
 			in.member.Wipe()
 			return
 		case job := <-in.jobs:
-			job()
+			in.guarded(job)
 		case <-tick.C:
-			in.tick()
+			in.guarded(in.tick)
 		}
 	}
 }
@@ -274,6 +285,7 @@ func (in *inbox) gone(l *link) {
 	if in.link == l {
 		in.link = nil
 		in.follows.Init()
+		in.wants.Init()
 		for _, t := range in.talks {
 			t.unconnected()
 		}
@@ -326,6 +338,7 @@ func (in *inbox) list() {
 				in.follow(t)
 			}
 		}
+		in.prune(named)
 	})
 }
 
@@ -334,14 +347,14 @@ func (in *inbox) heads(l relay.List) {
 	for _, item := range l.Conversations {
 		t := in.talks[item.Conversation]
 		if t == nil {
-			if len(in.talks) >= maxTalks {
+			if in.rests(item.Conversation, item.Sequence) || len(in.talks) >= maxTalks {
 				continue
 			}
 			t = &talk{id: item.Conversation, fresh: true, row: store.Row{Conversation: item.Conversation}}
 			in.talks[t.id] = t
 		}
 		t.head = max(t.head, item.Sequence)
-		if t.row.Index < t.head || t.row.Waiting && in.follows.Len() < in.set.o.times.following {
+		if t.row.Index < t.head || t.row.Waiting && in.follows.Len()+in.asked+in.wants.Len() < in.set.o.times.following {
 			in.follow(t)
 		}
 		in.show(t)
@@ -399,6 +412,7 @@ func (in *inbox) tick() {
 			in.step(t)
 		}
 	}
+	in.subscribe()
 	if len(in.unsaved) > 0 && now.Sub(in.flushed) >= in.set.o.times.flush {
 		in.flush()
 	}
@@ -410,6 +424,7 @@ func (in *inbox) tick() {
 
 // daily does what is due after a day: it is looked at more often than that.
 func (in *inbox) daily() {
+	in.silent()
 	before := in.credential
 	if err := in.renew(); err != nil {
 		in.fail("renewing the credential", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
 	"github.com/sealwire/sealwire/server/authority/store"
+	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -45,7 +46,14 @@ var quick = times{tick: 5 * time.Millisecond, flush: 50 * time.Millisecond, turn
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{Relay: relaytest.Start(t, nil), t: t, dir: filepath.Join(t.TempDir(), "authority"), times: quick, log: &relaytest.Output{}, changed: make(chan struct{}, 1)}
+	return newHouseWith(t, time.Now, func(*relay.Config) {})
+}
+
+// newHouseWith is newHouse with a clock, and a relay of another kind.
+func newHouseWith(t *testing.T, now func() time.Time, change func(*relay.Config)) *house {
+	t.Helper()
+	r := relaytest.Start(t, func(c *relay.Config) { c.Now = now; change(c) })
+	h := &house{Relay: r, t: t, now: now, dir: filepath.Join(t.TempDir(), "authority"), times: quick, log: &relaytest.Output{}, changed: make(chan struct{}, 1)}
 	h.open()
 	t.Cleanup(h.close)
 	return h
@@ -66,9 +74,6 @@ func (h *house) renew(o authority.Options) []byte {
 
 func (h *house) open() {
 	h.t.Helper()
-	if h.now == nil {
-		h.now = time.Now
-	}
 	h.org.Store(h.Org)
 	s, err := store.Open(h.dir)
 	if err != nil {
@@ -79,7 +84,7 @@ func (h *house) open() {
 		Issue: func(identity []byte, queue string) ([]byte, error) {
 			return h.org.Load().IssueInbox(identity, queue, h.now())
 		},
-		Changed: func() {
+		Changed: func(...string) {
 			select {
 			case h.changed <- struct{}{}:
 			default:
@@ -159,7 +164,13 @@ func (h *house) agent(alias string) *authoritytest.Person {
 // under a fresh leaf.
 func (h *house) begin(c *authoritytest.Person) *authoritytest.Talk {
 	h.t.Helper()
-	k := c.Begin("default")
+	return h.beginWith(c, c.Take("default"))
+}
+
+// beginWith is begin with a key package of the inbox.
+func (h *house) beginWith(c *authoritytest.Person, kp []byte) *authoritytest.Talk {
+	h.t.Helper()
+	k := c.BeginWith("default", kp)
 	c.Until(k, "the inbox commits a fresh leaf", func() bool { return k.Epoch() >= 1 })
 	h.eventually("the conversation waits", func() bool { return h.waiting(k.ID()) != nil })
 	return k

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
 	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay"
-	"github.com/sealwire/sealwire/server/relay/relaytest"
 	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -233,6 +231,12 @@ type skewed struct {
 	ahead time.Duration
 }
 
+func (s *skewed) set(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
+}
+
 func (s *skewed) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,11 +244,7 @@ func (s *skewed) now() time.Time {
 }
 
 func TestInboxRenewsItsCredentialInTheRostersAndItsKeyPackage(t *testing.T) {
-	clock := &skewed{}
-	r := relaytest.Start(t, func(c *relay.Config) { c.Now = clock.now })
-	h := &house{Relay: r, t: t, dir: filepath.Join(t.TempDir(), "authority"), times: quick, log: &relaytest.Output{}, changed: make(chan struct{}, 1), now: clock.now}
-	h.open()
-	t.Cleanup(h.close)
+	h, clock := skewedHouse(t)
 	c := h.customer()
 	k := h.begin(c)
 	ends := func() uint64 {
@@ -255,9 +255,7 @@ func TestInboxRenewsItsCredentialInTheRostersAndItsKeyPackage(t *testing.T) {
 		return rows[0].Ends
 	}
 	before, kp := ends(), c.Take("default")
-	clock.mu.Lock()
-	clock.ahead = 8 * 24 * time.Hour
-	clock.mu.Unlock()
+	clock.set(8 * 24 * time.Hour)
 	h.eventually("a commit brings the new credential", func() bool { return ends() > before })
 	c.Read(k)
 	if k.State() != conversation.Active {

@@ -2,9 +2,7 @@ package inbox
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/conversation"
@@ -13,9 +11,10 @@ import (
 
 // read takes the next entry of a log.
 func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
-	if !t.following || t.split {
+	if !t.following || t.stopped() {
 		return
 	}
+	in.current = t
 	t.head = max(t.head, sequence)
 	if sequence > t.row.Index && in.load(t) != nil {
 		in.unfollow(t)
@@ -46,11 +45,19 @@ func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
 	in.follows.MoveToFront(t.follows)
 	t.row.Index, t.row.Last = t.core.Index(), event.ID
 	in.unsaved[t] = true
+	if !event.Own || t.row.Heard == 0 {
+		heard := in.millis()
+		if event.Time != 0 {
+			heard = min(heard, event.Time)
+		}
+		t.row.Heard = max(t.row.Heard, heard)
+	}
 	in.learn(t, event)
 	in.rest(t)
 	if c := in.claims[t.id]; c != nil && c.made && !c.Stored && event.Type == conversation.Applied && bytes.Equal(entry, pending) {
 		in.at("claim read")
-		c.Stored, c.At = true, in.unix()
+		c.Stored, c.At, t.row.Waiting = true, in.unix(), false
+		in.show(t) // before it is answered, though more is to be read
 		if in.keep([]*talk{t}, c) != nil {
 			c.Stored = false // it is read again
 			return
@@ -61,8 +68,14 @@ func (in *inbox) read(t *talk, sequence uint64, entry []byte) {
 	own, _ := in.roster(t)
 	switch state := t.core.State(); {
 	case t.row.Index < t.head || state == conversation.Rereading:
-	case state == conversation.Closed, state == conversation.NotMember && own == nil:
+	case state == conversation.NotMember && own == nil:
 		in.forget(t)
+		return
+	case state == conversation.Closed, state == conversation.NotMember && in.claims[t.id] == nil:
+		in.leave(t)
+		return
+	case state == conversation.Forked:
+		in.forked(t)
 		return
 	case event.Type == conversation.Applied && in.unsaved[t]:
 		_ = in.keep([]*talk{t}) // what the commit replaced is to go from the disk too
@@ -85,6 +98,7 @@ func (in *inbox) unreadable(t *talk, entry []byte, err error) {
 		return
 	}
 	in.link.ask(relay.FetchManifest{Hash: e.Commit.ManifestHash}, func(b relay.Body) {
+		in.current = t
 		if r, ok := b.(relay.Record); ok && in.member.AddManifest(r.Value, in.unix(), false) == nil {
 			in.follow(t)
 			return
@@ -101,6 +115,8 @@ func (in *inbox) learn(t *talk, event *conversation.Event) {
 	case conversation.Joining:
 		if event.Own {
 			t.asked = event.ID
+		} else if event.Join != nil && event.Join.Same {
+			in.countAsk(t, event.Join.By)
 		}
 	case conversation.Applied:
 		if slices.Contains(event.Added, self) {
@@ -122,9 +138,12 @@ func (in *inbox) rest(t *talk) {
 	if t.row.Index < t.head {
 		return
 	}
-	t.row.Waiting, t.row.Ends = false, 0
+	t.row.Waiting, t.row.Ends, t.row.Customer = false, 0, wire.ID{}
 	attended := false
 	for _, m := range t.core.Members() {
+		if m.Role == wire.Customer && t.row.Customer == (wire.ID{}) {
+			t.row.Customer = m.ID
+		}
 		switch {
 		case m.ID == in.member.ID():
 			t.row.Waiting = !m.Leaving && m.Role == wire.Inbox
@@ -141,6 +160,7 @@ func (in *inbox) rest(t *talk) {
 		t.row.Waiting = false
 	}
 	t.row.Waiting = t.row.Waiting && !attended
+	t.leaves = t.leaves && t.row.Waiting
 	in.noteAsks(t)
 	t.row.Quiet = in.quiet(t)
 	in.show(t)
@@ -155,81 +175,4 @@ func (in *inbox) quiet(t *talk) bool {
 		return true
 	}
 	return false
-}
-
-// itself stands for this end among who asks: somebody asks for its own place,
-// which it did not lose.
-var itself = wire.ID{}
-
-// noteAsks notes who asks to be let in again, and when that is answered: the
-// first turn is the asker's own, and the others follow in the order of the
-// roster. What is asked of this end itself it does at once.
-func (in *inbox) noteAsks(t *talk) {
-	for _, a := range t.asks {
-		a.stands = false
-	}
-	self := in.member.ID()
-	if in.contested(t) {
-		in.noteAsk(t, itself, 0)
-	}
-	for _, j := range t.core.Joins() {
-		if !j.Same || j.By == self {
-			continue
-		}
-		turn := 1
-		for _, m := range t.core.Members() {
-			if m.ID == self {
-				break
-			}
-			if m.ID != j.By && m.Role != wire.Archive {
-				turn++
-			}
-		}
-		in.noteAsk(t, j.By, turn)
-	}
-	for id, a := range t.asks {
-		if !a.stands {
-			a.at = time.Time{}
-			if time.Since(a.last) > forgetAsk {
-				delete(t.asks, id)
-			}
-		}
-	}
-}
-
-func (in *inbox) noteAsk(t *talk, by wire.ID, turn int) {
-	if t.asks == nil {
-		t.asks = make(map[wire.ID]*ask)
-	}
-	a := t.asks[by]
-	if a == nil {
-		a = &ask{}
-		t.asks[by] = a
-	}
-	a.stands = true
-	if a.at.IsZero() {
-		a.at = time.Now().Add(time.Duration(turn)*in.set.o.times.turn + in.pause(a))
-		in.later[t] = earliest(in.later, t, a.at)
-	}
-}
-
-// forgetAsk is after how long somebody who asks again begins anew.
-const forgetAsk = 30 * time.Minute
-
-// pause grows with each answer to the same member, so that nobody makes this
-// end commit without end.
-func (in *inbox) pause(a *ask) time.Duration {
-	if a.times == 0 || time.Since(a.last) > forgetAsk {
-		a.times = 0
-		return rand.N(in.set.o.times.jitter + 1)
-	}
-	most := min(5*time.Minute, in.set.o.times.turn<<min(a.times-1, 10))
-	return most/2 + rand.N(most/2+1)
-}
-
-func earliest(later map[*talk]time.Time, t *talk, at time.Time) time.Time {
-	if before, there := later[t]; there && before.Before(at) {
-		return before
-	}
-	return at
 }

@@ -29,8 +29,9 @@ type Options struct {
 	Store *store.Store
 	// Issue signs the credential of a queue's inbox. Required.
 	Issue func(identity []byte, queue string) ([]byte, error)
-	// Changed is called, from any goroutine, when Waiting has another answer.
-	Changed func()
+	// Changed is called, from any goroutine, when Waiting has another answer for
+	// who holds one of the queues.
+	Changed func(queues ...string)
 	// Logger gets what is the operator's to mend. Default: no log.
 	Logger *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -52,6 +53,7 @@ type times struct {
 	most      time.Duration // backoff
 	cache     int           // states in memory
 	following int           // subscriptions
+	patience  time.Duration // with one that is followed and does not come to its end
 }
 
 func (t times) withDefaults() times {
@@ -60,7 +62,7 @@ func (t times) withDefaults() times {
 		def   time.Duration
 	}{
 		{&t.tick, 100 * time.Millisecond}, {&t.flush, 2 * time.Second}, {&t.turn, 2 * time.Second}, {&t.jitter, 400 * time.Millisecond},
-		{&t.retry, time.Second}, {&t.list, 30 * time.Second}, {&t.backoff, 500 * time.Millisecond}, {&t.most, 30 * time.Second},
+		{&t.retry, time.Second}, {&t.list, 30 * time.Second}, {&t.backoff, 500 * time.Millisecond}, {&t.most, 30 * time.Second}, {&t.patience, 10 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.def
@@ -127,7 +129,7 @@ func Open(ctx context.Context, o Options, manifest []byte) (*Set, error) {
 		return nil, fmt.Errorf("%w: roots, a store and an issuer are needed", ErrOptions)
 	}
 	if o.Changed == nil {
-		o.Changed = func() {}
+		o.Changed = func(...string) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -229,8 +231,13 @@ func (s *Set) show(id wire.ID, queue string, w *Waiting) {
 		delete(s.board, id)
 	}
 	s.mu.Unlock()
-	if w != nil && (!there || before != *w) || w == nil && there {
-		s.o.Changed()
+	switch {
+	case w != nil && there && before != *w:
+		s.o.Changed(before.Queue, w.Queue)
+	case w != nil && !there:
+		s.o.Changed(w.Queue)
+	case w == nil && there:
+		s.o.Changed(before.Queue)
 	}
 }
 

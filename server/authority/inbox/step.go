@@ -11,14 +11,15 @@ import (
 
 // step does what is due in a conversation, if anything is.
 func (in *inbox) step(t *talk) {
-	if in.link == nil || t.split || t.sending || in.talks[t.id] != t {
+	if in.link == nil || t.stopped() || t.sending || in.talks[t.id] != t {
 		return
 	}
+	in.current = t
 	if t.row.Index < t.head || !t.following {
 		in.follow(t)
 		return
 	}
-	if c := in.claims[t.id]; t.core == nil && t.row.Quiet && !t.renews && (c == nil || c.Stored) {
+	if c := in.claims[t.id]; t.core == nil && t.row.Quiet && !t.renews && !t.leaves && (c == nil || c.Stored) {
 		return
 	}
 	if in.load(t) != nil {
@@ -77,6 +78,17 @@ func (in *inbox) next(t *talk) (entry []byte, c *claim, err error) {
 	if c = in.claims[t.id]; c != nil && !c.Stored && t.row.Waiting {
 		return in.commitClaim(t, c, now)
 	}
+	if t.leaves && t.row.Waiting {
+		t.row.Quiet = false
+		if entry, err = t.core.Commit(now, conversation.Moves{Marks: wire.MarkLeave, Quiet: true}); err != nil {
+			return nil, nil, err
+		}
+		in.at("leave made")
+		return entry, nil, in.keep([]*talk{t})
+	}
+	if t.asks == nil && len(t.core.Joins()) > 0 { // of before this start
+		in.noteAsks(t)
+	}
 	answers := in.answers(t)
 	if !answers && !leavers && own.KeyPackage.Use == wire.UsePlace && !t.renews {
 		return nil, nil, nil
@@ -131,9 +143,10 @@ func (in *inbox) send(t *talk, entry []byte, id wire.ID) {
 	t.sending = true
 	l.ask(relay.Append{Conversation: t.id, Entry: entry}, func(b relay.Body) {
 		t.sending = false
-		if in.link != l {
+		if in.link != l || in.talks[t.id] != t {
 			return
 		}
+		in.current = t
 		switch b := b.(type) {
 		case relay.Ack:
 			t.acked, t.ackedAt, t.head = id, b.Sequence, max(t.head, b.Sequence)

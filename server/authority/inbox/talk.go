@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority/store"
-	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -25,28 +24,29 @@ type talk struct {
 	following bool
 	asking    bool
 	follows   *list.Element
+	followed  time.Time     // since when
+	wanted    *list.Element // among those that are to be followed
 	sending   bool
 	tries     int     // in a row that came to nothing
 	acked     wire.ID // the last own entry that was acknowledged on this connection
 	ackedAt   uint64
 
-	fresh  bool // nothing of it is on disk
-	split  bool // the relay's log is not the one that was read
-	renews bool // its credential in the roster is to be renewed
-	asked  wire.ID
-	asks   map[wire.ID]*ask
+	fresh   bool // nothing of it is on disk
+	split   bool // the relay's log is not the one that was read
+	leaves  bool // this end is to leave it
+	broken  bool // handling it panicked
+	renews  bool // its credential in the roster is to be renewed
+	asked   wire.ID
+	splitAt time.Time
+	counted wire.ID // the customer among whose it is counted
+	asks    map[wire.ID]*ask
 }
 
-// ask is a member that asks to be let in again.
-type ask struct {
-	stands bool
-	at     time.Time // when it is answered
-	times  int       // that it was
-	last   time.Time
-}
+// stopped tells whether nothing is done in it.
+func (t *talk) stopped() bool { return t.split || t.broken }
 
 func (t *talk) unconnected() {
-	t.following, t.asking, t.sending, t.acked, t.follows = false, false, false, wire.ID{}, nil
+	t.following, t.asking, t.sending, t.acked, t.follows, t.wanted = false, false, false, wire.ID{}, nil, nil
 }
 
 // load has the core's state in memory, for the moment.
@@ -111,97 +111,6 @@ func (in *inbox) evict() {
 	}
 }
 
-// follow subscribes from the last entry read, which is asked for again: another
-// one in its place shows a log that was changed.
-func (in *inbox) follow(t *talk) {
-	if in.link == nil || t.following || t.asking || t.split {
-		return
-	}
-	if !in.link.asks.Allow() {
-		in.again(t, in.set.o.times.retry)
-		return
-	}
-	if in.follows.Len()+in.asked >= in.set.o.times.following {
-		if in.follows.Len() == 0 {
-			in.again(t, in.set.o.times.retry)
-			return
-		}
-		in.unfollow(in.follows.Back().Value.(*talk))
-	}
-	l := in.link
-	t.asking = true
-	in.asked++
-	l.ask(relay.Subscribe{Conversation: t.id, After: max(t.row.Index, 1) - 1}, func(b relay.Body) {
-		if in.link != l {
-			return
-		}
-		t.asking = false
-		in.asked--
-		switch b := b.(type) {
-		case relay.Ack:
-			t.following, t.head = true, b.Sequence // whatever a list said before
-			t.follows = in.follows.PushFront(t)
-			if b.Sequence < t.row.Index {
-				in.forked(t)
-				return
-			}
-			in.step(t)
-		case relay.Error:
-			switch b.Code {
-			case wire.NotMember: // removed while this end was away
-				in.removed(t)
-			case wire.RolledBack:
-				in.forked(t)
-			default:
-				in.again(t, in.set.o.times.retry)
-			}
-		}
-	})
-}
-
-// removed ends a conversation whose log this end may not read any more. Whether
-// a claim's commit was stored before that is seen by sending it again: what is
-// there is acknowledged, whoever was removed since.
-func (in *inbox) removed(t *talk) {
-	c := in.claims[t.id]
-	if c == nil || c.Stored || !c.made || in.load(t) != nil || t.core.Pending() == nil {
-		in.forget(t)
-		return
-	}
-	l := in.link
-	l.ask(relay.Append{Conversation: t.id, Entry: t.core.Pending()}, func(b relay.Body) {
-		if in.link != l {
-			return
-		}
-		if _, ok := b.(relay.Ack); ok {
-			c.Stored, c.At = true, in.unix()
-			if in.keep([]*talk{t}, c) != nil {
-				c.Stored = false
-				return
-			}
-			in.forget(t)
-			c.answer(nil)
-			return
-		}
-		in.forget(t)
-	})
-}
-
-func (in *inbox) unfollow(t *talk) {
-	if !t.following {
-		return
-	}
-	t.following = false
-	if t.follows != nil {
-		in.follows.Remove(t.follows)
-		t.follows = nil
-	}
-	if in.link != nil {
-		in.link.asks.Reserve() // who subscribes next waits the longer for it
-		in.link.ask(relay.Unsubscribe{Conversation: t.id}, func(relay.Body) {})
-	}
-}
-
 // tryLater tries again after a pause that grows while nothing comes of it.
 func (in *inbox) tryLater(t *talk) {
 	t.tries++
@@ -218,36 +127,11 @@ func (in *inbox) again(t *talk, pause time.Duration) {
 
 func (in *inbox) forked(t *talk) {
 	in.fail("following a conversation, whose log was changed,", wire.ForkedLog)
-	t.split = true
+	if !t.split {
+		t.split, t.splitAt = true, in.now()
+	}
 	in.unfollow(t)
 	in.show(t)
-}
-
-// forget drops a conversation that this end is not in any more.
-func (in *inbox) forget(t *talk) {
-	in.unfollow(t)
-	if t.core != nil {
-		t.core.Wipe()
-		in.loaded.Remove(t.loaded)
-		t.core, t.loaded = nil, nil
-	}
-	delete(in.unsaved, t)
-	delete(in.later, t)
-	delete(in.talks, t.id)
-	in.set.show(t.id, in.queue, nil)
-	if c := in.claims[t.id]; c != nil && !c.Stored {
-		delete(in.claims, t.id)
-		c.answer(ErrNothing)
-		if err := in.save(store.Write{Gone: []wire.ID{t.id}, Unclaim: []wire.ID{t.id}}); err != nil {
-			in.fail("saving", err)
-		}
-		return
-	}
-	if !t.fresh {
-		if err := in.save(store.Write{Gone: []wire.ID{t.id}}); err != nil {
-			in.fail("saving", err)
-		}
-	}
 }
 
 // save writes, with the end if that is another than on disk.
@@ -258,7 +142,7 @@ func (in *inbox) save(w store.Write) error {
 	hash := wire.Sum("end", end)
 	if hash != in.savedEnd {
 		w.End = end
-	} else if len(w.Talks)+len(w.Gone)+len(w.Claims)+len(w.Unclaim) == 0 {
+	} else if len(w.Talks)+len(w.Gone)+len(w.Left)+len(w.Found)+len(w.Claims)+len(w.Unclaim) == 0 {
 		return nil
 	}
 	if err := in.set.o.Store.Save(context.Background(), w); err != nil {
@@ -273,6 +157,7 @@ func (in *inbox) save(w store.Write) error {
 func (in *inbox) keep(talks []*talk, claims ...*claim) error {
 	var w store.Write
 	for _, t := range talks {
+		in.current = t
 		w.Talks = append(w.Talks, store.Talk{Row: t.row, State: t.core.Marshal()})
 	}
 	for _, c := range claims {
@@ -322,7 +207,11 @@ func (in *inbox) queueOf(t *talk) string {
 
 // show tells the board how the conversation stands.
 func (in *inbox) show(t *talk) {
-	if !t.row.Waiting || t.split {
+	if t.row.Waiting && !t.stopped() && !t.leaves {
+		in.count(t) // and perhaps it is left
+	}
+	if !t.row.Waiting || t.stopped() || t.leaves {
+		in.uncount(t)
 		in.set.show(t.id, in.queue, nil)
 		return
 	}

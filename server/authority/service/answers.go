@@ -63,7 +63,7 @@ func (s *Service) credential(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raw, err := s.issue(r.Context(), h)
+	raw, err := s.issue(r.Context(), nonce, h)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *Service) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ticket, life, err := s.begin(r.Context(), h)
+	ticket, life, err := s.begin(r.Context(), nonce, h)
 	if err != nil {
 		return err
 	}
@@ -116,21 +116,51 @@ func (s *Service) queues(w http.ResponseWriter, r *http.Request, k *session) err
 	s.people.enter(k.member)
 	defer s.people.leave(k.member)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server's is for requests, and would end the poll
-	version := s.await(r.Context(), after)
+	version := s.await(r.Context(), after, k.credential.Queues)
 	if r.Context().Err() != nil {
 		return nil // nobody reads it
 	}
-	list := []waiting{}
-	for _, c := range s.inboxes.Waiting(k.credential.Queues) {
-		list = append(list, waiting{hexOf(c.Conversation), c.Queue, c.Since, c.Entries, c.Parked})
+	queues := k.credential.Queues
+	counts := make(map[string]*count, len(queues))
+	for _, q := range queues {
+		counts[q] = &count{most: s.rows}
 	}
-	answer(w, http.StatusOK, map[string]any{"version": version, "waiting": list, "agents": s.people.of(k.credential.Queues)})
+	list := []waiting{}
+	for _, c := range s.inboxes.Waiting(queues) { // the longest first
+		if n := counts[c.Queue]; n.waits() {
+			list = append(list, waiting{hexOf(c.Conversation), c.Queue, c.Since, c.Entries, c.Parked})
+		}
+	}
+	agents := slices.DeleteFunc(s.people.of(queues), func(c colleague) bool { // who is there first
+		shown := false
+		for _, q := range c.Queues {
+			shown = counts[q].works() || shown
+		}
+		return !shown
+	})
+	slices.SortFunc(agents, byAlias)
+	answer(w, http.StatusOK, map[string]any{"version": version, "waiting": list, "agents": agents, "counts": counts})
 	return nil
 }
 
-// await waits until there is another version, for as long as a poll may take.
-func (s *Service) await(ctx context.Context, after uint64) uint64 {
-	version, changed := s.pulse.now()
+// maxRows is how many of a queue's conversations and agents an answer names.
+const maxRows = 200
+
+// count is how many there are of a queue, named or not.
+type count struct {
+	Waiting int `json:"waiting"`
+	Agents  int `json:"agents"`
+	most    int
+}
+
+func (c *count) waits() bool { c.Waiting++; return c.Waiting <= c.most }
+func (c *count) works() bool { c.Agents++; return c.Agents <= c.most }
+
+// await waits until there is another version of what the queues hold, for as long
+// as a poll may take.
+func (s *Service) await(ctx context.Context, after uint64, queues []string) uint64 {
+	version, changed, stop := s.pulse.watch(queues)
+	defer stop()
 	if version != after {
 		return version
 	}
@@ -147,8 +177,7 @@ func (s *Service) await(ctx context.Context, after uint64) uint64 {
 	case <-ctx.Done():
 	case <-s.closing.Done():
 	}
-	version, _ = s.pulse.now()
-	return version
+	return s.pulse.version(queues)
 }
 
 func (s *Service) claim(w http.ResponseWriter, r *http.Request, k *session) error {

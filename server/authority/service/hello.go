@@ -17,7 +17,9 @@ import (
 var helloFrame = []byte{byte(relay.TypeHello), 0, 0, 0, 1}
 
 // proven takes a hello apart and checks all of it but the proof: that who made
-// it holds the identity key, and made it now and for this service.
+// it holds the identity key, and made it now and for this service. The nonce is
+// used up by whoever judged the proof good, and not before: else who learned
+// another's nonce could use it up with any key.
 func (s *Service) proven(nonce [32]byte, raw []byte) (*relay.Hello, error) {
 	_, body, err := relay.DecodeFrame(append(slices.Clone(helloFrame), raw...))
 	if err != nil {
@@ -37,7 +39,7 @@ func (s *Service) proven(nonce [32]byte, raw []byte) (*relay.Hello, error) {
 	case !wire.Verify(h.Identity, "relay hello", relay.HelloInput(nonce, &h), h.Signature):
 		return nil, wire.OpenFailed
 	}
-	return &h, s.nonces.use(nonce, now)
+	return &h, nil
 }
 
 // ours tells whether a hello is for this service. Its hosts are marked, or a
@@ -48,7 +50,7 @@ func (s *Service) ours(host string) bool {
 }
 
 // issue gives a credential to whom the login names.
-func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
+func (s *Service) issue(ctx context.Context, nonce [32]byte, h *relay.Hello) ([]byte, error) {
 	now := s.now()
 	person, err := s.config.Login.Login(ctx, h.Proof, h.Identity, now)
 	if err != nil {
@@ -75,6 +77,9 @@ func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
 		return nil, wire.BadCredential
 	}
 	queues = queues[:min(len(queues), wire.MaxQueues)]
+	if err := s.nonces.use(nonce, now); err != nil {
+		return nil, err
+	}
 	raw, err := org.Issue(authority.Request{Identity: h.Identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Until: person.Until, Now: now})
 	switch {
 	case errors.Is(err, authority.ErrOptions): // an alias that cannot be one
@@ -105,7 +110,7 @@ func (s *Service) issue(ctx context.Context, h *relay.Hello) ([]byte, error) {
 var errNobody = errors.New("it names no account")
 
 // begin begins a session with who shows a credential that stands.
-func (s *Service) begin(ctx context.Context, h *relay.Hello) (ticket []byte, expires time.Duration, err error) {
+func (s *Service) begin(ctx context.Context, nonce [32]byte, h *relay.Hello) (ticket []byte, expires time.Duration, err error) {
 	now := s.now()
 	c, err := wire.DecodeCredential(bytes.Clone(h.Proof))
 	if err != nil {
@@ -116,6 +121,9 @@ func (s *Service) begin(ctx context.Context, h *relay.Hello) (ticket []byte, exp
 		return nil, 0, wire.BadCredential
 	}
 	if err := s.stands(c, now); err != nil {
+		return nil, 0, err
+	}
+	if err := s.nonces.use(nonce, now); err != nil {
 		return nil, 0, err
 	}
 	switch err := s.people.greet(ctx, c); {

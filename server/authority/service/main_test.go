@@ -245,6 +245,7 @@ type board struct {
 		Parked              bool
 	}
 	Agents []colleague
+	Counts map[string]count
 }
 
 // until polls until the board is as wanted.

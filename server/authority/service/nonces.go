@@ -15,8 +15,8 @@ import (
 const nonceLife = 2 * time.Minute
 
 // nonces are good once. One that was given is known by a MAC in it and not by
-// memory, so that asking for many takes nobody's away; only those that a good
-// signature stood over are remembered, until they would have ended.
+// memory, so that asking for many takes nobody's away; only those that came with a
+// good proof are remembered, until they would have ended.
 //
 // A nonce is u64 end in Unix milliseconds ‖ 8 random bytes ‖ MAC [16].
 type nonces struct {

@@ -140,6 +140,7 @@ func (p *people) put(ctx context.Context, now uint64, agents ...store.Agent) err
 	if err := p.store.PutAgents(ctx, now, agents...); err != nil {
 		return err
 	}
+	var queues []string
 	p.mu.Lock()
 	for id, k := range p.known { // so that it does not grow with each day
 		if k.Until <= now && !k.online() {
@@ -152,11 +153,12 @@ func (p *people) put(ctx context.Context, now uint64, agents ...store.Agent) err
 			k = &person{}
 			p.known[a.Member] = k
 		}
+		queues = append(append(queues, k.Queues...), a.Queues...)
 		a.Used = max(a.Used, k.Used)
 		k.Agent, k.written = a, now
 	}
 	p.mu.Unlock()
-	p.pulse.beat()
+	p.pulse.beat(queues...)
 	return nil
 }
 
@@ -176,7 +178,7 @@ func (p *people) enter(id wire.ID) {
 		k.leave = nil
 	}
 	if !before {
-		p.pulse.beat()
+		p.pulse.beat(k.Queues...)
 	}
 }
 
@@ -197,7 +199,7 @@ func (p *people) leave(id wire.ID) {
 		defer p.mu.Unlock()
 		if k.leave == timer {
 			k.leave = nil
-			p.pulse.beat()
+			p.pulse.beat(k.Queues...)
 		}
 	})
 	k.leave = timer
@@ -223,7 +225,7 @@ type colleague struct {
 	Online bool     `json:"online"`
 }
 
-// of lists who holds one of the queues, and which of them.
+// of lists who holds one of the queues, and which of them; who is there first.
 func (p *people) of(queues []string) []colleague {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -236,12 +238,16 @@ func (p *people) of(queues []string) []colleague {
 		}
 	}
 	slices.SortFunc(out, func(a, b colleague) int {
-		if n := strings.Compare(a.Alias, b.Alias); n != 0 {
-			return n
+		if a.Online != b.Online {
+			return map[bool]int{true: -1, false: 1}[a.Online]
 		}
-		return strings.Compare(a.Member, b.Member)
+		return byAlias(a, b)
 	})
 	return out
+}
+
+func byAlias(a, b colleague) int {
+	return cmp.Or(strings.Compare(a.Alias, b.Alias), strings.Compare(a.Member, b.Member))
 }
 
 func roleName(r wire.Role) string {

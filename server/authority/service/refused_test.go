@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -91,14 +92,6 @@ func TestIntroductionsThatAreRefused(t *testing.T) {
 		status, code := o.introduces(tc.path, tc.make())
 		if want := statuses[tc.code]; code != tc.code || status != want {
 			t.Errorf("%s: %d %v, want %d %v", name, status, code, want, tc.code)
-		}
-	}
-	// What was accepted once is not accepted again, and neither is what was refused for its proof.
-	for _, proof := range []string{"token of Ana", "token of Mallory"} {
-		q := o.hello(ana, o.fresh(), host, []byte(proof))
-		o.introduces("credential", q)
-		if status, code := o.introduces("credential", q); status != 401 || code != wire.Replayed {
-			t.Errorf("the same hello again, with the %s: %d %v", proof, status, code)
 		}
 	}
 	late := o.fresh()
@@ -449,6 +442,83 @@ func TestOnlyOwnQueuesAreTold(t *testing.T) {
 	}
 	if status, code, _ := o.claims(ana, hexOf(k.ID()), eve.Offer()); status != 400 || code != wire.BadCredential {
 		t.Errorf("a claim with another's key package: %d %v", status, code)
+	}
+}
+
+func TestAnswerNamesTheLongestWaitingAndCountsAll(t *testing.T) {
+	o := newOffice(t, nil)
+	o.Service.rows = 2
+	ana := o.worker(wire.Agent, "token of Ana")
+	var first []string
+	for range 4 {
+		c := authoritytest.Customer(t, o.Relay)
+		c.Connect()
+		k := c.Begin("default")
+		c.Until(k, "the inbox commits a fresh leaf", func() bool { return k.Epoch() >= 1 })
+		first = append(first, hexOf(k.ID()))
+	}
+	for _, proof := range []string{"token of Ben", "token of Sam"} {
+		o.worker(map[string]wire.Role{"token of Ben": wire.Agent, "token of Sam": wire.Supervisor}[proof], proof)
+	}
+	b := o.until(ana, func(b board) bool { return b.Counts["default"].Waiting == 4 && b.Counts["default"].Agents == 3 })
+	if len(b.Waiting) != 2 || b.Waiting[0].Conversation != first[0] || b.Waiting[1].Conversation != first[1] {
+		t.Errorf("named are %+v, want %q", b.Waiting, first[:2])
+	}
+	if len(b.Agents) != 2 || b.Agents[0].Alias != "Ana" || !b.Agents[0].Online || len(b.Counts) != 1 {
+		t.Errorf("named are %+v of %v", b.Agents, b.Counts)
+	}
+}
+
+func TestPollOfOneQueueSleepsThroughChangesInAnother(t *testing.T) {
+	o := newOffice(t, nil)
+	renewed := *o.Org
+	o.Org = &renewed
+	if _, err := o.Org.Renew(authority.Options{Queues: []string{"default", "sales"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Relay.SetManifest(t.Context(), o.Tenant(), o.Org.Manifest.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Service.SetOrg(t.Context(), o.Org); err != nil {
+		t.Fatal(err)
+	}
+	eve := o.worker(wire.Agent, "token of Eve") // sales alone
+	b := o.until(eve, func(b board) bool { return len(b.Agents) == 1 && b.Agents[0].Online })
+	got := make(chan board, 1)
+	go func() {
+		var b2 board
+		o.ask("GET", "/v1/authority/queues?after="+jsonNumber(b.Version), eve.ticket, nil, &b2)
+		got <- b2
+	}()
+	before := o.Service.pulse.version([]string{"default"})
+	customer := func(queue string) {
+		c := authoritytest.Customer(t, o.Relay)
+		c.Connect()
+		k := c.Begin(queue)
+		c.Until(k, "the inbox commits a fresh leaf", func() bool { return k.Epoch() >= 1 })
+	}
+	customer("default")
+	for ctx := relaytest.Context(t); o.Service.pulse.version([]string{"default"}) == before; runtime.Gosched() {
+		if ctx.Err() != nil {
+			t.Fatal("the other queue does not change")
+		}
+	}
+	if now := o.Service.pulse.version([]string{"sales"}); now != b.Version {
+		t.Errorf("the version of sales is %d, and was %d", now, b.Version)
+	}
+	select {
+	case <-got:
+		t.Error("the poll of sales returned for a change in default")
+	case <-time.After(3 * settle):
+	}
+	customer("sales")
+	select {
+	case b2 := <-got:
+		if b2.Version == b.Version {
+			t.Errorf("%+v", b2)
+		}
+	case <-time.After(relaytest.Patience):
+		t.Error("the poll of sales does not return for a change there")
 	}
 }
 

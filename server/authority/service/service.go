@@ -69,6 +69,7 @@ type Service struct {
 	people   *people
 	pulse    *pulse
 	inboxes  *inbox.Set
+	rows     int // of a queue in an answer
 
 	closing context.Context
 	end     context.CancelFunc
@@ -101,7 +102,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.RelayOrigin == "" && len(c.Origins) > 0 {
 		c.RelayOrigin = c.Origins[0]
 	}
-	s := &Service{config: c, hosts: make(map[string]bool), origins: make(map[string]bool), now: c.Now, org: c.Org, pulse: newPulse(), logger: slog.New(slog.DiscardHandler)}
+	s := &Service{config: c, hosts: make(map[string]bool), origins: make(map[string]bool), now: c.Now, org: c.Org, pulse: newPulse(), rows: maxRows, logger: slog.New(slog.DiscardHandler)}
 	if c.Logger != nil {
 		s.logger = slog.New(relay.AllowListed(c.Logger.Handler()))
 	}
@@ -177,7 +178,7 @@ func (s *Service) SetOrg(ctx context.Context, org *authority.Org) error {
 	s.mu.Unlock()
 	s.logger.Info("manifest", "sequence", org.Manifest.Sequence, "expires", time.Unix(int64(org.Manifest.Expires), 0).UTC())
 	err := s.inboxes.SetManifest(ctx, org.Manifest.Bytes())
-	s.pulse.beat()
+	s.pulse.beat(org.Manifest.Queues...)
 	return err
 }
 

@@ -28,6 +28,15 @@ type Row struct {
 	Waiting      bool
 	Quiet        bool   // nothing is to be done there before something comes
 	Ends         uint64 // Unix seconds: of the inbox's credential in the roster
+	Customer     wire.ID
+	Heard        uint64 // Unix milliseconds: when another last did something there
+}
+
+// Left is a conversation that is left alone until it is longer than it was.
+type Left struct {
+	Conversation wire.ID
+	Index        uint64
+	At           uint64 // Unix seconds
 }
 
 // Claim is who claimed a conversation.
@@ -47,6 +56,8 @@ type Write struct {
 	End     []byte // nil: as it was
 	Talks   []Talk
 	Gone    []wire.ID // talks that are no more
+	Left    []Left    // and those of them that are left alone
+	Found   []wire.ID // that are not left alone any more
 	Claims  []Claim
 	Unclaim []wire.ID
 }
@@ -93,9 +104,20 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, w Write) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO talks (queue, conversation, state, position, last, home, since, parked, waiting, quiet, ends)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			w.Queue, t.Conversation[:], sealed, int64(t.Index), t.Last[:], t.Home, int64(t.Since), t.Parked, t.Waiting, t.Quiet, int64(t.Ends)); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO talks (queue, conversation, state, position, last, home, since, parked, waiting, quiet, ends, customer, heard)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			w.Queue, t.Conversation[:], sealed, int64(t.Index), t.Last[:], t.Home, int64(t.Since), t.Parked, t.Waiting, t.Quiet, int64(t.Ends), t.Customer[:], int64(t.Heard)); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.Found {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM left_alone WHERE queue = ? AND conversation = ?", w.Queue, id[:]); err != nil {
+			return err
+		}
+	}
+	for _, l := range w.Left {
+		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO left_alone (queue, conversation, position, at) VALUES (?, ?, ?, ?)",
+			w.Queue, l.Conversation[:], int64(l.Index), int64(l.At)); err != nil {
 			return err
 		}
 	}
@@ -159,18 +181,36 @@ func (s *Store) Queues(ctx context.Context) (out []string, err error) {
 
 // Rows lists a queue's conversations.
 func (s *Store) Rows(ctx context.Context, queue string) (out []Row, err error) {
-	err = s.each(ctx, "SELECT conversation, position, last, home, since, parked, waiting, quiet, ends FROM talks WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
+	err = s.each(ctx, "SELECT conversation, position, last, home, since, parked, waiting, quiet, ends, customer, heard FROM talks WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
 		var t Row
-		var id, last []byte
-		var index, since, ends int64
-		if err := rows.Scan(&id, &index, &last, &t.Home, &since, &t.Parked, &t.Waiting, &t.Quiet, &ends); err != nil {
+		var id, last, customer []byte
+		var index, since, ends, heard int64
+		if err := rows.Scan(&id, &index, &last, &t.Home, &since, &t.Parked, &t.Waiting, &t.Quiet, &ends, &customer, &heard); err != nil {
 			return err
 		}
-		if len(id) != len(t.Conversation) || len(last) != len(t.Last) {
+		if len(id) != len(t.Conversation) || len(last) != len(t.Last) || len(customer) != len(t.Customer) {
 			return fmt.Errorf("%w: a talk of %d bytes", ErrVersion, len(id))
 		}
 		t.Conversation, t.Last, t.Index, t.Since, t.Ends = wire.ID(id), wire.ID(last), uint64(index), uint64(since), uint64(ends)
+		t.Customer, t.Heard = wire.ID(customer), uint64(heard)
 		out = append(out, t)
+		return nil
+	})
+	return out, err
+}
+
+// Left lists a queue's conversations that are left alone.
+func (s *Store) Left(ctx context.Context, queue string) (out []Left, err error) {
+	err = s.each(ctx, "SELECT conversation, position, at FROM left_alone WHERE queue = ?", []any{queue}, func(rows *sql.Rows) error {
+		var id []byte
+		var index, at int64
+		if err := rows.Scan(&id, &index, &at); err != nil {
+			return err
+		}
+		if len(id) != len(wire.ID{}) {
+			return fmt.Errorf("%w: a conversation of %d bytes", ErrVersion, len(id))
+		}
+		out = append(out, Left{wire.ID(id), uint64(index), uint64(at)})
 		return nil
 	})
 	return out, err

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -28,7 +29,7 @@ func open(t *testing.T, dir string) *Store {
 
 var (
 	one, two = wire.ID{1}, wire.ID{2}
-	row      = Row{Conversation: one, Index: 7, Last: wire.ID{9}, Home: "sales", Since: 5, Parked: true, Waiting: true, Quiet: true, Ends: 1 << 40}
+	row      = Row{Conversation: one, Index: 7, Last: wire.ID{9}, Home: "sales", Since: 5, Parked: true, Waiting: true, Quiet: true, Ends: 1 << 40, Customer: wire.ID{8}, Heard: 11}
 )
 
 func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
@@ -36,7 +37,8 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 	s := open(t, dir)
 	ctx := t.Context()
 	claim := Claim{Conversation: one, Queue: "sales", Member: wire.ID{3}, Alias: "Ana", Package: []byte("kp"), Stored: true, At: 4}
-	err := s.Save(ctx, Write{Queue: "sales", End: []byte("an end"), Talks: []Talk{{row, []byte("a state")}, {Row{Conversation: two}, []byte("another")}}, Claims: []Claim{claim}})
+	left := Left{Conversation: wire.ID{7}, Index: math.MaxInt64, At: 3}
+	err := s.Save(ctx, Write{Queue: "sales", Left: []Left{left, {Conversation: two}}, End: []byte("an end"), Talks: []Talk{{row, []byte("a state")}, {Row{Conversation: two}, []byte("another")}}, Claims: []Claim{claim}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,12 +72,18 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 	if q, err := s.Queues(ctx); err != nil || !slices.Equal(q, []string{"sales"}) {
 		t.Errorf("queues %q, %v", q, err)
 	}
-	if err := s.Save(ctx, Write{Queue: "sales", Gone: []wire.ID{one}, Unclaim: []wire.ID{one}}); err != nil {
+	if all, err := s.Left(ctx, "sales"); err != nil || len(all) != 2 || !slices.Contains(all, left) {
+		t.Errorf("left alone are %+v, %v", all, err)
+	}
+	if err := s.Save(ctx, Write{Queue: "sales", Found: []wire.ID{two}, Gone: []wire.ID{one}, Unclaim: []wire.ID{one}}); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ = s.Rows(ctx, "sales")
 	if all, _ := s.Claims(ctx, "sales"); len(rows) != 1 || len(all) != 0 {
 		t.Errorf("%d rows and %d claims are left", len(rows), len(all))
+	}
+	if all, err := s.Left(ctx, "sales"); err != nil || !slices.Equal(all, []Left{left}) {
+		t.Errorf("left alone are %+v, %v", all, err)
 	}
 	if _, err := s.State(ctx, "sales", one); err == nil {
 		t.Error("the state of what is gone opens")
@@ -185,10 +193,13 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 func TestVersionOneIsTaken(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
+	if err := s.Save(t.Context(), Write{Queue: "q", Talks: []Talk{{Row{Conversation: one, Since: 5}, []byte("s")}}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.PutAgents(t.Context(), 0, Agent{Member: one, Alias: "Ana", Until: 9, Queues: []string{"q"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.Exec("ALTER TABLE agents DROP COLUMN account; ALTER TABLE agents DROP COLUMN used; ALTER TABLE agents DROP COLUMN displaced; PRAGMA user_version = 1"); err != nil {
+	if _, err := s.db.Exec("ALTER TABLE agents DROP COLUMN account; ALTER TABLE agents DROP COLUMN used; ALTER TABLE agents DROP COLUMN displaced; ALTER TABLE talks DROP COLUMN customer; ALTER TABLE talks DROP COLUMN heard; DROP TABLE left_alone; PRAGMA user_version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -198,6 +209,9 @@ func TestVersionOneIsTaken(t *testing.T) {
 		s = open(t, dir)
 		if all, err := s.Agents(t.Context(), 1); err != nil || len(all) != 1 || all[0].Alias != "Ana" || all[0].Displaced || all[0].Account != [32]byte{} {
 			t.Errorf("%+v, %v", all, err)
+		}
+		if rows, err := s.Rows(t.Context(), "q"); err != nil || len(rows) != 1 || rows[0].Heard != 5 {
+			t.Errorf("%+v, %v", rows, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
