@@ -95,9 +95,9 @@ type Conversation struct {
 	defend    uint64  // index of the last that came in the own name, or 0: the others doubt this end
 	member    bool    // holds the epoch's secrets
 	was       bool    // was in a roster before
-	joined    uint64
-	rejoined  uint64 // Unix milliseconds: when it was last added again, or its request refused or displaced
-	request   []byte // the own join request that may be out, or nil
+	whole     bool    // held epoch 0, and was not added anew since: of each instance it knows the beginning
+	rejoined  uint64  // Unix milliseconds: when it was last added again, or its request refused or displaced
+	request   []byte  // the own join request that may be out, or nil
 	secrets   secrets
 	leaf      *leafSecret
 	published wire.Hash // of the key package's leaf that it was added by, until its own first commit

@@ -131,9 +131,6 @@ func (c *Conversation) recall(m *wire.Commit, ev *Event) {
 			return
 		case !c.member: // else it opened what it once was sealed
 			c.secrets.epoch, c.member = p.secret, true
-			if c.joined == 0 {
-				c.joined = m.Epoch
-			}
 		}
 	}
 }

@@ -160,8 +160,7 @@ func (c *Conversation) receiveMessage(m *wire.Message, ev *Event) {
 		ev.hide()
 		return
 	}
-	// Of an instance that spoke before this end was added the start is unknown.
-	if known || c.joined == 0 {
+	if known || c.whole {
 		ev.Gap = gap
 	}
 	if ev.Own && m.Instance != c.end.instance {
@@ -229,6 +228,7 @@ func (c *Conversation) receiveCommit(m *wire.Commit, ev *Event, now uint64) {
 	}
 	c.enter(m, ev, now)
 	c.recall(m, ev)
+	c.whole = c.whole || m.Epoch == 0 && c.member
 	if !ev.Rewound {
 		c.trim()
 	}
@@ -264,8 +264,8 @@ func (c *Conversation) enter(m *wire.Commit, ev *Event, now uint64) {
 		c.rejoined = now
 	}
 	c.was = true
-	if newcomer || ev.Own && m.Epoch == 0 {
-		c.joined = m.Epoch
+	if newcomer && c.reread == 0 {
+		c.whole = false
 	}
 	next, leaf, reason := c.secretsOf(m, own, ev, newcomer)
 	c.forget()

@@ -80,7 +80,7 @@ func (c *Conversation) fields(x *coder) {
 	x.u64(&c.defend)
 	x.bool(&c.member)
 	x.bool(&c.was)
-	x.u64(&c.joined)
+	x.bool(&c.whole)
 	x.u64(&c.rejoined)
 	x.bytes(&c.request)
 	x.raw(c.secrets.init[:])

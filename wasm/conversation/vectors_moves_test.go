@@ -160,3 +160,52 @@ func (e *vectorEntry) expectOf(m *vectorMaker, p *vectorMember, code string) {
 		m.t.Fatalf("%s at the %s: code %q, want %q", e.Comment, p.out.Name, r.Code, code)
 	}
 }
+
+// lose makes a message that nobody is shown.
+func (p *vectorMember) lose() { p.seal([]byte("lost on its way")) }
+
+// gaps fails the making unless the reading of each member, in their order, shows
+// that many missing before the message; again is the same of those readings of
+// the log that an entry brought about.
+func (e *vectorEntry) gaps(m *vectorMaker, want ...uint64) {
+	m.t.Helper()
+	for n, r := range e.Readings {
+		if r.Type == "message" && r.Gap != want[n] {
+			m.t.Fatalf("%s at the %s: a gap of %d, want %d", e.Comment, m.members[n].out.Name, r.Gap, want[n])
+		}
+	}
+}
+
+func playGaps(m *vectorMaker) {
+	customer, inbox := m.waits()
+	ana, ben, cleo := m.staff("Ana", wire.Agent), m.staff("Ben", wire.Agent), m.staff("Cleo", wire.Agent)
+	customer.opens(inbox)
+	customer.lose()
+	customer.say("two").gaps(m, 1, 1)
+	inbox.hands("Ana claims", ana, forClaim)
+	ana.lose()
+	ana.lose()
+	ana.say("three").gaps(m, 2, 0, 2)
+	ana.hands("Ana hands over to Ben, with what was said", ben, forTransfer)
+	ben.lose()
+	ben.say("two").gaps(m, 1, 0, 0, 1)
+	m.does("Cleo comes, with nothing of before", ben, Moves{Adds: []Newcomer{{wire.Agent, cleo.keyPackage()}}})
+	cleo.commit("Cleo commits", Moves{})
+	customer.lose()
+	customer.say("four").gaps(m, 1, 0, 0, 1, 0)
+	cleo.lose()
+	cleo.say("two").gaps(m, 1, 0, 0, 1, 0)
+	for p, want := range map[*vectorMember][]uint64{ana: {1}, ben: {1, 2}} {
+		var got []uint64
+		for _, e := range m.v.Entries {
+			for _, a := range e.Readings[slices.Index(m.members, p)].Again {
+				if a.Reading.Type == "message" {
+					got = append(got, a.Reading.Gap)
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			m.t.Fatalf("%s is shown gaps of %d when it reads again, want %d", p.out.Name, got, want)
+		}
+	}
+}

@@ -40,6 +40,7 @@ var vectorScenarios = []vectorScenario{
 	{"close", "A conversation that continues another is closed by the agent; the inbox keeps nothing.", playClose},
 	{"false-grant", "Of four epochs granted two are swapped and one has a wrong bit: they open nothing, and are granted no further.", playFalseGrant},
 	{"reread-fork", "The second time an agent is shown two entries in another order, which whoever added it had not read: the log is forked.", playRereadFork},
+	{"gaps", "Messages that are missing before the first one of an instance: shown to whom held epoch 0, or was granted it, and to nobody else.", playGaps},
 }
 
 // start is a customer and an agent, the genesis read.

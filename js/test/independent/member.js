@@ -94,7 +94,7 @@ export class Conversation {
     this.unopened = false; // why it is lost
     /** @type {Uint8Array | null} */
     this.request = null;
-    this.joined = 0n; // the epoch that added this end
+    this.whole = false; // held epoch 0, and was not added since (but as it was granted that)
     /** @type {Map<string, bigint>} */
     this.counters = new Map();
     /** @type {Map<string, { instance: string, counter: bigint }>} the newest passing message of each sender, in this epoch */
@@ -270,10 +270,11 @@ export class Conversation {
     /** @type {Map<bigint, Uint8Array> | undefined} */
     let granted;
     const gone = this.chain.closed || this.self === undefined || this.self.leaving;
+    const newcomer = entry.added.some((k) => same(k.id, this.end.identity.id));
     if (!gone) {
       this.wasMember = true;
-      if (entry.added.some((k) => same(k.id, this.end.identity.id))) {
-        this.joined = entry.epoch;
+      if (newcomer) {
+        if (this.second === null) this.whole = false;
         this.doubted.clear();
       }
       try {
@@ -282,11 +283,12 @@ export class Conversation {
         if (this.second === null) granted = opened.granted;
       } catch (cause) {
         if (!(cause instanceof Refused)) throw cause; // else: lost
-        if (init !== null || this.joined === entry.epoch) this.unopened = cause.code === "open failed";
+        if (init !== null || newcomer) this.unopened = cause.code === "open failed";
       }
     }
     if (old !== undefined && (gone || !same(old, /** @type {import("./chain.js").Member} */ (this.self).leaf))) this.end.drop(old);
     const right = this.#recall(entry);
+    if (first) this.whole = this.epoch !== null;
     if (granted === undefined) this.#trim();
     for (const pending of this.pending.keys()) this.pending.delete(pending);
     const code = seenRight ? right ? {} : { code: "open failed" } : { code: "forked log" };
@@ -303,7 +305,6 @@ export class Conversation {
     }
     if (this.epoch === null) {
       this.epoch = { init: null, secret, transcript: entry.transcript };
-      if (this.joined === 0n) this.joined = entry.epoch;
     }
     return true;
   }
@@ -381,8 +382,8 @@ export class Conversation {
     if (m.counter <= (known ?? 0n)) throw new Refused("replayed");
     if (known === undefined && [...this.counters.keys()].filter((k) => k.endsWith(` ${toHex(m.sender)}`)).length >= 4096) throw new Refused("too large", "instances");
     this.counters.set(instance, m.counter);
-    // Where this end came later, the beginning of an instance is unknown.
-    const gap = known === undefined && this.joined !== 0n ? 0n : m.counter - (known ?? 0n) - 1n;
+    // Where this end knows nothing of epoch 0, the beginning of an instance is unknown.
+    const gap = known === undefined && !this.whole ? 0n : m.counter - (known ?? 0n) - 1n;
     return { content, counter: m.counter, gap, instance: m.instance };
   }
 
