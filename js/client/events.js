@@ -49,6 +49,7 @@ export class Events {
    * @param {ClientEvents[K]} detail
    */
   emit(type, detail) {
+    if (type === "notice:over") this.#dropKept(/** @type {ClientEvents["notice:over"]} */ (detail));
     if (KEPT.includes(type) && !this.#handlers.get(type)?.size) {
       const kept = this.#kept.get(type) ?? [];
       if (kept.length < MAX_KEPT) this.#kept.set(type, [...kept, detail]);
@@ -63,6 +64,15 @@ export class Events {
         }
       }
     });
+  }
+
+  /**
+   * What is over before anybody was told need not be told.
+   * @param {ClientEvents["notice:over"]} over
+   */
+  #dropKept({ code }) {
+    const kept = /** @type {ClientEvents["notice"][] | undefined} */ (this.#kept.get("notice"));
+    if (kept) this.#kept.set("notice", kept.filter((notice) => notice.code !== code));
   }
 
   /**

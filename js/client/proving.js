@@ -2,10 +2,13 @@
 /**
  * How one identity proves who it is: a customer by the page's token, the
  * company's side by a credential, from the page or from the authority; and what
- * a person is told, in words and once, while none is to be had. That the
- * authority is away keeps nobody from what is open: only who waits is not known.
+ * a person is told, in words and once, while none is to be had or the authority
+ * does not answer, until that is over. That it is away keeps nobody from what is
+ * open: only who waits is not known.
  *
  * @typedef {import("./options.js").Settings} Settings
+ *
+ * @typedef {keyof typeof WORDS} Trouble
  *
  * @typedef {object} ProvingHost
  * @property {Settings} settings
@@ -41,7 +44,9 @@ export class Proving {
   #adopted = null;
   /** That is another than on the connection before: what was made under the old one is to be renewed. */
   another = false;
-  /** What a person was told, until it is over. @type {keyof typeof WORDS | null} */
+  /** What stands against a credential, and against knowing who waits. @type {{ credential: Trouble | null, queues: Trouble | null }} */
+  #trouble = { credential: null, queues: null };
+  /** What a person was told, until it is over. @type {Trouble | null} */
   #told = null;
   #ended = false;
 
@@ -62,7 +67,11 @@ export class Proving {
       });
     }
     this.#credentials = new Proof({
-      ask: () => this.#credential(),
+      ask: async () => {
+        const credential = await this.#credential();
+        this.#look({ credential: null });
+        return credential;
+      },
       age: authority ? null : CREDENTIAL_AGE,
       onRenewed: (credential) => this.#renewed(credential),
       onFailure: (error) => this.#failed(error),
@@ -108,7 +117,11 @@ export class Proving {
       this.#failed(error);
       throw new SealwireError("unavailable", "no credential is to be had");
     }
-    this.#tell(null);
+  }
+
+  /** The relay is there: what is unreachable now is the authority alone. */
+  connected() {
+    this.#look();
   }
 
   /** The company's side acts under what was shown. */
@@ -140,7 +153,6 @@ export class Proving {
   /** @param {Uint8Array} credential */
   async #renewed(credential) {
     if (this.#ended) return;
-    this.#tell(null);
     if (!this.#host.online()) return;
     await this.#host.end.credential(credential);
     this.proof = this.#adopted = credential;
@@ -153,23 +165,33 @@ export class Proving {
    */
   #failed(error) {
     const refused = !(error instanceof SealwireError) || UNPROVED.includes(error.code);
-    this.#tell(refused ? "login refused" : "authority unreachable");
+    this.#look({ credential: refused ? "login refused" : "authority unreachable" });
   }
 
   /** @param {import("./types.js").Queues} queues */
   #queues(queues) {
     if (this.#ended) return;
     this.#host.events.emit("queues", { queues });
-    if (queues.state === "current") this.#tell(null);
-    else if (queues.state === "refused") this.#tell("login refused");
-    // Where nothing can be reached, that is what is shown already.
-    else if (queues.state === "unreachable" && this.#host.online()) this.#tell("authority unreachable");
+    if (queues.state === "current") this.#look({ queues: null });
+    else if (queues.state === "refused") this.#look({ queues: "login refused" });
+    else if (queues.state === "unreachable") this.#look({ queues: "authority unreachable" });
   }
 
-  /** @param {keyof typeof WORDS | null} code  null: what was told is over */
-  #tell(code) {
-    if (this.#ended || this.#told === code) return;
+  /**
+   * Tells what there is to tell now, and that what was told is over.
+   * @param {{ credential?: Trouble | null, queues?: Trouble | null }} [change]
+   */
+  #look(change = {}) {
+    if (this.#ended) return;
+    const { credential, queues } = Object.assign(this.#trouble, change);
+    /** @type {Trouble | null} */
+    let code = [credential, queues].includes("login refused") ? "login refused" : (credential ?? queues);
+    if (code === this.#told) return;
+    // Where nothing can be reached, that is what is shown already.
+    if (code === "authority unreachable" && !credential && !this.#host.online()) code = null;
+    const { events } = this.#host;
+    if (this.#told) events.emit("notice:over", { code: this.#told });
     this.#told = code;
-    if (code) this.#host.events.emit("notice", { code, text: WORDS[code] });
+    if (code) events.emit("notice", { code, text: WORDS[code] });
   }
 }

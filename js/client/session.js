@@ -26,6 +26,9 @@ import { Proving } from "./proving.js";
 /** Answers of the end service that mean: this does not come from the pinned organisation. */
 const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled back", "unsupported version", "bad argument", "bad commit", "too large", "too long"];
 
+/** Code of the notice of one of these. */
+const REFUSED = "refused";
+
 export class Session {
   #settings;
   #host;
@@ -198,6 +201,7 @@ export class Session {
   #carrierState(state) {
     if (this.#ended && state !== "closed") return;
     if (state === "online") {
+      this.#proving.connected();
       this.#arrivals.connected();
       for (const engine of this.engines) this.#proving.another ? engine.renew() : engine.resume();
       if (!this.#customer) void this.#online();
@@ -251,7 +255,7 @@ export class Session {
     if (this.#refused) return true;
     this.#setRefused(true);
     this.#host.events.emit("notice", {
-      code: "refused",
+      code: REFUSED,
       text: "What the relay showed does not come from this organisation. Nothing was sent; what you wrote is kept on this device.",
     });
     return true;
@@ -261,6 +265,7 @@ export class Session {
   #setRefused(refused) {
     if (this.#refused === refused) return;
     this.#refused = refused;
+    if (!refused) this.#host.events.emit("notice:over", { code: REFUSED });
     this.#host.onState();
   }
 

@@ -32,6 +32,7 @@
  *
  * @typedef {object} Message    a snapshot: a change gives a new object with the same id
  * @property {string} id        stays the same from queued to sent
+ * @property {number} [sequence]  its place in the log, once it stands there
  * @property {Member | null} from  null when the sender is no longer known
  * @property {boolean} self
  * @property {string} text
@@ -212,7 +213,8 @@
  * @typedef {import("./conversation.js").Conversation} Conversation
  *
  * What the handlers of each event are given. "conversation": new, or its state, id or notes changed. "message": new or
- * changed; of one that was discarded "conversation" tells. "queues": another snapshot of them. "notice": something a person should be told, in words. "error": something failed in the background.
+ * changed; of one that was discarded "conversation" tells. "queues": another snapshot of them. "notice": something a person should be told, in words.
+ * "notice:over": what the notice with this code told of is over: it can be taken away. "error": something failed in the background.
  * "pre:send": awaited before a text or a file is kept; throwing means not sent.
  * @typedef {{
  *   "state": { state: ClientState },
@@ -222,6 +224,7 @@
  *   "message": { conversation: Conversation, message: Message },
  *   "queues": { queues: Queues },
  *   "notice": Notice,
+ *   "notice:over": { code: string },
  *   "error": { error: Error },
  *   "pre:send": { conversation: Conversation, text: string, file?: { name: string, media: string, size: number } },
  * }} ClientEvents

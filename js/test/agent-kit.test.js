@@ -248,15 +248,15 @@ test("what waits can be taken; who was faster is told; a supervisor is not offer
 
 test("that the company's service does not answer is told until it does, and nothing else goes with it", () => {
   const { kit, client } = stage();
-  client.queues = { state: "unreachable", waiting: [], agents: [] };
-  client.say("notice", { code: "authority unreachable", text: "It does not answer." });
-  client.say("queues");
+  const code = "authority unreachable";
+  client.say("notice", { code, text: "It does not answer." });
+  client.say("notice:over", { code: "refused" });
   assert.equal(kit.view.notice, "It does not answer.");
-  client.queues = { ...client.queues, state: "current" };
-  client.say("queues");
+  client.say("notice:over", { code });
   assert.equal(kit.view.notice, "");
+  client.say("notice", { code, text: "It does not answer." });
   kit.tell("Something else");
-  client.say("queues");
+  client.say("notice:over", { code });
   assert.equal(kit.view.notice, "Something else");
 });
 

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Authority, NO_QUEUES } from "../client/authority.js";
 import { fromBase64url, toBase64url } from "../client/bytes.js";
+import { Events } from "../client/events.js";
 import { Proof } from "../client/proof.js";
+import { Proving } from "../client/proving.js";
 import { SealwireError, codes } from "../errors.js";
 import { Demo, available, closeAll, cut, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
 
@@ -278,6 +280,69 @@ test("without an authority there are no queues and nothing to claim; a customer 
   await assert.rejects(agent.claim("x"), TypeError);
 });
 
+test("what stands against the authority is told once, and told to be over when all of it is", async () => {
+  const away = new Set(["/credential"]);
+  let online = false;
+  const events = new Events();
+  /** @type {string[]} */
+  const told = [];
+  events.on("notice", ({ code }) => void told.push(code));
+  events.on("notice:over", ({ code }) => void told.push(`${code}: over`));
+  /** @type {(v: Response) => void} */
+  let poll = () => {};
+  const ends = Math.floor(Date.now() / 1000) + 36_000;
+  const proving = new Proving(/** @type {import("../client/proving.js").ProvingHost} */ (/** @type {unknown} */ ({
+    settings: {
+      role: "agent",
+      authority: { url: "https://company.example", login: () => "login" },
+      fetch: async (/** @type {string} */ path) => {
+        if ([...away].some((end) => path.includes(end))) throw new TypeError("fetch failed");
+        if (path.endsWith("/nonce")) return json({ nonce: NONCE });
+        if (path.endsWith("/credential")) return json({ credential: toBase64url(credential(ends - 36_000, ends)) });
+        if (path.endsWith("/session")) return json({ ticket: TICKET, expires: 600 });
+        if (path.endsWith("after=0")) return json({ version: 1, waiting: [], agents: [] });
+        return new Promise((resolve) => (poll = resolve));
+      },
+    },
+    end: { hello: async () => new Uint8Array(8) },
+    opened: { member: SELF },
+    events,
+    online: () => online,
+    onRenewed: async () => {},
+  })));
+  const heard = (/** @type {string[]} */ ...all) => holds(() => JSON.stringify(told) === JSON.stringify(all));
+  const gone = "authority unreachable";
+  await assert.rejects(proving.prepare(), coded("unavailable"));
+  await assert.rejects(proving.prepare(), coded("unavailable"));
+  await heard(gone);
+  away.clear();
+  await proving.prepare();
+  await heard(gone, `${gone}: over`);
+
+  proving.start();
+  await holds(() => proving.queues.state === "current");
+  // Nothing becomes of the queues, which are still as they were: what was told is over all the same.
+  away.add("/credential");
+  proving.doubt(new SealwireError("expired"));
+  await assert.rejects(proving.prepare(), coded("unavailable"));
+  away.clear();
+  await proving.prepare();
+  await heard(gone, `${gone}: over`, gone, `${gone}: over`);
+
+  // Without a connection nothing is said of it, until there is one.
+  await holds(() => (poll(new Response("no object", { status: 500 })), proving.queues.state === "unreachable"));
+  assert.equal(told.length, 4);
+  online = true;
+  proving.connected();
+  await heard(gone, `${gone}: over`, gone, `${gone}: over`, gone);
+  // A credential is no answer to who waits.
+  proving.doubt(new SealwireError("expired"));
+  await proving.prepare();
+  await holds(() => proving.queues.state === "current");
+  await heard(gone, `${gone}: over`, gone, `${gone}: over`, gone, `${gone}: over`);
+  proving.stop();
+});
+
 test("a login that the company refuses: said once in words, tried again, and work begins when it is good", async () => {
   let good = false;
   let logins = 0;
@@ -297,6 +362,8 @@ test("a login that the company refuses: said once in words, tried again, and wor
   assert.notEqual(ana.state, "online");
   good = true;
   await until(ana, "online", () => ana.state === "online" && ana.queues.state === "current");
+  await until(ana, "told", () => noticesOf(ana).length > 1);
+  assert.deepEqual(noticesOf(ana), ["login refused", "login refused: over"]);
   assert.deepEqual(errorsOf(ana), []);
 });
 
@@ -322,6 +389,8 @@ test("an authority that goes away and comes back: conversations go on meanwhile,
     assert.equal(late.queues.reason, "unavailable");
     demo.authorityAway = false;
     await until(late, "current", () => late.queues.state === "current" && late.state === "online");
+    await until(late, "told", () => noticesOf(late).length > 1);
+    assert.deepEqual(noticesOf(late), ["authority unreachable", "authority unreachable: over"]);
   } finally {
     demo.authorityAway = false;
   }

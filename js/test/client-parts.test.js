@@ -202,6 +202,13 @@ test("a notice that came before its handler is kept for it; a state is not", asy
   assert.deepEqual(got, ["refused"]);
 });
 
+test("a notice that is over before anybody was told of it is not told", async () => {
+  const events = new Events();
+  for (const code of ["refused", "login refused"]) events.emit("notice", { code, text: "x" });
+  events.emit("notice:over", { code: "refused" });
+  assert.equal(await new Promise((resolve) => events.on("notice", ({ code }) => resolve(code))), "login refused");
+});
+
 test("pre:send asks at once, beside the line of events, and its refusal is thrown on", async () => {
   const events = new Events();
   events.on("state", () => new Promise(() => {}));

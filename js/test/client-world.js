@@ -306,7 +306,8 @@ function watched(client) {
   const codes = [];
   notices.set(client, codes);
   client.on("notice", ({ code }) => void codes.push(code));
-  for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "queues", "notice", "error"])) client.on(type, () => set.forEach((look) => look()));
+  client.on("notice:over", ({ code }) => void codes.push(`${code}: over`));
+  for (const type of /** @type {const} */ (["state", "agents", "conversation", "members", "message", "queues", "notice", "notice:over", "error"])) client.on(type, () => set.forEach((look) => look()));
   return client;
 }
 
@@ -328,7 +329,7 @@ export function errorsOf(client) {
 }
 
 /**
- * The codes of the notices that this client gave.
+ * The codes of the notices that this client gave, and of those that are over.
  * @param {import("../client/client.js").Client} client
  */
 export function noticesOf(client) {

@@ -33,6 +33,7 @@
  *
  * @typedef {object} Message
  * @property {string} id
+ * @property {number} [sequence] its place in the log, once it stands there
  * @property {Member|null} from  null when the sender has left the roster
  * @property {boolean} self
  * @property {string} text
@@ -114,7 +115,7 @@
  * @property {string} [text]
  *
  * What is told for each event, as far as pages look at it: that something changed, and two texts.
- * @typedef {object} Told
+ * @typedef {object} Tells
  * @property {unknown} state
  * @property {unknown} agents
  * @property {unknown} conversation
@@ -123,6 +124,7 @@
  * @property {unknown} queues
  * @property {Notice} notice
  * @property {{error: Error}} error
+ * @typedef {Tells & {"notice:over": {code: string}}} Told  over: what the notice with this code told of; it can go
  * @typedef {<K extends keyof Told>(type: K, handler: (detail: Told[K]) => unknown) => unknown} Listen
  *
  * What waits in the queues of somebody of the company, and who else is there. Nothing of it can be read.

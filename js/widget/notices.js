@@ -4,9 +4,6 @@
  */
 import { backgroundText, noticeText } from "./words.js";
 
-/** Those that are over when the company's service answers again. */
-const untilBack = new Set(["login refused", "authority unreachable"]);
-
 export class Notices {
   #changed;
   #told;
@@ -26,8 +23,9 @@ export class Notices {
     // These two stand there anyway, and say more.
     if (text && state !== "refused" && state !== "closed") this.tell(text);
   };
-  #onQueues = () => {
-    if (untilBack.has(this.#code) && this.#client?.queues.state === "current") this.tell("");
+  /** @param {{code: string}} over */
+  #onOver = ({ code }) => {
+    if (this.#code === code) this.tell("");
   };
 
   /**
@@ -56,10 +54,10 @@ export class Notices {
   attach(client) {
     this.#client?.off("notice", this.#onNotice);
     this.#client?.off("error", this.#onError);
-    this.#client?.off("queues", this.#onQueues);
+    this.#client?.off("notice:over", this.#onOver);
     this.#client = client;
     client?.on("notice", this.#onNotice);
     client?.on("error", this.#onError);
-    client?.on("queues", this.#onQueues);
+    client?.on("notice:over", this.#onOver);
   }
 }
