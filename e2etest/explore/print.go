@@ -347,8 +347,6 @@ func (m *Member) tokens() []token {
 			if t.flag(f.Uint() != 0); f.Uint() != 0 {
 				t.place(f.Uint())
 			}
-		case "joined":
-			t.flag(f.Uint() == 0)
 		default:
 			t.walk(f)
 		}
