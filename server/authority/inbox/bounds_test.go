@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
+	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -119,6 +122,18 @@ func TestSilentConversationIsLeftWhenThePolicyKeepsNothingOfIt(t *testing.T) {
 	}
 	c.Until(k, "the inbox leaves", func() bool { return inboxOf(t, k).Leaving })
 	h.eventually("its state is gone", func() bool { rows, left := h.kept(); return rows == 1 && left == 1 })
+}
+
+func TestWhatWasReplacedGoesFromTheDiskSoon(t *testing.T) {
+	h := newHouse(t)
+	c := h.customer()
+	k := h.begin(c)
+	c.Say(k, "is anybody there?")
+	h.eventually("all is read", func() bool { w := h.waiting(k.ID()); return w != nil && w.Entries == k.Index() })
+	h.eventually("the write-ahead log holds nothing", func() bool {
+		info, err := os.Stat(filepath.Join(h.dir, store.DatabaseFile+"-wal"))
+		return err == nil && info.Size() == 0
+	})
 }
 
 func TestClosedConversationLeavesNothingAndIsNotReadAgain(t *testing.T) {

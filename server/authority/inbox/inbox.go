@@ -53,6 +53,7 @@ type inbox struct {
 	later   map[*talk]time.Time
 	unsaved map[*talk]bool
 	flushed time.Time
+	saved   bool                 // since it was last purged
 	told    map[string]time.Time // trouble, and when it was
 	current *talk                // the one that is handled, in case of a panic
 }
@@ -413,7 +414,7 @@ func (in *inbox) tick() {
 		}
 	}
 	in.subscribe()
-	if len(in.unsaved) > 0 && now.Sub(in.flushed) >= in.set.o.times.flush {
+	if (in.saved || len(in.unsaved) > 0) && now.Sub(in.flushed) >= in.set.o.times.flush {
 		in.flush()
 	}
 	if in.link != nil && !in.listing && now.Sub(in.listed) >= in.set.o.times.list {

@@ -148,7 +148,7 @@ func (in *inbox) save(w store.Write) error {
 	if err := in.set.o.Store.Save(context.Background(), w); err != nil {
 		return err
 	}
-	in.savedEnd = hash
+	in.savedEnd, in.saved = hash, true
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (in *inbox) keep(talks []*talk, claims ...*claim) error {
 	return err
 }
 
-// flush saves all that was read.
+// flush saves all that was read, and takes what that replaced off the disk.
 func (in *inbox) flush() {
 	in.flushed = time.Now()
 	var all []*talk
@@ -192,6 +192,14 @@ func (in *inbox) flush() {
 			return
 		}
 		all = all[n:]
+	}
+	if !in.saved {
+		return
+	}
+	in.saved = false
+	if err := in.set.o.Store.Purge(context.Background()); err != nil {
+		in.saved = true
+		in.fail("purging what was replaced", err)
 	}
 }
 

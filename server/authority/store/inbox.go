@@ -86,6 +86,7 @@ func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
 	if err := do(tx); err != nil {
 		return err
 	}
+	s.stale.Store(true)
 	return tx.Commit()
 }
 

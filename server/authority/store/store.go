@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -34,8 +35,9 @@ var (
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
-	db   *sql.DB // one connection
-	keys *keystore.Keystore
+	db    *sql.DB     // one connection
+	stale atomic.Bool // the write-ahead log may hold what was replaced
+	keys  *keystore.Keystore
 
 	accounts [32]byte // the key of [Store.Account]
 }
@@ -203,7 +205,29 @@ func (s *Store) prepare() error {
 	if busy(err) {
 		return ErrInUse
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	s.stale.Store(true) // whatever a crash left
+	return s.Purge(ctx)
+}
+
+// Purge takes what was replaced or deleted since the last time off the disk: it
+// stands in the write-ahead log until then.
+func (s *Store) Purge(ctx context.Context) error {
+	if !s.stale.Swap(false) {
+		return nil
+	}
+	var busy, pages, moved int
+	err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		err = errors.New("the database is busy")
+	}
+	if err != nil {
+		s.stale.Store(true)
+		return fmt.Errorf("authority: purge: %w", err)
+	}
+	return nil
 }
 
 func busy(err error) bool {

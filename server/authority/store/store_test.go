@@ -229,6 +229,109 @@ func TestAccountsAreHashedUnderAKeyOfTheStores(t *testing.T) {
 	}
 }
 
+// sealed is a value as it lies on the disk.
+func (s *Store) sealed(t *testing.T, query string) []byte {
+	t.Helper()
+	var b []byte
+	if err := s.db.QueryRow(query).Scan(&b); err != nil || len(b) < 64 {
+		t.Fatal(len(b), err)
+	}
+	return b[:64] // on one page
+}
+
+// found tells which files of a store hold these bytes, as they are on disk now.
+func found(t *testing.T, dir string, what []byte) (in []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, what) {
+			in = append(in, filepath.Base(name))
+		}
+	}
+	return in
+}
+
+func TestReplacedAndDeletedStatesAreInNoFileAfterAPurge(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	ctx := t.Context()
+	state := func(b byte) []byte { return bytes.Repeat([]byte{b}, 20_000) } // over many pages
+	save := func(b byte) {
+		t.Helper()
+		if err := s.Save(ctx, Write{Queue: "default", End: state(b), Talks: []Talk{{Row{Conversation: one}, state(b)}, {Row{Conversation: two}, state(b)}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var old [][]byte
+	note := func() {
+		for _, q := range []string{"SELECT state FROM ends", "SELECT state FROM talks WHERE conversation = x'01000000000000000000000000000000'", "SELECT state FROM talks WHERE conversation = x'02000000000000000000000000000000'"} {
+			old = append(old, s.sealed(t, q))
+		}
+	}
+	save(1)
+	note()
+	save(2)
+	note()
+	if err := s.Purge(ctx); err != nil { // now the database itself holds them
+		t.Fatal(err)
+	}
+	if err := s.Save(ctx, Write{Queue: "default", End: state(3), Talks: []Talk{{Row{Conversation: one}, state(3)}}, Gone: []wire.ID{two}}); err != nil {
+		t.Fatal(err)
+	}
+	before := 0
+	for _, b := range old {
+		before += len(found(t, dir, b))
+	}
+	if before == 0 {
+		t.Error("nothing of it was ever on the disk: this test looks for the wrong bytes")
+	}
+	if err := s.Purge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range old {
+		if in := found(t, dir, b); in != nil {
+			t.Errorf("replaced state %d is in %q", i, in)
+		}
+	}
+	if in := found(t, dir, s.sealed(t, "SELECT state FROM ends")); in == nil {
+		t.Error("the newest is in no file")
+	}
+	if got, err := s.State(ctx, "default", one); err != nil || !bytes.Equal(got, state(3)) {
+		t.Errorf("the newest does not open: %v", err)
+	}
+}
+
+// A crash leaves the write-ahead log as it was.
+func TestReplacedStatesOfBeforeACrashAreGoneOnceItIsOpenAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if err := s.Save(t.Context(), Write{Queue: "default", End: bytes.Repeat([]byte{1}, 9_000)}); err != nil {
+		t.Fatal(err)
+	}
+	old := s.sealed(t, "SELECT state FROM ends")
+	if err := s.Save(t.Context(), Write{Queue: "default", End: []byte("another")}); err != nil {
+		t.Fatal(err)
+	}
+	killed := t.TempDir()
+	if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if found(t, killed, old) == nil {
+		t.Error("the copy is of no crash")
+	}
+	open(t, killed)
+	if in := found(t, killed, old); in != nil {
+		t.Errorf("the replaced state is in %q", in)
+	}
+}
+
 func TestSaveIsAllOrNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx := t.Context()
