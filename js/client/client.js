@@ -76,6 +76,14 @@ export class Client {
     return this.#session?.state ?? "connecting";
   }
 
+  /**
+   * What this end is to the organisation; a credential or a login for another role is refused. Agents take what waits
+   * in a queue by `claim`; supervisors are brought in.
+   */
+  get role() {
+    return this.#settings.role;
+  }
+
   /** Somebody of the organisation is there now, as the relay says. */
   get agents() {
     return this.#session?.agents ?? false;

@@ -210,9 +210,24 @@ test("a conference, with and without what was written before; who leaves, leaves
   assert.deepEqual(told(theirs).slice(-2), ["left Ana", "removed Ben Cleo"]);
 });
 
+test("a supervisor takes nothing from the queue, under whatever role", async () => {
+  const customer = await demo.customer();
+  const theirs = await customer.start();
+  await theirs.send("anybody?");
+  const sam = await demo.colleague("Sam");
+  assert.equal(sam.role, "supervisor");
+  await until(sam, "it waits", () => sam.queues.waiting.some(({ id }) => id === theirs.id));
+  await assert.rejects(sam.claim(theirs.id), coded("not a member"));
+  assert.deepEqual(sam.conversations, []);
+  const posing = await demo.colleague("Sam", { role: "agent" });
+  await until(posing, "refused", () => noticesOf(posing).includes("login refused"));
+  assert.notEqual(posing.state, "online");
+});
+
 test("a supervisor reads, does not speak, and takes over as an agent", async () => {
   const { customer, theirs, ana, anas } = await served();
   const sam = await demo.colleague("Sam");
+  assert.deepEqual([sam.role, ana.role, customer.role], ["supervisor", "agent", "customer"]);
   await anas.invite({ to: await available(sam), role: "supervisor", history: true });
   const sams = await at(sam, theirs.id);
   await settled(sam, sams);

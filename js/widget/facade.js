@@ -151,7 +151,7 @@
  * @typedef {object} Client
  * @property {ClientState} state
  * @property {boolean} agents    someone of the company is there now
- * @property {Role|string} [role]  of this end, where the client tells it
+ * @property {Role|string} [role]  of this end, where the client tells it; a supervisor takes nothing from the queue
  * @property {readonly Conversation[]} conversations
  * @property {Queues} queues      the company's side; empty lists for a customer
  * @property {(options?: {anew?: boolean, continues?: string}) => Promise<unknown>} start
