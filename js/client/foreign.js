@@ -71,6 +71,18 @@ export class Over {
   }
 
   /**
+   * Where an entry that stands at a place of the transport stands in its conversation's log; undefined for what is no
+   * entry, a part of one that is not complete, one that was there before, or one that was not read yet.
+   * @param {Transport} transport
+   * @param {number} sequence  in the transport
+   * @returns {{ conversation: string, sequence: number } | undefined}
+   */
+  place(transport, sequence) {
+    for (const carrier of this.#carriers) return carrier.placeOf(transport, sequence);
+    return undefined;
+  }
+
+  /**
    * The transport that carries a conversation, as far as is known.
    * @param {string} conversation  its id
    * @returns {Transport | undefined}

@@ -120,6 +120,14 @@ export class Deliveries {
     return link ? link.log.conversations.filter((id) => this.#places.get(id) === link) : [];
   }
 
+  /**
+   * @param {Transport} transport
+   * @param {number} sequence  in the transport
+   */
+  placeOf(transport, sequence) {
+    return this.#links.get(transport)?.places.get(sequence);
+  }
+
   /** @param {string} conversation */
   carrying(conversation) {
     return this.#places.get(conversation)?.transport;

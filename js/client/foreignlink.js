@@ -39,6 +39,8 @@ export class Link {
   /** All that was there was read, and the platform is there. */
   live = false;
   forked = false;
+  /** Where what stands at a place of the transport stands in its conversation's log. @type {Map<number, { conversation: string, sequence: number }>} */
+  places = new Map();
   #stopped = false;
   /** @type {AsyncIterator<import("./transports/transport.js").TransportEntry> | null} */
   #iterator = null;
@@ -104,7 +106,7 @@ export class Link {
     const deadline = Date.now() + READ_BACK;
     while (place() === 0) {
       if (this.#stopped || !this.live) throw new SealwireError("unavailable", "not connected");
-      if (this.#read >= stored) throw new SealwireError("unavailable", "the platform has something else in its place");
+      if (stored > 0 && this.#read >= stored) throw new SealwireError("unavailable", "the platform has something else in its place");
       const left = deadline - Date.now();
       if (left <= 0) throw new SealwireError("unavailable", "the platform does not show what it stored");
       await this.#wait(left);
@@ -140,7 +142,7 @@ export class Link {
         const { done, value } = await iterator.next();
         if (this.#stopped) return;
         if (done) return this.#turn(false);
-        if (value.bytes) await this.#take(value.bytes);
+        if (value.bytes) await this.#take(value.bytes, value.sequence);
         this.#read = Math.max(this.#read, value.sequence);
         this.#wake();
         if (!value.bytes) this.#turn(this.transport.state === "online");
@@ -159,13 +161,17 @@ export class Link {
     }
   }
 
-  /** @param {Uint8Array} bytes */
-  async #take(bytes) {
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} at  in the transport
+   */
+  async #take(bytes, at) {
     const frame = await this.#frames.read(bytes);
     const read = frame?.kind === "entry" ? await this.log.read(frame.entry) : null;
     if (this.#stopped) return;
     // Records of a platform that has a place for them are not looked for in the log.
     if (frame?.kind === "record" && this.#records instanceof LogRecords) this.#records.note(frame.name, frame.value);
+    if (read) this.places.set(at, { conversation: read.conversation, sequence: read.sequence });
     if (read) this.#host.onRead(this, read);
   }
 
