@@ -90,16 +90,10 @@ func (t *tenant) memberKey(member wire.ID) (key memberKey) {
 }
 
 func newTenant(c Tenant, log entrylog.Log, limits Limits) (*tenant, error) {
-	if len(c.Roots) == 0 {
-		return nil, fmt.Errorf("%w: a tenant needs a root key", ErrConfig)
-	}
 	t := &tenant{Tenant: c, origins: make(origins)}
-	var roots []wire.Hash
-	for _, root := range c.Roots {
-		if err := wire.CheckIdentityKey(root); err != nil {
-			return nil, fmt.Errorf("%w: root key: %w", ErrConfig, err)
-		}
-		roots = append(roots, wire.Hash(root))
+	roots, err := checkRoots(c.Roots)
+	if err != nil {
+		return nil, err
 	}
 	if t.ID == (wire.ID{}) {
 		t.ID = wire.TenantID(c.Roots[0])

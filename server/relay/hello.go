@@ -33,7 +33,7 @@ func newNonce() (nonce [32]byte) {
 // cover this connection's nonce, and the proof must be the tenant's word on
 // this identity key. The error is a wire.Code.
 func (s *Server) verify(nonce [32]byte, h Hello, origin string, now time.Time) (*standing, error) {
-	t := s.tenants[h.Tenant]
+	t := s.tenant(h.Tenant)
 	switch {
 	case t == nil, !s.hosts[h.Host], !s.allowsOrigin(t, origin):
 		return nil, wire.BadCredential

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/sealwire/sealwire/server/entrylog"
@@ -57,16 +58,40 @@ func (m *manifests) recover(ctx context.Context) error {
 // falls, and two manifests never share one: ErrRolledBack. Adding the newest
 // again changes nothing.
 func (m *manifests) add(ctx context.Context, raw []byte) (*wire.Manifest, error) {
-	manifest, err := wire.DecodeManifest(raw, m.roots)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.addUnder(ctx, m.roots, raw)
+}
+
+// trust is add under other roots, which are those from then on.
+func (m *manifests) trust(ctx context.Context, roots []wire.Hash, raw []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if raw == nil && m.newest != nil {
+		raw = m.newest.Bytes()
+	}
+	if raw != nil {
+		newest, err := m.addUnder(ctx, roots, raw)
+		if err != nil {
+			return err
+		}
+		clear(m.known) // what else is asked for is verified anew
+		m.known[newest.Hash()] = newest
+	}
+	m.roots = roots
+	return nil
+}
+
+// addUnder is add under these roots. The lock is held.
+func (m *manifests) addUnder(ctx context.Context, roots []wire.Hash, raw []byte) (*wire.Manifest, error) {
+	manifest, err := wire.DecodeManifest(raw, roots)
 	if err != nil {
 		return nil, fmt.Errorf("relay: manifest of tenant %x: %w", m.tenant, err)
 	}
 	hash := manifest.Hash()
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.newest != nil {
 		if m.newest.Hash() == hash {
-			return manifest, nil
+			return m.newest, nil
 		}
 		if manifest.Sequence <= m.newest.Sequence {
 			return nil, fmt.Errorf("%w: sequence %d, served %d", ErrRolledBack, manifest.Sequence, m.newest.Sequence)
@@ -95,7 +120,7 @@ func (m *manifests) current() *wire.Manifest {
 // byHash finds a manifest, or nil. It is the function that chains ask.
 func (m *manifests) byHash(hash wire.Hash) *wire.Manifest {
 	m.mu.RLock()
-	found := m.known[hash]
+	found, roots := m.known[hash], m.roots
 	m.mu.RUnlock()
 	if found != nil {
 		return found
@@ -106,12 +131,14 @@ func (m *manifests) byHash(hash wire.Hash) *wire.Manifest {
 	if err != nil {
 		return nil
 	}
-	manifest, err := wire.DecodeManifest(r.Value, m.roots)
+	manifest, err := wire.DecodeManifest(r.Value, roots)
 	if err != nil || manifest.Hash() != hash {
 		return nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.known[hash] = manifest
+	if slices.Equal(m.roots, roots) { // else it is verified anew the next time
+		m.known[hash] = manifest
+	}
 	return manifest
 }

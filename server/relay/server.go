@@ -45,6 +45,7 @@ type Server struct {
 
 	lastResorts sync.Mutex // while one is replaced
 
+	changing  sync.Mutex // the roots of one tenant are changed after those of another
 	mu        sync.Mutex
 	draining  bool
 	idle      sync.Cond // of mu: open and transfers fell to 0
@@ -104,11 +105,7 @@ func (s *Server) addTenant(ctx context.Context, c Tenant) error {
 	if err != nil {
 		return err
 	}
-	ids := map[wire.ID]bool{t.ID: true}
-	for _, root := range c.Roots {
-		ids[wire.TenantID(root)] = true
-	}
-	for id := range ids {
+	for id := range namesOf(t.ID, c.Roots) {
 		if s.tenants[id] != nil {
 			return fmt.Errorf("%w: tenant %x is there twice", ErrConfig, id)
 		}
@@ -135,13 +132,18 @@ func (s *Server) addTenant(ctx context.Context, c Tenant) error {
 // it is not newer. It closes the connections whose credentials do not stand under
 // it, and within Limits.Renewal all others, to be welcomed with it.
 func (s *Server) SetManifest(ctx context.Context, tenant wire.ID, manifest []byte) error {
-	t := s.tenants[tenant]
+	t := s.tenant(tenant)
 	if t == nil {
 		return fmt.Errorf("%w: no tenant %s", ErrConfig, hex.EncodeToString(tenant[:]))
 	}
 	if _, err := t.manifests.add(ctx, manifest); err != nil {
 		return err
 	}
+	return s.renewed(ctx, t)
+}
+
+// renewed looks at all connections of a tenant under its newest manifest.
+func (s *Server) renewed(ctx context.Context, t *tenant) error {
 	s.logManifest(t)
 	for _, c := range s.hub.all() {
 		if c.tenant == t {
