@@ -7,8 +7,9 @@ DEPTH    ?= 2
 
 WASIP1 = GOOS=wasip1 GOARCH=wasm
 NODE_MODULES = js/node_modules/.package-lock.json
+FLEX_MODULES = e2etest/flex/node_modules/.package-lock.json
 
-.PHONY: demo wasm check test e2e fuzz soak explore bench size clean
+.PHONY: demo wasm check test e2e flex fuzz soak explore bench size clean
 
 # The company's site, its agent's desk and what the relay sees, on http://$(ADDR). State in .demo/.
 demo: wasm
@@ -44,6 +45,11 @@ e2e: wasm $(NODE_MODULES)
 	scripts/need cc chromium node spin nginx caddy
 	go test -count=1 -timeout 60m ./e2etest/... ./server/proxies
 
+# The plugin in the real Flex UI. Installs 640 MB of packages under e2etest/flex and bundles them, once.
+flex: wasm .build/flex/flex.js
+	scripts/need chromium
+	SEALWIRE_FLEX=1 go test -count=1 -timeout 30m ./e2etest/flex
+
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:
 	scripts/fuzz $(FUZZTIME)
@@ -72,7 +78,16 @@ size: wasm
 	go run ./scripts/size
 
 clean:
-	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules
+	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules e2etest/flex/node_modules
+
+$(FLEX_MODULES): e2etest/flex/package-lock.json
+	scripts/need node
+	@echo "installing the real Flex UI for its tests (npm ci, no install scripts, 640 MB)"
+	cd e2etest/flex && npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund
+
+.build/flex/flex.js: $(FLEX_MODULES) e2etest/flex/build.mjs e2etest/flex/entry.js $(wildcard e2etest/flex/shims/*)
+	@echo "bundling the real Flex UI (half a minute; kept until one of its inputs changes)"
+	cd e2etest/flex && node build.mjs ../../.build/flex/flex.js
 
 $(NODE_MODULES): js/package-lock.json
 	scripts/need node

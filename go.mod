@@ -2,7 +2,10 @@ module github.com/sealwire/sealwire
 
 go 1.26.0
 
-ignore ./js/node_modules
+ignore (
+	./e2etest/flex/node_modules
+	./js/node_modules
+)
 
 require (
 	github.com/andybalholm/brotli v1.2.8
