@@ -238,7 +238,7 @@ export class Moving {
     const { standing, take } = this.#host;
     // Whoever is in already needs no key package, and keeps its role.
     if (newcomer.by === "member" && standing.members.some((m) => m.id === newcomer.id)) return this.#stays(newcomer.id);
-    if (newcomer.by === "queue" && standing.members.some((m) => m.role === "inbox" && (newcomer.id === standing.queue || m.alias === newcomer.id))) return [];
+    if (newcomer.by === "queue" && standing.members.some((m) => m.role === "inbox" && m.alias === newcomer.id)) return [];
     const keyPackage = newcomer.by === "queue" ? await take(newcomer.id) : await take(standing.queue, newcomer.id);
     const role = ownerRole(keyPackage);
     if (newcomer.by === "queue") return [inboxOf(newcomer.id, keyPackage)];

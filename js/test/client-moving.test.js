@@ -142,6 +142,16 @@ test("who is named is told to the core, and another queue's inbox is refused: th
   assert.equal(other.made.length, 0);
 });
 
+test("a queue whose inbox is in needs no other; another queue's is not it", async () => {
+  for (const [queue, brings] of /** @type {const} */ ([["default", 1], ["billing", 0]])) {
+    const { moving, standing, made } = staged(() => undefined);
+    standing.members.push({ ...person("e", "inbox"), alias: "billing" });
+    await moving.transfer({ queue });
+    assert.equal(made[0]?.adds?.length ?? 0, brings, queue);
+    assert.equal(made[0]?.marks, 1);
+  }
+});
+
 test("to leave and to close mean the same whoever came or went; but not once it is closed", async () => {
   for (const act of /** @type {((m: Moving) => Promise<void>)[]} */ ([(m) => m.leave(), (m) => m.close()])) {
     const again = staged((round) => (round === 1 ? other : undefined));

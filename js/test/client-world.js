@@ -51,9 +51,15 @@ export class Demo {
   /** Clients of the company cannot reach its authority. */
   authorityAway = false;
   #dir = "";
+  #queues;
   url = "";
   /** @type {{ orgKey: string, relay: string, queue: string, authority: string }} */
   config = { orgKey: "", relay: "", queue: "", authority: "" };
+
+  /** @param {string[]} [queues]  of the organisation; default the demo's one */
+  constructor(queues) {
+    this.#queues = queues;
+  }
 
   async start() {
     const name = process.env["SEALWIRE_BINARY"] ?? (await build());
@@ -61,6 +67,7 @@ export class Demo {
       this.#dir = await mkdtemp(join(tmpdir(), "sealwire-test-"));
       garbage.push(this.#dir);
       this.url = `http://127.0.0.1:${await freePort()}`;
+      if (this.#queues) await promisify(execFile)(name, ["org", "init", "-queues", this.#queues.join(","), join(this.#dir, "demo", "company")]);
     }
     const child = spawn(name, ["demo", "-addr", this.url.slice("http://".length), "-dir", join(this.#dir, "demo")], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
