@@ -1,0 +1,324 @@
+/**
+ * The egress guard: on the SDK's own objects, under every plugin. Nothing leaves a sealed conversation through them but
+ * what the sealed transport of this page hands out at that moment, and that only if it has the form of sealed text or of
+ * a sealed file. Whoever calls is refused: Flex, a plugin that was loaded later and calls `original()`, an earlier one
+ * that kept a method.
+ *
+ *   const guard = new Guard(knowledge);
+ *   guard.watch(conversation);              // each object of the SDK that is met; the first one guards its whole class
+ *   guard.own(conversation)                 // the same conversation for the sealed transport, and for nobody else
+ *
+ * It stands in three places, one beneath the other: the methods of Conversation, the builder and the unsent message that
+ * it gives, and the entity beneath both, which does the sending. A place that the SDK at hand does not have is left out.
+ * Replacing a guarded method is allowed, as other plugins do it, and puts the new one under the guard.
+ *
+ * Where it is not known whether a conversation is sealed, what can wait waits until it is; the rest is refused. Where a
+ * conversation is not sealed, every call goes through with the arguments, the `this` and the result that it had.
+ *
+ * Limits: it guards objects of the Conversations SDK. A script of the page that opens its own connection, or takes the
+ * SDK apart, is not stopped by it: whoever controls the page's scripts controls the page.
+ *
+ * @typedef {import("./host.js").SDKConversation} SDKConversation
+ * @typedef {import("./knowledge.js").Knowledge} Knowledge
+ * @typedef {(...args: unknown[]) => unknown} Method
+ * @typedef {Record<string, unknown>} Bag
+ */
+import { isOpaqueName, isSealed } from "./envelope.js";
+import { refusal } from "./refusal.js";
+
+const octets = "application/octet-stream";
+/** On a Conversation: what writes to it or tells of it. */
+const writes = ["sendMessage", "updateFriendlyName", "updateUniqueName", "setInternalState"];
+/** What a builder is told. */
+const tells = ["setBody", "setSubject", "setAttributes", "setEmailBody", "setEmailHistory", "setContentTemplate", "addMedia"];
+/** Words of the platform that Flex itself writes in a conversation's attributes. */
+const statuses = new Set(["ACTIVE", "INACTIVE"]);
+
+export class Guard {
+  #knowledge;
+  /** What the transport hands out now. @type {Map<string, Set<unknown>>} */
+  #handed = new Map();
+  /** Objects whose methods are guarded. @type {WeakSet<object>} */
+  #guarded = new WeakSet();
+  /** Whose message it is: builders, unsent messages and entities. @type {WeakMap<object, SDKConversation>} */
+  #of = new WeakMap();
+  #refused;
+
+  /**
+   * @param {Knowledge} knowledge
+   * @param {(sid: string, what: string) => void} [refused]  told of what was held back: the method, never the content
+   */
+  constructor(knowledge, refused = () => {}) {
+    this.#knowledge = knowledge;
+    this.#refused = refused;
+  }
+
+  /** @param {unknown} conversation */
+  watch(conversation) {
+    if (!isConversation(conversation)) return;
+    // Its own methods, and those of its class: other objects of it are met already guarded.
+    for (const holder of holders(conversation)) this.#guardConversation(holder);
+    const entity = entityOf(conversation);
+    if (entity) {
+      this.#of.set(entity, conversation);
+      for (const holder of holders(entity)) this.#guardEntity(holder);
+    }
+  }
+
+  /** A message of the SDK, which can be changed. @param {unknown} message */
+  watchMessage(message) {
+    if (typeof message !== "object" || message === null) return;
+    for (const holder of holders(message)) {
+      if (this.#guarded.has(holder)) continue;
+      this.#guarded.add(holder);
+      for (const name of ["updateBody", "updateAttributes"]) this.#hold(holder, name, (target) => conversationOf(target), ([value]) => name === "updateBody" ? isSealed(value) : isEmpty(value));
+    }
+  }
+
+  /**
+   * For the sealed transport: `sendMessage` of sealed text or a sealed file passes while it is being sent.
+   * @param {SDKConversation} conversation
+   * @returns {{sid: string, limits: unknown, getMessages: SDKConversation["getMessages"], sendMessage: (message: string|{contentType: string, filename: string, media: Blob}) => Promise<number>, on: SDKConversation["on"], off: SDKConversation["off"]}}
+   */
+  own(conversation) {
+    this.watch(conversation);
+    const { sid } = conversation;
+    return {
+      sid,
+      get limits() {
+        return /** @type {SDKConversation & {limits?: unknown}} */ (conversation).limits;
+      },
+      getMessages: (...args) => conversation.getMessages(...args),
+      on: (event, listener) => conversation.on(event, listener),
+      off: (event, listener) => conversation.off(event, listener),
+      sendMessage: async (message) => {
+        if (!isSealedContent(message)) throw refusal("bad argument", "a transport sends sealed text and sealed files only");
+        const handed = this.#handed.get(sid) ?? new Set();
+        this.#handed.set(sid, handed.add(message));
+        try {
+          return await conversation.sendMessage(message);
+        } finally {
+          handed.delete(message);
+        }
+      },
+    };
+  }
+
+  /** @param {object} holder */
+  #guardConversation(holder) {
+    if (this.#guarded.has(holder)) return;
+    this.#guarded.add(holder);
+    for (const name of writes) this.#hold(holder, name, self, (args, sid) => name === "sendMessage" && this.#mayLeave(sid, args[0], args[1], args[2]));
+    this.#hold(holder, "updateAttributes", self, ([next], _, { attributes }) => isPlatformWord(attributes, next));
+    // That somebody types is told to nobody but the members, by the sealed transport or not at all.
+    this.#hold(holder, "typing", self, () => false, () => Promise.resolve());
+    this.#wrap(holder, "prepareMessage", (before) => {
+      const guard = this;
+      return /** @this {object} */ function prepareMessage(/** @type {unknown[]} */ ...args) {
+        const builder = before.apply(this, args);
+        const conversation = self(this);
+        if (conversation && typeof builder === "object" && builder !== null) guard.#watchBuilder(builder, conversation);
+        return builder;
+      };
+    });
+  }
+
+  /** @param {object} builder @param {SDKConversation} conversation */
+  #watchBuilder(builder, conversation) {
+    this.#of.set(builder, conversation);
+    for (const holder of holders(builder)) {
+      if (this.#guarded.has(holder)) continue;
+      this.#guarded.add(holder);
+      // Told at once where it is known; where it is not, sending finds out.
+      for (const name of tells) {
+        this.#wrap(holder, name, (before) => {
+          const guard = this;
+          return /** @this {object} */ function (/** @type {unknown[]} */ ...args) {
+            const of = guard.#of.get(this);
+            if (of && guard.#knowledge.now(of) === "sealed" && !guard.#mayBeTold(of.sid, name, args)) throw guard.#refuse(of.sid, name);
+            return before.apply(this, args);
+          };
+        });
+      }
+      this.#wrap(holder, "build", (before) => {
+        const guard = this;
+        return /** @this {object} */ function build(/** @type {unknown[]} */ ...args) {
+          const unsent = before.apply(this, args);
+          const of = guard.#of.get(this);
+          if (of && typeof unsent === "object" && unsent !== null) guard.#watchUnsent(unsent, of);
+          return unsent;
+        };
+      });
+      this.#wrap(holder, "buildAndSend", () => {
+        // By the guarded ways, whatever the class does inside.
+        return /** @this {object} */ function buildAndSend() {
+          return /** @type {{build: () => {send: () => unknown}}} */ (this).build().send();
+        };
+      });
+    }
+  }
+
+  /** @param {object} unsent @param {SDKConversation} conversation */
+  #watchUnsent(unsent, conversation) {
+    this.#of.set(unsent, conversation);
+    for (const holder of holders(unsent)) {
+      if (this.#guarded.has(holder)) continue;
+      this.#guarded.add(holder);
+      this.#hold(holder, "send", (target) => this.#of.get(target), (_, sid, __, target) => this.#mayBeSent(sid, target));
+    }
+  }
+
+  /** @param {object} holder */
+  #guardEntity(holder) {
+    if (this.#guarded.has(holder)) return;
+    this.#guarded.add(holder);
+    const of = (/** @type {object} */ target) => this.#of.get(target) ?? conversationOf(target);
+    for (const name of ["send", "sendMedia"]) this.#hold(holder, name, of, (args, sid) => this.#mayLeave(sid, args[0], args[1], args[2]));
+    this.#hold(holder, "sendV2", of, ([unsent], sid) => typeof unsent === "object" && unsent !== null && this.#mayBeSent(sid, unsent));
+  }
+
+  /**
+   * What the transport hands out now, without anything beside it.
+   * @param {string} sid
+   * @param {unknown} message
+   * @param {unknown} [attributes]
+   * @param {unknown} [email]
+   */
+  #mayLeave(sid, message, attributes, email) {
+    return isSealedContent(message) && this.#handed.get(sid)?.has(message) === true && isEmpty(attributes) && isEmpty(email);
+  }
+
+  /** @param {string} sid @param {string} name @param {unknown[]} args */
+  #mayBeTold(sid, name, args) {
+    if (name === "setBody" || name === "addMedia") return this.#mayLeave(sid, args[0]);
+    return name === "setAttributes" && isEmpty(args[0]);
+  }
+
+  /** An unsent message, by its fields. @param {string} sid @param {object} unsent */
+  #mayBeSent(sid, unsent) {
+    const { text, attributes, mediaContent, emailOptions, contentSid, contentVariables } = /** @type {Bag} */ (unsent);
+    if (!isEmpty(attributes) || !isEmpty(emailOptions) || contentSid !== undefined || !isEmpty(contentVariables)) return false;
+    const media = Array.isArray(mediaContent) ? mediaContent : [];
+    if (!media.every((part) => Array.isArray(part) && part[0] === "media" && this.#mayLeave(sid, part[1]))) return false;
+    return typeof text === "string" && text !== "" ? this.#mayLeave(sid, text) : media.length > 0;
+  }
+
+  /**
+   * A method that is called only where the conversation is not sealed, or where `may` says so.
+   * @param {object} holder
+   * @param {string} name
+   * @param {(target: object) => SDKConversation|undefined} of
+   * @param {(args: unknown[], sid: string, conversation: SDKConversation, target: object) => boolean} may
+   * @param {() => unknown} [instead]  what is answered in its place; default: it is refused
+   */
+  #hold(holder, name, of, may, instead) {
+    const guard = this;
+    const refuse = (/** @type {string} */ sid) => (instead ? instead() : Promise.reject(guard.#refuse(sid, name)));
+    this.#wrap(holder, name, (before) => /** @this {object} */ function (/** @type {unknown[]} */ ...args) {
+      const conversation = of(this);
+      if (!conversation) return before.apply(this, args);
+      const { sid } = conversation;
+      switch (guard.#knowledge.now(conversation)) {
+        case "plain":
+          return before.apply(this, args);
+        case "sealed":
+          return may(args, sid, conversation, this) ? before.apply(this, args) : refuse(sid);
+        default:
+          return guard.#knowledge.learn(conversation).then((standing) =>
+            standing === "plain" || may(args, sid, conversation, this) ? before.apply(this, args) : refuse(sid));
+      }
+    });
+  }
+
+  /**
+   * Puts a method under the guard, and every one that replaces it.
+   * @param {object} holder
+   * @param {string} name
+   * @param {(before: Method) => Method} wrap
+   */
+  #wrap(holder, name, wrap) {
+    const found = Object.getOwnPropertyDescriptor(holder, name);
+    if (!found || typeof found.value !== "function" || found.configurable === false) return;
+    /** One wrapping for each method: it is the same function at each look. @type {WeakMap<Method, Method>} */
+    const wrapped = new WeakMap();
+    const over = (/** @type {unknown} */ method) => {
+      if (typeof method !== "function") return method;
+      const inner = /** @type {Method} */ (method);
+      const there = wrapped.get(inner) ?? wrap(inner);
+      wrapped.set(inner, there).set(there, there);
+      return there;
+    };
+    let method = over(found.value);
+    Object.defineProperty(holder, name, {
+      configurable: false,
+      enumerable: found.enumerable ?? false,
+      get: () => method,
+      set: /** @this {object} */ function (next) {
+        const object = this;
+        if (object === holder) {
+          method = over(next);
+          return;
+        }
+        // Set on an object of the class: its own method, under the guard as well.
+        let own = over(next);
+        Object.defineProperty(object, name, { configurable: false, enumerable: true, get: () => own, set: (later) => { own = over(later); } });
+      },
+    });
+  }
+
+  /** @param {string} sid @param {string} what */
+  #refuse(sid, what) {
+    this.#refused(sid, what);
+    return refusal("bad argument", `${what} was refused: this conversation is end-to-end encrypted, and this was not sealed. Nothing was sent`);
+  }
+}
+
+/** @param {unknown} value @returns {value is SDKConversation} */
+export function isConversation(value) {
+  return typeof value === "object" && value !== null && "sid" in value && typeof value.sid === "string" && "sendMessage" in value && "getMessages" in value;
+}
+
+/** An object and its classes, but for what every object has. @param {object} object */
+function holders(object) {
+  /** @type {object[]} */
+  const list = [];
+  for (let at = /** @type {object|null} */ (object); at && at !== Object.prototype; at = /** @type {object|null} */ (Object.getPrototypeOf(at))) list.push(at);
+  return list;
+}
+
+/** @param {unknown} target @returns {SDKConversation|undefined} */
+function self(target) {
+  return isConversation(target) ? target : undefined;
+}
+
+/** @param {object} target @returns {SDKConversation|undefined} */
+function conversationOf(target) {
+  return "conversation" in target ? self(target.conversation) : undefined;
+}
+
+/** What sends beneath a Conversation. @param {object} conversation @returns {object|undefined} */
+function entityOf(conversation) {
+  return Object.values(conversation).find((part) => typeof part === "object" && part !== null && "sendV2" in part && typeof part.sendV2 === "function");
+}
+
+/** @param {unknown} value */
+function isEmpty(value) {
+  if (value === undefined || value === null) return true;
+  return typeof value === "object" && Object.values(value).every((one) => one === undefined);
+}
+
+/** @param {unknown} message */
+function isSealedContent(message) {
+  if (typeof message === "string") return isSealed(message);
+  if (typeof message !== "object" || message === null) return false;
+  const { contentType, filename, media, ...rest } = /** @type {Bag} */ (message);
+  return contentType === octets && isOpaqueName(filename) && media instanceof Blob && Object.keys(rest).length === 0;
+}
+
+/** Flex says in the attributes whether a conversation is over; of what else stands there, nothing may change. @param {unknown} before @param {unknown} next */
+function isPlatformWord(before, next) {
+  if (typeof next !== "object" || next === null || Array.isArray(next)) return false;
+  const { status, ...rest } = /** @type {Bag} */ (next);
+  const { status: _, ...old } = /** @type {Bag} */ (typeof before === "object" && before !== null ? before : {});
+  return (status === undefined || (typeof status === "string" && statuses.has(status))) && JSON.stringify(rest) === JSON.stringify(old);
+}

@@ -1,0 +1,247 @@
+/** The egress guard, on objects of the SDK's shape: nothing unsealed leaves a sealed conversation, whatever calls. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isOpaqueName, isSealed, saysSealed } from "../agent/flex/envelope.js";
+import { Guard } from "../agent/flex/guard.js";
+import { Knowledge } from "../agent/flex/knowledge.js";
+import { Conversation, message, sdk } from "./flex-sdk.js";
+
+const sealed = "sealwire:1:AQIDBAUGBwg";
+const secret = "the account number is 4711";
+const file = { contentType: "application/octet-stream", filename: "AAAAAAAAAAAAAAAAAAAAAA", media: new Blob(["x"]) };
+
+/** @param {{isSealed?: import("../agent/flex/knowledge.js").IsSealed, memory?: import("../agent/flex/knowledge.js").Memory}} [options] */
+function house(options) {
+  const knowledge = new Knowledge(options);
+  /** @type {string[]} */
+  const refused = [];
+  const guard = new Guard(knowledge, (sid, what) => refused.push(`${sid} ${what}`));
+  return { knowledge, guard, refused };
+}
+
+/** Every way by which something can be told to leave. @type {Record<string, (c: Conversation) => unknown>} */
+const ways = {
+  "sendMessage": (c) => c.sendMessage(secret),
+  "sendMessage of nothing": (c) => c.sendMessage(null),
+  "sendMessage with attributes": (c) => c.sendMessage(sealed, { note: secret }),
+  "sendMessage of sealed text that the transport did not hand out": (c) => c.sendMessage(`sealwire:1:${Buffer.from(secret).toString("base64url")}`),
+  "sendMessage of a form": (c) => c.sendMessage(form()),
+  "sendMessage of a file": (c) => c.sendMessage({ contentType: "text/plain", filename: "secret.txt", media: new Blob([secret]) }),
+  "sendMessage of a file under an opaque name": (c) => c.sendMessage({ ...file, media: new Blob([secret]) }),
+  "setBody": (c) => c.prepareMessage().setBody(secret).build().send(),
+  "buildAndSend": (c) => c.prepareMessage().setBody(secret).buildAndSend(),
+  "addMedia": (c) => c.prepareMessage().addMedia(form()).build().send(),
+  "setSubject": (c) => c.prepareMessage().setSubject(secret).build().send(),
+  "setAttributes": (c) => c.prepareMessage().setAttributes({ text: secret }).build().send(),
+  "setEmailBody": (c) => c.prepareMessage().setEmailBody("text/plain", { contentType: "text/plain", media: secret }).build().send(),
+  "setContentTemplate": (c) => c.prepareMessage().setContentTemplate("HX1", [{ name: "1", value: secret }]).build().send(),
+  "the fields of an unsent message": (c) => Object.assign(c.prepareMessage().build(), { text: secret }).send(),
+  "the entity's send": (c) => c._messagesEntity.send(secret),
+  "the entity's sendMedia": (c) => c._messagesEntity.sendMedia(form()),
+  "the entity's sendV2": (c) => c._messagesEntity.sendV2({ text: secret, attributes: {}, mediaContent: [], emailOptions: {} }),
+  "updateAttributes": (c) => c.updateAttributes({ summary: secret }),
+  "updateAttributes beside a status": (c) => c.updateAttributes({ ...c.attributes, status: secret }),
+  "updateFriendlyName": (c) => c.updateFriendlyName(secret),
+};
+
+function form() {
+  const data = new FormData();
+  data.append("file", new Blob([secret]), "secret.txt");
+  return data;
+}
+
+/** @param {() => unknown} act */
+const tried = async (act) => {
+  try {
+    await act();
+    return "sent";
+  } catch (error) {
+    return /** @type {{code?: string}} */ (error).code ?? String(error);
+  }
+};
+
+for (const [name, way] of Object.entries(ways)) {
+  test(`a sealed conversation refuses ${name}`, async () => {
+    const { guard, knowledge } = house();
+    const { conversation, left } = sdk("CH1");
+    knowledge.seal("CH1");
+    guard.watch(conversation);
+    assert.equal(await tried(() => way(conversation)), "bad argument");
+    assert.deepEqual(left, []);
+  });
+
+  test(`a conversation that nothing is known of refuses ${name} while that cannot be found out`, async () => {
+    const { guard } = house();
+    const { conversation, left } = sdk("CH1");
+    conversation.getMessages = async () => { throw new Error("offline"); };
+    guard.watch(conversation);
+    assert.equal(await tried(() => way(conversation)), "unavailable");
+    assert.deepEqual(left, []);
+  });
+
+  test(`a conversation that proves sealed while ${name} waits refuses it`, async () => {
+    const { guard } = house();
+    const { conversation, left } = sdk("CH1", [message("sealwire:1:AAAA")]);
+    guard.watch(conversation);
+    assert.equal(await tried(() => way(conversation)), "bad argument");
+    assert.deepEqual(left, []);
+  });
+
+  test(`a plain conversation lets ${name} through as it was`, async () => {
+    const { guard, knowledge } = house();
+    const guarded = sdk("CH1", [message("hello")]);
+    const free = sdk("CH1", [message("hello")], true);
+    guard.watch(guarded.conversation);
+    await knowledge.learn(guarded.conversation);
+    assert.equal(await tried(() => way(guarded.conversation)), await tried(() => way(free.conversation)));
+    assert.deepEqual(guarded.left, free.left);
+    assert.equal(guarded.left.length, 1);
+  });
+}
+
+test("what the sealed transport hands out leaves, and only while it does", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1");
+  knowledge.seal("CH1");
+  const own = guard.own(conversation);
+  await own.sendMessage(sealed);
+  await own.sendMessage(file);
+  assert.deepEqual(left.map(({ body, media }) => [body, media]), [[sealed, []], ["", [file.filename]]]);
+  assert.equal(await tried(() => conversation.sendMessage(sealed)), "bad argument");
+  await assert.rejects(own.sendMessage(secret), { code: "bad argument" });
+  await assert.rejects(own.sendMessage({ ...file, contentType: "text/plain" }), { code: "bad argument" });
+  await assert.rejects(own.sendMessage({ ...file, filename: "salary.pdf" }), { code: "bad argument" });
+  assert.equal(left.length, 2);
+});
+
+test("another object for the same conversation, never shown to the guard, is guarded by its class", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, another, left } = sdk("CH1");
+  knowledge.seal("CH1");
+  guard.watch(conversation);
+  const other = another();
+  for (const [name, way] of Object.entries(ways)) assert.equal(await tried(() => way(other)), "bad argument", name);
+  assert.deepEqual(left, []);
+});
+
+test("a plugin that patches the class, before or after, does not get around it", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, Class, left } = sdk("CH1");
+  knowledge.seal("CH1");
+  const early = { sendMessage: Class.prototype.sendMessage, prepareMessage: Class.prototype.prepareMessage };
+  guard.watch(conversation);
+  // Kept from before.
+  assert.equal(await tried(() => early.sendMessage.call(conversation, secret)), "bad argument");
+  assert.equal(await tried(() => early.prepareMessage.call(conversation).setBody(secret).build().send()), "bad argument");
+  // Replaced on the class, and on the object, by what calls the original or what was kept.
+  const original = Class.prototype.sendMessage;
+  Class.prototype.sendMessage = /** @this {Conversation} */ function (text) { return original.call(this, `${text} [by a plugin]`); };
+  assert.equal(await tried(() => conversation.sendMessage(secret)), "bad argument");
+  conversation.sendMessage = (text) => early.sendMessage.call(conversation, text);
+  assert.equal(await tried(() => conversation.sendMessage(secret)), "bad argument");
+  conversation.prepareMessage = () => early.prepareMessage.call(conversation);
+  assert.equal(await tried(() => conversation.prepareMessage().setBody(secret).build().send()), "bad argument");
+  assert.deepEqual(left, []);
+});
+
+test("a plugin's own patches go on working in a plain conversation", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, Class, left } = sdk("CH1");
+  guard.watch(conversation);
+  await knowledge.learn(conversation);
+  const original = Class.prototype.sendMessage;
+  Class.prototype.sendMessage = /** @this {Conversation} */ function (text) { return original.call(this, `${text} [by a plugin]`); };
+  await conversation.sendMessage("hello");
+  conversation.sendMessage = async () => 42;
+  assert.equal(await conversation.sendMessage("hello"), 42);
+  assert.deepEqual(left.map(({ body }) => body), ["hello [by a plugin]"]);
+});
+
+test("that somebody types is not told in a sealed conversation, and nothing breaks", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1");
+  guard.watch(conversation);
+  knowledge.seal("CH1");
+  await conversation.typing();
+  assert.deepEqual(left, []);
+});
+
+test("Flex may say in the attributes that a conversation is over, and change nothing else", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1");
+  conversation.attributes = { channel: "web", status: "ACTIVE" };
+  guard.watch(conversation);
+  knowledge.seal("CH1");
+  await conversation.updateAttributes({ channel: "web", status: "INACTIVE" });
+  assert.equal(left.length, 1);
+  assert.equal(await tried(() => conversation.updateAttributes({ channel: secret, status: "INACTIVE" })), "bad argument");
+  assert.equal(left.length, 1);
+});
+
+test("a message of a sealed conversation is not edited into plaintext", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1", [message("sealwire:1:AAAA")]);
+  const [first] = (await conversation.getMessages(1)).items;
+  guard.watch(conversation);
+  guard.watchMessage(first);
+  knowledge.seal("CH1");
+  assert.equal(await tried(() => first?.updateBody(secret)), "bad argument");
+  assert.equal(await tried(() => first?.updateAttributes({ text: secret })), "bad argument");
+  assert.deepEqual(left, []);
+});
+
+test("an error of the guard does not hold what was to be sent", async () => {
+  const { guard, knowledge, refused } = house();
+  const { conversation } = sdk("CH1");
+  knowledge.seal("CH1");
+  guard.watch(conversation);
+  const error = await conversation.sendMessage(secret).then(() => null, (/** @type {Error} */ e) => e);
+  assert.ok(error && !`${error.stack} ${JSON.stringify(error)} ${refused}`.includes("4711"));
+  assert.deepEqual(refused, ["CH1 sendMessage"]);
+});
+
+test("once sealed, always sealed: by a message, by the option, by this browser's memory", async () => {
+  const { conversation } = sdk("CH1", [message("hello")]);
+  const { knowledge } = house();
+  assert.equal(await knowledge.learn(conversation), "plain");
+  knowledge.saw("CH1", "sealwire:1:AAAA");
+  assert.equal(knowledge.now(conversation), "sealed");
+  assert.equal(await knowledge.learn(conversation), "sealed");
+
+  const said = house({ isSealed: () => true });
+  assert.equal(await said.knowledge.learn(conversation), "sealed");
+  const denied = house({ isSealed: () => false });
+  assert.equal(await denied.knowledge.learn(sdk("CH2", [message("sealwire:1:AAAA")]).conversation), "sealed");
+  const later = { is: false };
+  const turned = house({ isSealed: () => later.is });
+  assert.equal(await turned.knowledge.learn(conversation), "plain");
+  later.is = true;
+  assert.equal(turned.knowledge.now(conversation), "sealed");
+
+  /** @type {Map<string, string>} */
+  const store = new Map();
+  const memory = { getItem: (/** @type {string} */ k) => store.get(k) ?? null, setItem: (/** @type {string} */ k, /** @type {string} */ v) => void store.set(k, v) };
+  house({ memory }).knowledge.seal("CH1");
+  assert.equal(house({ memory }).knowledge.of("CH1"), "sealed");
+});
+
+test("what cannot be found out stays unknown, and is asked again", async () => {
+  const { conversation } = sdk("CH1");
+  const fails = { is: true };
+  const { knowledge } = house({ isSealed: () => { if (fails.is) throw new Error("no answer"); return false; } });
+  await assert.rejects(knowledge.learn(conversation), { code: "unavailable" });
+  assert.equal(knowledge.of("CH1"), "unknown");
+  fails.is = false;
+  assert.equal(await knowledge.learn(conversation), "plain");
+  fails.is = true;
+  assert.equal(knowledge.now(conversation), "unknown");
+});
+
+test("sealed text is the mark and canonical base64url, nothing else", () => {
+  for (const text of [sealed, "sealwire:1:AA", "sealwire:1:AAA"]) assert.ok(isSealed(text), text);
+  for (const text of ["", "sealwire:1:", "sealwire:1:A", "sealwire:1:AB", "sealwire:1:AAB", "sealwire:1:AA==", "sealwire:1:AA AA", "sealwire:1:hello there", "Sealwire:1:AAAA", " sealwire:1:AAAA", "sealwire:2:AAAA", null, 7]) {
+    assert.ok(!isSealed(text), String(text));
+  }
+  assert.ok(saysSealed("sealwire:1:hello there"));
+  assert.ok(isOpaqueName(file.filename) && !isOpaqueName("salary 2026.pdf") && !isOpaqueName(undefined));
+});
