@@ -49,6 +49,8 @@ export class Link {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #failures = 0;
+  /** Entries that were stored and did not show yet, with how often. @type {Map<string, number>} */
+  #again = new Map();
   /** Sequence up to which the platform's conversation was read. */
   #read = 0;
   #appending = new Mutex();
@@ -102,7 +104,10 @@ export class Link {
     const place = () => this.log.place(conversation, id);
     if (this.forked) throw new SealwireError("forked log");
     if (place() > 0) return place();
-    const stored = await this.#send(entryFrame(entry));
+    const times = this.#again.get(id) ?? 0;
+    const stored = await this.#send(entryFrame(entry), times);
+    // If it is not there then, the same bytes are to be stored once more.
+    this.#again.set(id, times + 1);
     const deadline = Date.now() + READ_BACK;
     while (place() === 0) {
       if (this.#stopped || !this.live) throw new SealwireError("unavailable", "not connected");
@@ -111,24 +116,24 @@ export class Link {
       if (left <= 0) throw new SealwireError("unavailable", "the platform does not show what it stored");
       await this.#wait(left);
     }
+    this.#again.delete(id);
     return place();
   }
 
   /**
    * Resolves with the sequence of its last part.
    * @param {Uint8Array} frame
+   * @param {number} [times]  that it was stored before, and did not show
    */
-  #send(frame) {
+  #send(frame, times = 0) {
     // One after another: an end's entries keep their order.
     return this.#appending.run("", async () => {
       const name = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(frame)))).slice(0, 32);
       const parts = await split(frame, this.transport.maxBody);
-      let last = 0;
-      for (const [at, part] of parts.entries()) {
-        if (this.#stopped) throw new SealwireError("unavailable", "ended");
-        last = await this.transport.append(part, { id: parts.length > 1 ? `${name}-${at}` : name });
-      }
-      return last;
+      if (this.#stopped) throw new SealwireError("unavailable", "ended");
+      // In whatever order they come to stand.
+      const stored = await Promise.all(parts.map((part, at) => this.transport.append(part, { id: [name, at, times].join("-") })));
+      return stored.includes(0) ? 0 : Math.max(...stored);
     });
   }
 

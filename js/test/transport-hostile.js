@@ -15,6 +15,7 @@ import { World, errorsOf, noticesOf, seen, texts, until } from "./transport-worl
 
 const MESSAGE = 2;
 const COMMIT = 1;
+const PART = 2;
 
 /**
  * The kind of entry that a body carries, whole; else 0.
@@ -23,6 +24,14 @@ const COMMIT = 1;
 function kindOf({ body }) {
   const bytes = fromText(body);
   return bytes?.[0] === 1 ? (bytes[2] ?? 0) : 0;
+}
+
+/**
+ * A commit, or a part of one: nothing else is as long here.
+ * @param {{ body: string }} message
+ */
+function isCommit(message) {
+  return kindOf(message) === COMMIT || fromText(message.body)?.[0] === PART;
 }
 
 /**
@@ -228,7 +237,7 @@ export function withstands(name, make) {
     const ben = await world.agent("Ben", join("ben"));
     await until(ben, "being there", () => ben.state === "online");
     let changed = 0;
-    backend.tamper = (message) => (kindOf(message) === COMMIT && changed++ < 1 ? [{ ...message, body: spoiled(message.body) }] : [message]);
+    backend.tamper = (message) => (isCommit(message) && changed++ < 1 ? [{ ...message, body: spoiled(message.body) }] : [message]);
     await again(() => side.invite({ to: ben.member }));
     await until(ben, "the conversation", () => ben.conversations[0]?.state === "secured");
     await goesOn(all);

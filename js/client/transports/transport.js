@@ -19,9 +19,9 @@
  * @property {number} [maxFile] bytes that one `upload` takes; without it there is no limit
  * @property {"online" | "offline" | "closed"} state
  * @property {(bytes: Uint8Array, note: { id: string }) => Promise<number>} append  resolves with its sequence once the
- *   platform has stored it. `id`, of at most 40 letters, digits and dashes, is the same whenever the same bytes are sent
- *   again: what the platform has under it already is not to be stored twice, where that can be seen. Rejects as
- *   "unavailable" when it is not known to be stored
+ *   platform has stored it, or with 0 where that is not settled yet. `id`, of at most 48 letters, digits and dashes, is
+ *   the same while it is not known whether these bytes were stored: what the platform has under it already is not to be
+ *   stored twice, where that can be seen. Rejects as "unavailable" when it is not known to be stored
  * @property {(after: number) => AsyncIterable<TransportEntry>} entries  those with a sequence above `after`, in order, then
  *   live ones, until `close`; never one again. When all that is there was given out, and after each time that the
  *   connection came back, one with `bytes: null` says so. Throws "forked log" when what was given out is another now,

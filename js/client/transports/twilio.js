@@ -140,9 +140,8 @@ class Twilio {
   /** @param {Uint8Array} bytes */
   async append(bytes) {
     if (bytes.length > this.maxBody) throw new SealwireError("too large", `at most ${this.maxBody} bytes fit`);
-    const there = this.#feed.find(bytes);
-    if (there) return there;
     this.#check();
+    const { last } = this.#feed;
     try {
       const index = await timely(this.#answer, "sendMessage", () => this.#conversation.sendMessage(toText(bytes)));
       return index + 1;
@@ -150,7 +149,7 @@ class Twilio {
       // It may be there all the same: then it is not sent again.
       await this.#readOn();
       const came = this.#feed.find(bytes);
-      if (came) return came;
+      if (came > last) return came;
       throw error;
     }
   }
