@@ -34,7 +34,6 @@ export class DeskView {
   /**
    * @param {object} [options]
    * @param {string} [options.name]            the agent, until a conversation says so
-   * @param {string} [options.role]            "agent", the default, or "supervisor"
    * @param {"sealed"|"plain"} [options.previews]  what the list says of a message; default "sealed": not what was written
    * @param {() => void} [options.useHere]
    * @param {() => void} [options.change]      another person sits down here

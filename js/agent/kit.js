@@ -296,7 +296,7 @@ export class AgentKit {
       name: plainName(self?.alias ?? "") || this.#options.name || "Agent desk",
       trouble: this.#failure || this.#trouble(),
       notice: this.#notices.text,
-      queue: queueView(elsewhere ? undefined : client?.queues, { now, role: client?.role ?? this.#options.role ?? "agent" }),
+      queue: queueView(elsewhere ? undefined : client?.queues, { now, role: client?.role ?? "agent" }),
       conversations: listed,
       unread: listed.reduce((sum, line) => sum + line.unread, 0),
     });

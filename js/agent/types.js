@@ -3,7 +3,6 @@
  *
  * @typedef {object} KitOptions
  * @property {string} [name]        who works here, until a conversation says it
- * @property {string} [role]        of who works here, where the client does not tell it; default "agent"
  * @property {"sealed"|"plain"} [previews]  default "sealed"
  * @property {import("./unread.js").Store} [store]        keeps how much of each conversation was read: counts, never a text
  * @property {string} [storeKey]

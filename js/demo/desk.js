@@ -37,7 +37,6 @@ async function open(settings, person) {
   let client;
   const desk = new DeskView({
     name: person.name,
-    role: person.role,
     // The conversation itself stands beside the list.
     previews: "plain",
     store: storage(),

@@ -190,7 +190,9 @@ test("a text that was not sent goes back to the box of its conversation, and is 
   assert.equal(await kit.act(conversation.id, "discard", failed.id), false, "what is not there is not acted on");
 });
 
-test("files go in order, one that is refused comes back, and one that came is handed to the person", async () => {
+test("files go in order, one that is refused comes back, and one that came is handed to the person", async (t) => {
+  // The saved copy is released later.
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */
   const seen = [];
   const { kit, client } = stage({ back: ({ files, problem }) => void seen.push(`back ${files[0]?.name}: ${problem !== ""}`), download: (_, name) => void seen.push(`download ${name}`) });
@@ -241,7 +243,8 @@ test("what waits can be taken; who was faster is told; a supervisor is not offer
   assert.equal(kit.view.notice, "Ben was faster and has it now.");
   kit.dismiss();
   assert.equal(kit.view.notice, "");
-  const along = stage({ role: "supervisor" }, client).kit.view.queue;
+  client.role = "supervisor";
+  const along = stage({}, client).kit.view.queue;
   assert.deepEqual([along.takes, along.lines.length], [false, 1]);
   assert.match(along.text, /Agents take these/);
 });

@@ -193,6 +193,7 @@ export class FakeConversation {
 export class FakeClient {
   /** @type {Client["state"]} */
   state = "online";
+  role = "agent";
   agents = false;
   /** @type {FakeConversation[]} */
   conversations = [];
@@ -205,7 +206,7 @@ export class FakeClient {
   /** @type {Map<string, Set<(detail: unknown) => unknown>>} */
   #handlers = new Map();
 
-  /** @param {{state?: Client["state"], agents?: boolean, queues?: Client["queues"]}} [over] */
+  /** @param {{state?: Client["state"], role?: string, agents?: boolean, queues?: Client["queues"]}} [over] */
   constructor(over = {}) {
     Object.assign(this, over);
   }

@@ -147,11 +147,12 @@
  * @property {"none"|"asking"|"current"|"unreachable"|"refused"} state
  * @property {readonly Waiting[]} waiting
  * @property {readonly Colleague[]} agents  without this one
+ * @property {readonly {queue: string, waiting: number, agents: number}[]} [counts]  of each queue of this agent's credential
  *
  * @typedef {object} Client
  * @property {ClientState} state
  * @property {boolean} agents    someone of the company is there now
- * @property {Role|string} [role]  of this end, where the client tells it; a supervisor takes nothing from the queue
+ * @property {Role|string} role  of this end; a supervisor takes nothing from the queue
  * @property {readonly Conversation[]} conversations
  * @property {Queues} queues      the company's side; empty lists for a customer
  * @property {(options?: {anew?: boolean, continues?: string}) => Promise<unknown>} start
