@@ -47,7 +47,7 @@ const REFUSED = ["bad credential", "expired", "open failed", "bad key", "not a m
 const STALE = ["bad credential", "expired"];
 
 /** @type {Queues} */
-export const NO_QUEUES = Object.freeze({ state: "none", reason: null, waiting: [], agents: [] });
+export const NO_QUEUES = Object.freeze({ state: "none", reason: null, waiting: [], agents: [], counts: [] });
 
 export class Authority {
   #host;
@@ -122,7 +122,7 @@ export class Authority {
         const read = readQueues(answer, this.#host.member);
         version = read.version;
         failures = 0;
-        this.#set({ state: "current", reason: null, waiting: read.waiting, agents: read.agents });
+        this.#set({ state: "current", reason: null, waiting: read.waiting, agents: read.agents, counts: read.counts });
         pause = this.#times.least - (Date.now() - begun);
       } catch (error) {
         if (signal.aborted) return;

@@ -5,6 +5,7 @@
  *
  * @typedef {import("./types.js").Waiting} Waiting
  * @typedef {import("./types.js").Colleague} Colleague
+ * @typedef {import("./types.js").QueueCount} QueueCount
  */
 import { SealwireError } from "../errors.js";
 
@@ -18,13 +19,13 @@ const MAX_NAME = 64;
 /**
  * @param {Record<string, unknown>} answer
  * @param {string} self  member id, which is not among the colleagues
- * @returns {{ version: number, waiting: readonly Waiting[], agents: readonly Colleague[] }}
+ * @returns {{ version: number, waiting: readonly Waiting[], agents: readonly Colleague[], counts: readonly QueueCount[] }}
  */
-export function readQueues({ version, waiting, agents }, self) {
+export function readQueues({ version, waiting, agents, counts }, self) {
   const colleagues = rows(agents, colleague).filter(({ id }) => id !== self);
   colleagues.sort((a, b) => Number(b.online) - Number(a.online) || (a.alias < b.alias ? -1 : 1));
   const lines = rows(waiting, waitingOne).sort((a, b) => a.since - b.since);
-  return { version: count(version), waiting: Object.freeze(lines), agents: Object.freeze(colleagues) };
+  return { version: count(version), waiting: Object.freeze(lines), agents: Object.freeze(colleagues), counts: Object.freeze(countsOf(counts)) };
 }
 
 /** @param {Record<string, unknown>} row @returns {Waiting} */
@@ -36,6 +37,14 @@ function waitingOne({ conversation, queue, since, entries, parked }) {
 function colleague({ member, alias, role, queues, online }) {
   if (typeof role !== "string" || !ROLES.includes(role)) throw bad();
   return { id: id(member), alias: name(alias), role, queues: Object.freeze(list(queues).map(name)), online: online === true };
+}
+
+/** @param {unknown} value @returns {QueueCount[]} */
+function countsOf(value) {
+  if (value === null || value === undefined) return [];
+  if (typeof value !== "object" || Array.isArray(value)) throw bad();
+  const all = Object.entries(value).slice(0, MAX_ROWS).sort(([a], [b]) => (a < b ? -1 : 1));
+  return rows(all.map(([queue, row]) => ({ ...row, queue })), ({ queue, waiting, agents }) => ({ queue: name(queue), waiting: count(waiting), agents: count(agents) }));
 }
 
 /**

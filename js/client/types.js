@@ -146,6 +146,12 @@
  * @property {import("../errors.js").Code | null} reason  why it is unreachable or refused
  * @property {readonly Waiting[]} waiting  the longest waiting first
  * @property {readonly Colleague[]} agents
+ * @property {readonly QueueCount[]} counts  of each of this agent's queues, by name: of all that the lists may leave out
+ *
+ * @typedef {object} QueueCount
+ * @property {string} queue
+ * @property {number} waiting
+ * @property {number} agents
  *
  * @typedef {object} Waiting    a conversation without an agent
  * @property {string} id        of the conversation

@@ -124,7 +124,7 @@ test("the queues: one session, asked on from the version that was seen; sorted, 
     { conversation: "02".repeat(16), queue: "q", since: 5, entries: 2, parked: true },
   ];
   const agents = [SELF, OTHER].map((member) => ({ member, alias: member.slice(0, 2), role: "agent", queues: ["q"], online: true }));
-  const { authority, told, asked, paths } = staged(({ path }) => (path.includes("/queues") && version < 3 ? json({ version: ++version, waiting, agents }) : undefined));
+  const { authority, told, asked, paths } = staged(({ path }) => (path.includes("/queues") && version < 3 ? json({ version: ++version, waiting, agents, counts: { q: { waiting: 2, agents: 300 }, b: { waiting: 0, agents: 1 } } }) : undefined));
   assert.equal(authority.queues.state, "asking");
   authority.follow();
   await holds(() => paths().filter((p) => p === "queues?after=3").length > 0);
@@ -133,6 +133,7 @@ test("the queues: one session, asked on from the version that was seen; sorted, 
   assert.equal(asked[2]?.ticket, `Bearer ${TICKET}`);
   assert.deepEqual(authority.queues.waiting.map(({ id }) => id), ["02".repeat(16), "01".repeat(16)], "the longest waiting first");
   assert.deepEqual(authority.queues.agents.map(({ id }) => id), [OTHER]);
+  assert.deepEqual(authority.queues.counts, [{ queue: "b", waiting: 0, agents: 1 }, { queue: "q", waiting: 2, agents: 300 }]);
   assert.equal(told.filter(({ state, waiting: w }) => state === "current" && w.length === 2).length, 1);
 });
 

@@ -161,7 +161,7 @@ const credential = Uint8Array.from([1, 3, ...new Array(32).fill(1), 3, 65, 110, 
 property("credentialOf", [credential], credentialOf, (e) => coded("bad credential")(e) || coded("unsupported version")(e));
 const packages = [[1, 0, ...new Array(32).fill(1)], [1, 1, 0, credential.length, ...credential]].map((p) => Uint8Array.from([...p, ...new Array(20).fill(1)]));
 property("ownerRole", packages, ownerRole, (e) => ["bad argument", "bad credential", "unsupported version"].some((c) => coded(c)(e)));
-const told = { version: 3, waiting: [{ conversation: "0a".repeat(16), queue: "q", since: 5, entries: 2, parked: true }], agents: [{ member: "0b".repeat(16), alias: "Ana", role: "agent", queues: ["q"], online: true }] };
+const told = { version: 3, waiting: [{ conversation: "0a".repeat(16), queue: "q", since: 5, entries: 2, parked: true }], agents: [{ member: "0b".repeat(16), alias: "Ana", role: "agent", queues: ["q"], online: true }], counts: { q: { waiting: 7, agents: 2 } } };
 /** As it is fetched: what is no JSON never comes so far. @param {Uint8Array} bytes */
 const asFetched = (bytes) => {
   let value;
@@ -172,10 +172,11 @@ const asFetched = (bytes) => {
   }
   return readQueues(Object.assign(Object.create(null), value), "0c".repeat(16));
 };
-property("readQueues", [encodeText(JSON.stringify(told)), encodeText('{"version":1,"waiting":null,"agents":null}')], asFetched, coded("unavailable"), (value) => {
-  const { waiting, agents } = /** @type {ReturnType<typeof readQueues>} */ (value);
+property("readQueues", [encodeText(JSON.stringify(told)), encodeText('{"version":1,"waiting":null,"agents":null}'), encodeText('{"version":1,"counts":{"__proto__":{"waiting":1,"agents":0}}}')], asFetched, coded("unavailable"), (value) => {
+  const { waiting, agents, counts } = /** @type {ReturnType<typeof readQueues>} */ (value);
   for (const { id: name, since } of waiting) assert.ok(/^[0-9a-f]{32}$/.test(name) && Number.isSafeInteger(since));
   for (const { id: name, alias } of agents) assert.ok(/^[0-9a-f]{32}$/.test(name) && alias.length <= 64);
+  for (const { queue, waiting: n, agents: of } of counts) assert.ok(queue.length <= 64 && Number.isSafeInteger(n) && Number.isSafeInteger(of));
 });
 
 const file = { name: "a.txt", media: "text/plain", size: 5, file: id(1), secret: new Uint8Array(48).fill(2), hash, thumbnail: text };

@@ -36,6 +36,7 @@ const told = (c) => c.notes.map(({ kind, member, by }) => [kind, name(member), b
 async function claimed(client, id, queue, parked) {
   const waiting = await until(client, `it waits in ${queue}`, () => client.queues.waiting.find((w) => w.id === id && w.queue === queue));
   assert.equal(waiting.parked, parked);
+  assert.deepEqual(client.queues.counts.map((c) => [c.queue, c.waiting]), [["billing", Number(queue === "billing")], ["default", Number(queue === "default")]]);
   const conversation = await client.claim(id);
   await until(client, "it is settled", () => conversation.moves.length > 0);
   return conversation;
