@@ -85,43 +85,14 @@ func (in *inbox) subscribeTo(t *talk) {
 			in.step(t)
 		case relay.Error:
 			switch b.Code {
-			case wire.NotMember: // removed while this end was away
-				in.removed(t)
+			case wire.NotMember: // nor ever was: who is removed is shown as much of the log
+				in.forget(t)
 			case wire.RolledBack:
 				in.forked(t)
 			default:
 				in.again(t, in.set.o.times.retry)
 			}
 		}
-	})
-}
-
-// removed ends a conversation whose log this end may not read any more. Whether
-// a claim's commit was stored before that is seen by sending it again: what is
-// there is acknowledged, whoever was removed since.
-func (in *inbox) removed(t *talk) {
-	c := in.claims[t.id]
-	if c == nil || c.Stored || !c.made || in.load(t) != nil || t.core.Pending() == nil {
-		in.forget(t)
-		return
-	}
-	l := in.link
-	l.ask(relay.Append{Conversation: t.id, Entry: t.core.Pending()}, func(b relay.Body) {
-		if in.link != l || in.talks[t.id] != t || t.core == nil {
-			return
-		}
-		in.current = t
-		if _, ok := b.(relay.Ack); ok {
-			c.Stored, c.At = true, in.unix()
-			if in.keep([]*talk{t}, c) != nil {
-				c.Stored = false
-				return
-			}
-			in.forget(t)
-			c.answer(nil)
-			return
-		}
-		in.forget(t)
 	})
 }
 
