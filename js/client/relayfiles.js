@@ -2,11 +2,7 @@
 /**
  * The relay's file store over HTTP: opaque bytes up in parts, down as a stream.
  * One call is one attempt; upload.js and download.js decide what to do after a
- * failure. What comes back is never trusted for its size: every body is read up
- * to a bound and then left.
- *
- * A ticket, got over the relay connection, authorises the files of one
- * conversation. It is kept until the relay answers 401.
+ * failure. What comes back is never trusted for its size.
  *
  * @typedef {typeof globalThis.fetch} Fetch
  *
@@ -21,45 +17,23 @@
  * @property {number} part     for a part to be taken
  * @property {number} silence  without a byte of a file
  */
-import { SealwireError, codeOf } from "../errors.js";
-import { FileRefusal } from "./filerefusal.js";
+import { fromBase64url } from "./bytes.js";
+import { Deadline } from "./deadline.js";
+import { FileRequests, refused } from "./filerequests.js";
 import { Slots } from "./slots.js";
 import { Tap } from "./tap.js";
-import { Writer, decodeText, fromBase64url, toBase64url } from "./bytes.js";
 
 /** @type {FileTimes} */
 const TIMES = { answer: 30_000, part: 120_000, silence: 30_000 };
-/** Bytes of a refusal that are read, and of other answers. */
-const MAX_REFUSAL = 4096;
-const MAX_ANSWER = 4 * 1024 * 1024;
 const NOTHING = new Uint8Array();
 /** What came is passed on in pieces of this many bytes. */
 const PIECE = 256 * 1024;
 /** Files on their way up at once: the relay bounds what one end has under way. */
 const UPLOADS = 2;
 
-/** Answers that say "not now". */
-const LATER = [401, 408, 425, 429, 500, 502, 503, 504];
-/** Answers that say that the relay has not what it was given. */
-const GONE = [404, 409, 410];
-
-/**
- * @param {import("../errors.js").Code} code
- * @param {string} text
- * @param {number} [status]  without one, nothing was answered at all
- */
-function refused(code, text, status) {
-  const known = status !== undefined;
-  return new FileRefusal(code, text, { later: !known || LATER.includes(status), gone: known && GONE.includes(status), soon: status === 401 });
-}
-
 export class RelayFiles {
-  #base;
-  #fetch;
-  #ask;
+  #requests;
   #times;
-  /** @type {Map<string, Promise<string>>} */
-  #tickets = new Map();
   /** A place in the line of those that go up. */
   uploads = new Slots(UPLOADS);
 
@@ -68,9 +42,8 @@ export class RelayFiles {
     const url = new URL(relay);
     url.protocol = url.protocol === "wss:" ? "https:" : "http:";
     // Beside the connection, so that a path in front of both is kept.
-    this.#base = url.pathname.endsWith("/v1/connect") ? new URL("files", url) : new URL("/v1/files", url);
-    this.#fetch = fetch;
-    this.#ask = ticket;
+    const base = url.pathname.endsWith("/v1/connect") ? new URL("files", url) : new URL("/v1/files", url);
+    this.#requests = new FileRequests({ base, fetch, ticket });
     this.#times = { ...TIMES, ...times };
   }
 
@@ -82,7 +55,7 @@ export class RelayFiles {
   async create(conversation, length) {
     // Not abortable: an answer that nobody waits for would leave a place that nobody knows.
     const init = { method: "POST", headers: { "Upload-Length": String(length) } };
-    const answer = await this.#json(conversation, "", init, undefined);
+    const answer = await this.#requests.json(conversation, "", init, undefined, this.#times.answer);
     const id = /** @type {{ id?: unknown }} */ (answer).id;
     if (typeof id !== "string" || !isFileId(id)) throw refused("unavailable", "the relay gave no name for the file");
     return id;
@@ -97,7 +70,7 @@ export class RelayFiles {
    */
   async put(conversation, id, part, body, signal) {
     const init = { method: "PUT", body, headers: { "Content-Type": "application/octet-stream" } };
-    await this.#done(conversation, `/${id}/${part}`, init, signal, this.#times.part);
+    await this.#requests.done(conversation, `/${id}/${part}`, init, signal, this.#times.part);
   }
 
   /**
@@ -107,7 +80,7 @@ export class RelayFiles {
    * @param {AbortSignal} signal
    */
   async missing(conversation, id, signal) {
-    const { missing } = /** @type {{ missing?: unknown }} */ (await this.#json(conversation, `/${id}/parts`, {}, signal));
+    const { missing } = /** @type {{ missing?: unknown }} */ (await this.#requests.json(conversation, `/${id}/parts`, {}, signal, this.#times.answer));
     if (!Array.isArray(missing)) throw refused("unavailable", "the relay does not say which parts it has");
     return new Set(/** @type {unknown[]} */ (missing));
   }
@@ -118,7 +91,7 @@ export class RelayFiles {
    * @param {AbortSignal} signal
    */
   async complete(conversation, id, signal) {
-    await this.#done(conversation, `/${id}/complete`, { method: "POST" }, signal, this.#times.part);
+    await this.#requests.done(conversation, `/${id}/complete`, { method: "POST" }, signal, this.#times.part);
   }
 
   /**
@@ -126,7 +99,7 @@ export class RelayFiles {
    * @param {string} id
    */
   async remove(conversation, id) {
-    await this.#done(conversation, `/${id}`, { method: "DELETE" }, undefined, this.#times.answer);
+    await this.#requests.done(conversation, `/${id}`, { method: "DELETE" }, undefined, this.#times.answer);
   }
 
   /**
@@ -144,7 +117,7 @@ export class RelayFiles {
     try {
       timer.set(this.#times.answer);
       const init = offset > 0 ? { headers: { Range: `bytes=${offset}-` } } : {};
-      const response = await this.#call(conversation, `/${id}`, init, timer.signal);
+      const response = await this.#requests.call(conversation, `/${id}`, init, timer.signal);
       let skip = begins(response, offset, length);
       const tap = new Tap(/** @type {ReadableStream<Uint8Array>} */ (response.body));
       let piece = new Uint8Array(PIECE);
@@ -176,119 +149,6 @@ export class RelayFiles {
       timer.end();
     }
   }
-
-  /**
-   * @param {string} conversation
-   * @param {string} path
-   * @param {RequestInit} init
-   * @param {AbortSignal | undefined} signal
-   * @param {number} patience
-   */
-  async #done(conversation, path, init, signal, patience) {
-    const timer = new Deadline(signal);
-    try {
-      timer.set(patience);
-      await this.#call(conversation, path, init, timer.signal);
-    } finally {
-      timer.end();
-    }
-  }
-
-  /**
-   * @param {string} conversation
-   * @param {string} path
-   * @param {RequestInit} init
-   * @param {AbortSignal | undefined} signal
-   * @returns {Promise<object>}
-   */
-  async #json(conversation, path, init, signal) {
-    const timer = new Deadline(signal);
-    try {
-      timer.set(this.#times.answer);
-      const value = await bounded(await this.#call(conversation, path, init, timer.signal), MAX_ANSWER);
-      if (typeof value !== "object" || value === null) throw refused("unavailable", "an answer that does not parse");
-      return value;
-    } finally {
-      timer.end();
-    }
-  }
-
-  /**
-   * @param {string} conversation
-   * @param {string} path
-   * @param {RequestInit} init
-   * @param {AbortSignal} signal
-   */
-  async #call(conversation, path, init, signal) {
-    const ticket = await this.#ticket(conversation);
-    signal.throwIfAborted();
-    /** @type {Response} */
-    let response;
-    try {
-      response = await this.#fetch(this.#base.href + path, {
-        ...init,
-        headers: { ...init.headers, Authorization: `Bearer ${ticket}` },
-        signal,
-        cache: "no-store",
-        credentials: "omit",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
-      });
-    } catch {
-      signal.throwIfAborted();
-      throw refused("unavailable", "the relay's files cannot be reached");
-    }
-    if (response.ok) return response;
-    if (response.status === 401) this.#tickets.delete(conversation);
-    const said = await bounded(response, MAX_REFUSAL);
-    const code = typeof said === "object" && said !== null && "code" in said && typeof said.code === "number" ? codeOf(said.code) : "unavailable";
-    throw refused(code, `the relay answered ${response.status}`, response.status);
-  }
-
-  /** @param {string} conversation */
-  #ticket(conversation) {
-    const known = this.#tickets.get(conversation);
-    if (known) return known;
-    const asked = this.#ask(conversation).then(toBase64url, (error) => {
-      this.#tickets.delete(conversation);
-      throw refusalOf(error);
-    });
-    this.#tickets.set(conversation, asked);
-    return asked;
-  }
-}
-
-/** An abort of one's own: by the caller's signal, or when time is up. */
-class Deadline {
-  #controller = new AbortController();
-  #outer;
-  #follow = () => this.#controller.abort(this.#outer?.reason);
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-
-  /** @param {AbortSignal | undefined} outer */
-  constructor(outer) {
-    this.#outer = outer;
-    if (outer?.aborted) this.#follow();
-    outer?.addEventListener("abort", this.#follow);
-  }
-  get signal() {
-    return this.#controller.signal;
-  }
-  /** @param {number} ms */
-  set(ms) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(refused("unavailable", "the relay does not answer")), ms);
-  }
-  stop() {
-    clearTimeout(this.#timer);
-  }
-  /** What is still under way ends. */
-  end() {
-    this.stop();
-    this.#outer?.removeEventListener("abort", this.#follow);
-    this.#controller.abort(refused("unavailable", "ended"));
-  }
 }
 
 /**
@@ -313,32 +173,6 @@ function begins({ status, headers, body }, offset, length) {
   return partial ? 0 : offset;
 }
 
-/**
- * The JSON of a small body; null when it is none, or not small.
- * @param {Response} response
- * @param {number} limit
- * @returns {Promise<unknown>}
- */
-async function bounded({ body }, limit) {
-  if (!body) return null;
-  const reader = body.getReader();
-  const w = new Writer();
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return JSON.parse(decodeText(w.take()));
-      length += value.length;
-      if (length > limit) return null;
-      w.raw(value);
-    }
-  } catch {
-    return null;
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-}
-
 /** @param {string} text */
 function isFileId(text) {
   try {
@@ -346,11 +180,4 @@ function isFileId(text) {
   } catch {
     return false;
   }
-}
-
-/** @param {unknown} error of asking for a ticket: a relay that answers means it */
-function refusalOf(error) {
-  const code = error instanceof SealwireError ? error.code : "internal";
-  if (code === "bad argument") return refused("unavailable", "this relay keeps no files", 501);
-  return refused(code, "no ticket", code === "not a member" ? 403 : undefined);
 }
