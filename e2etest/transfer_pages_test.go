@@ -107,3 +107,29 @@ func TestP15_AFileInFlightDuringATransferReachesWhoIsIn(t *testing.T) {
 		t.Errorf("Cleo saves %d bytes, want %d: %v", len(saved), len(content), err)
 	}
 }
+
+// Handed over into another queue: it waits there for whoever works in it, who
+// reads all of before, and both sides read where it went.
+func TestHandedOverIntoAnotherQueue(t *testing.T) {
+	d := harness.StartDemo(t, "default", "billing")
+	customer, ana := customerAt(t, d, nil), deskAt(t, d, "Ana", nil)
+	customer.Say("my bill is wrong")
+	takes(t, ana, "my bill is wrong")
+	exchange(t, customer, ana, "can you see it?", "billing can")
+	ana.Click(handOver)
+	for _, queue := range []string{"default", "billing"} {
+		ana.AwaitPage("the queue “" + queue + "”")
+	}
+	ana.Click(harness.Thing{Role: "button", Name: "Cancel"})
+	handsOver(t, ana, "The queue “billing”", "a bill of March")
+	ana.AwaitText(harness.Conversation, "You put this conversation in the queue “billing”")
+	customer.AwaitPage(waits)
+	customer.Say("is that billing?")
+
+	ben := deskAt(t, d, "Ben", nil)
+	ben.AwaitPage("billing")
+	ben.Click(takeParked)
+	awaitOnce(t, ben, "my bill is wrong", "billing can", "a bill of March", "Ana put this conversation in the queue “billing”", "is that billing?")
+	exchange(t, customer, ben, "who are you?", "Ben, of billing")
+	wantUnread(t, ana, "is that billing?", "Ben, of billing")
+}

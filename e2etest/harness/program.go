@@ -89,10 +89,16 @@ type Demo struct {
 }
 
 // StartDemo starts the demo with fresh state on a free port, for the length of
-// the test.
-func StartDemo(t testing.TB) *Demo {
+// the test. Its company has the queues that are named, or the demo's one.
+func StartDemo(t testing.TB, queues ...string) *Demo {
 	t.Helper()
 	d := &Demo{t: t, Dir: filepath.Join(t.TempDir(), "demo")}
+	if len(queues) > 0 {
+		if err := os.Mkdir(d.Dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		Run(t, "org", "init", "-queues", strings.Join(queues, ","), filepath.Join(d.Dir, "company"))
+	}
 	d.start("127.0.0.1:0")
 	t.Cleanup(func() {
 		d.Kill()

@@ -4,7 +4,7 @@
  * @typedef {import("../widget/facade.js").Queues} Queues
  */
 import { plainName, titled } from "../widget/model.js";
-import { deskWords } from "./words.js";
+import { deskWords, queueFacts } from "./words.js";
 
 /**
  * @typedef {object} Choice
@@ -39,13 +39,23 @@ export function colleagueChoices(conversation, queues) {
 }
 
 /**
- * The queue of the conversation.
+ * The queue of the conversation, and then the others that this agent works in.
  * @param {Conversation} conversation
+ * @param {Queues|undefined} queues
  * @returns {Choice[]}
  */
-export function queueChoices({ queue }) {
-  if (queue === "") return [];
-  return [{ key: `queue ${queue}`, name: `The queue \u201c${plainName(queue)}\u201d`, facts: "whoever is free takes it", state: "queue", role: "", target: { queue } }];
+export function queueChoices({ queue: own }, queues) {
+  if (own === "") return [];
+  const counts = queues?.counts ?? [];
+  const names = [own, ...counts.map(({ queue }) => queue).filter((queue) => queue !== own)];
+  return names.map((queue) => ({
+    key: `queue ${queue}`,
+    name: `The queue \u201c${plainName(queue)}\u201d`,
+    facts: queueFacts(counts.find((one) => one.queue === queue)?.waiting ?? 0),
+    state: "queue",
+    role: "",
+    target: { queue },
+  }));
 }
 
 /**

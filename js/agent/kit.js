@@ -174,7 +174,7 @@ export class AgentKit {
   /** Who it can be handed to: colleagues, those who are there first, and queues. @param {string} id @returns {Choice[]} */
   targets(id) {
     const conversation = this.find(id);
-    return conversation ? [...colleagueChoices(conversation, this.#client?.queues), ...queueChoices(conversation)] : [];
+    return conversation ? [...colleagueChoices(conversation, this.#client?.queues), ...queueChoices(conversation, this.#client?.queues)] : [];
   }
 
   /** Who can be brought in. @param {string} id @returns {(Choice & {target: {to: string}})[]} */

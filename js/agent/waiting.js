@@ -23,8 +23,8 @@ import { deskWords, fasterText } from "./words.js";
  * @param {number} now
  * @returns {WaitingLine[]}
  */
-export function waitingLines({ waiting, agents }, now) {
-  const names = new Set([...waiting.map((one) => one.queue), ...agents.flatMap((one) => one.queues)]);
+export function waitingLines({ waiting, agents, counts }, now) {
+  const names = new Set([...waiting.map((one) => one.queue), ...agents.flatMap((one) => one.queues), ...counts.map((one) => one.queue)]);
   return waiting.map(({ id, queue, since, entries, parked }) => ({
     id,
     name: parked ? "Parked conversation" : "New conversation",

@@ -40,6 +40,13 @@ export function unsentWarning(count) {
   return count === 1 ? "A message that you wrote is not sent yet. If you leave now, it may not be." : `${count} messages that you wrote are not sent yet. If you leave now, they may not be.`;
 }
 
+/** What is told of a queue that a conversation can go to. @param {number} waiting */
+export function queueFacts(waiting) {
+  const taken = "whoever is free takes it";
+  if (waiting === 0) return taken;
+  return waiting === 1 ? `${taken}, 1 conversation already waits` : `${taken}, ${waiting.toLocaleString("en")} conversations already wait`;
+}
+
 /** Another took it first. @param {string} name  "" if it is not known who */
 export function fasterText(name) {
   return name ? `${name} was faster and has it now.` : "Somebody else was faster and has it now.";

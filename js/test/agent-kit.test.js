@@ -19,7 +19,7 @@ function stage(options = {}, client = new FakeClient({ agents: true })) {
 test("the kit needs no document", () => {
   assert.equal("document" in globalThis, false);
   const { kit, client } = stage();
-  client.queues = { state: "current", waiting: [waiting()], agents: [colleague()] };
+  client.queues = { state: "current", waiting: [waiting()], agents: [colleague()], counts: [] };
   const { id } = client.add({ state: "secured", members: [me, customer], messages: [message()] });
   client.say("conversation");
   assert.equal(kit.view.conversations.length, 1);
@@ -218,7 +218,7 @@ test("files go in order, one that is refused comes back, and one that came is ha
 test("moves are made as asked; a note of spaces is none; a refusal comes with its code", async () => {
   const { kit, client } = stage();
   const ben = colleague();
-  client.queues = { state: "current", waiting: [], agents: [ben] };
+  client.queues = { state: "current", waiting: [], agents: [ben], counts: [] };
   const conversation = client.add({ state: "secured", members: [me, customer] });
   assert.deepEqual(kit.targets(conversation.id).map((t) => t.name), ["Ben", "The queue \u201cdefault\u201d"]);
   assert.deepEqual(kit.invitees(conversation.id).map((t) => t.name), ["Ben"]);
@@ -234,7 +234,7 @@ test("moves are made as asked; a note of spaces is none; a refusal comes with it
 test("what waits can be taken; who was faster is told; a supervisor is not offered it", async () => {
   const one = waiting();
   const { kit, client } = stage();
-  client.queues = { state: "current", waiting: [one, waiting()], agents: [] };
+  client.queues = { state: "current", waiting: [one, waiting()], agents: [], counts: [] };
   client.say("queues");
   assert.deepEqual([kit.view.queue.takes, kit.view.queue.lines.length], [true, 2]);
   assert.equal(await kit.take(one.id), one.id);

@@ -26,7 +26,7 @@ const host = (place) => /** @type {HTMLElement} */ (/** @type {unknown} */ (plac
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** @param {Partial<import("../widget/facade.js").Queues>} [over] @returns {import("../widget/facade.js").Queues} */
-const queues = (over = {}) => ({ state: "current", waiting: [], agents: [], ...over });
+const queues = (over = {}) => ({ state: "current", waiting: [], agents: [], counts: [], ...over });
 
 /** @param {import("../widget/facade.js").Queues} of @param {string} [role] */
 const shown = (of, role = "agent") => queueView(of, { now, role });
@@ -72,8 +72,11 @@ test("a conversation can go to colleagues of its queue who are not in it, those 
   const conversation = client.add({ members: [me, customer, member({ id: inside.id })] });
   const choices = colleagueChoices(conversation, queues({ agents }));
   assert.deepEqual(choices.map((c) => [c.name, c.facts]), [["Bo", "online"], ["Sam", "supervisor, online"], ["Zoe", "online"], ["Ana", "away: reads it when they are back"]]);
-  assert.deepEqual(queueChoices(conversation).map((c) => c.target), [{ queue: "default" }]);
-  assert.deepEqual(queueChoices(client.add({ queue: "" })), []);
+  const counts = [{ queue: "billing", waiting: 0, agents: 1 }, { queue: "default", waiting: 3, agents: 2 }];
+  assert.deepEqual(queueChoices(conversation, queues({ counts })).map((c) => [c.target, c.facts]),
+    [[{ queue: "default" }, "whoever is free takes it, 3 conversations already wait"], [{ queue: "billing" }, "whoever is free takes it"]], "its own first");
+  assert.deepEqual(queueChoices(conversation, undefined).map((c) => c.target), [{ queue: "default" }]);
+  assert.deepEqual(queueChoices(client.add({ queue: "" }), queues({ counts })), []);
 });
 
 test("one press takes a conversation once, however often it is pressed", async () => {

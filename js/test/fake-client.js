@@ -198,7 +198,7 @@ export class FakeClient {
   /** @type {FakeConversation[]} */
   conversations = [];
   /** @type {import("../widget/facade.js").Queues} */
-  queues = { state: "none", waiting: [], agents: [] };
+  queues = { state: "none", waiting: [], agents: [], counts: [] };
   /** What start() was asked for. @type {Parameters<Client["start"]>[0][]} */
   started = [];
   /** Who is faster, by conversation. @type {Map<string, unknown>} */

@@ -43,6 +43,8 @@ test("a move tells who came, who went and what each can read, to the customer an
   assert.equal(text({ kind: "removed", member: ana, by: ben }), "Ben took Ana out of this conversation. Ana cannot read what you write from now on.");
   assert.equal(text({ kind: "removed", member: self(ana), by: ben }, false), "Ben took you out of this conversation. You cannot read what is written from now on.");
   assert.equal(text({ kind: "parked", member: inbox, by: ana }), "Ana left. Your conversation waits for another agent; Ana cannot read what you write from now on.");
+  const billing = noteRow(note({ kind: "parked", member: { ...inbox, alias: "billing" }, by: ana, time: at(10, 2) }), { customer: false, queue: "default" });
+  assert.equal(billing.text, "Ana put this conversation in the queue \u201cbilling\u201d and cannot read what is written from now on");
   assert.equal(text({ kind: "parked", member: inbox, by: self(ana) }, false), "You put this conversation back in the queue. You cannot read what is written from now on.");
   assert.equal(text({ kind: "joined", member: inbox, by: self(customer) }), "This conversation waits for an agent again");
   assert.equal(text({ kind: "closed", member: null, by: ana }), "Ana ended this conversation");

@@ -142,12 +142,17 @@
  * @property {readonly string[]} queues
  * @property {boolean} online
  *
+ * @typedef {object} QueueCount
+ * @property {string} queue
+ * @property {number} waiting  conversations
+ * @property {number} agents   who work in it
+ *
  * current: as it is. asking: no answer yet. unreachable, refused: what is shown is old. none: no authority is set.
  * @typedef {object} Queues
  * @property {"none"|"asking"|"current"|"unreachable"|"refused"} state
  * @property {readonly Waiting[]} waiting
  * @property {readonly Colleague[]} agents  without this one
- * @property {readonly {queue: string, waiting: number, agents: number}[]} [counts]  of each queue of this agent's credential
+ * @property {readonly QueueCount[]} counts  of each queue that this one works in
  *
  * @typedef {object} Client
  * @property {ClientState} state

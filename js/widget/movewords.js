@@ -84,8 +84,9 @@ export function readsText(past, since, until) {
  * @param {string} on.at          when
  * @param {boolean} on.customer   told to the customer
  * @param {boolean} on.supervisor `who` reads and does not write
+ * @param {string} [on.queue]     another one than its own, into which it went; "" for its own
  */
-export function moveText(kind, { who, by, past, at, customer, supervisor }) {
+export function moveText(kind, { who, by, past, at, customer, supervisor, queue = "" }) {
   const reads = reachText(past, at, who === "");
   const blind = `cannot read what ${customer ? "you write" : "is written"} from now on`;
   const gone = `You ${blind}.`;
@@ -101,9 +102,9 @@ export function moveText(kind, { who, by, past, at, customer, supervisor }) {
       if (by === null) return `${who || "You"} joined and ${reads}`;
       return who === "" ? `${by} handed over to you. You ${reads}.` : `${by} handed over to ${who}, who ${reads}. ${by} ${blind}.`;
     case "parked":
-      if (by === "") return `You put this conversation back in the queue. ${gone}`;
+      if (by === "") return `You put this conversation ${queue ? `in the queue \u201c${queue}\u201d` : "back in the queue"}. ${gone}`;
       if (by === null) return "This conversation waits for an agent again";
-      return customer ? `${by} left. Your conversation waits for another agent; ${by} ${blind}.` : `${by} put this conversation back in the queue and ${blind}`;
+      return customer ? `${by} left. Your conversation waits for another agent; ${by} ${blind}.` : `${by} put this conversation ${queue ? `in the queue \u201c${queue}\u201d` : "back in the queue"} and ${blind}`;
     case "left":
       return who === "" ? `You left. ${gone}` : `${who} left and ${blind}`;
     case "removed":

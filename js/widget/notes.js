@@ -4,7 +4,7 @@
  * @typedef {import("./facade.js").Member} Member
  * @typedef {import("./facade.js").Note} Note
  */
-import { nameOf } from "./model.js";
+import { nameOf, plainName } from "./model.js";
 import { momentText, timeText } from "./times.js";
 import { moveText } from "./movewords.js";
 import { noteText, words } from "./words.js";
@@ -42,10 +42,11 @@ export function telling(notes) {
  * @param {Note} note
  * @param {object} options
  * @param {boolean} options.customer  told to the customer
+ * @param {string} [options.queue]    that the conversation was begun for
  * @param {string} [options.prefix]   what makes the key one of all conversations
  * @returns {NoteRow}
  */
-export function noteRow(note, { customer, prefix = "" }) {
+export function noteRow(note, { customer, queue = "", prefix = "" }) {
   const { kind, member, by = null, time } = note;
   const key = `${prefix} ${note.id}`;
   if (!isMove(kind)) {
@@ -61,6 +62,7 @@ export function noteRow(note, { customer, prefix = "" }) {
     at,
     customer,
     supervisor: member?.role === "supervisor",
+    queue: kind === "parked" && member?.role === "inbox" && queue !== "" && member.alias !== queue ? plainName(member.alias) : "",
   });
   return { kind: "note", key, text, doubt: kind === "not granted", time: text.includes(at) ? "" : at, mark: inbox ? "queue" : marks[kind] };
 }

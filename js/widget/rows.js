@@ -50,9 +50,10 @@ export function ordered(messages) {
  * @param {string} [options.prefix]  what makes the keys of its notes those of no other conversation
  * @param {number} [options.day]     a time on the day that what stands above ends with
  * @param {(message: Message) => FileLook} [options.look]  how a message's file stands
+ * @param {string} [options.queue]   that it was begun for
  * @returns {{rows: Row[], hidden: number, day: number|undefined}}
  */
-export function timeline(messages, { now, limit = Infinity, notes = [], over = false, edit = true, customer = false, prefix = "", day, look }) {
+export function timeline(messages, { now, limit = Infinity, notes = [], over = false, edit = true, customer = false, prefix = "", day, look, queue = "" }) {
   const all = ordered(messages);
   const hidden = Math.max(0, all.length - limit);
   const shown = hidden ? all.slice(hidden) : all;
@@ -78,7 +79,7 @@ export function timeline(messages, { now, limit = Infinity, notes = [], over = f
   const tell = (here) => {
     for (const note of here) {
       dated(note.id, note.time);
-      rows.push(noteRow(note, { customer, prefix }));
+      rows.push(noteRow(note, { customer, prefix, queue }));
       before = undefined;
       if (note.kind === "missed") since = new Set();
     }
@@ -139,7 +140,7 @@ export function chained(parts, { now, limit = Infinity, look }) {
     const last = part === parts.at(-1);
     if (rows.length > 0) rows.push(beginningRow(part.id));
     const customer = part.members.some((m) => m.self && m.role === "customer");
-    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), edit, customer, prefix: part.id,
+    const told = timeline(part.messages, { now, limit: share, notes: part.notes, over: !last || isOver(part), edit, customer, prefix: part.id, queue: part.queue,
       ...(day === undefined ? {} : { day }), ...(look ? { look: (/** @type {Message} */ message) => look(message, part) } : {}) });
     rows.push(...told.rows);
     day = told.day;
