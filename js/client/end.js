@@ -13,6 +13,7 @@
  *
  * @typedef {import("../core/instance.js").Core} Core
  * @typedef {import("./store.js").Store} Store
+ * @typedef {import("./context.js").Context} Context
  * @typedef {import("./conversations.js").ConversationSummary} ConversationSummary
  * @typedef {import("./outbox.js").OutboxItem} OutboxItem
  *
@@ -28,33 +29,18 @@
  * @property {string} thumbprint   RFC 7638, of the identity key
  * @property {ConversationSummary[]} conversations
  * @property {OutboxItem[]} outbox  in the order in which they were written
- *
- * @typedef {object} Context       one live core with this device's state in it
- * @property {Core} core
- * @property {import("./keystore.js").Keystore} keystore
- * @property {Store} store
- * @property {number} end          handle
- * @property {string} member       own member id
- * @property {() => import("./types.js").Member} person  this end, as members see it
- * @property {Map<string, number>} handles  conversation → handle
- * @property {Set<string>} spoken  conversations that sealed a message in this context
- * @property {() => import("./store.js").Write} savedEnd  the end's state as it is now
- * @property {boolean} stale       what the core holds is not what is saved
- * @property {() => void} abandon  makes it stale; the next call works with a core rebuilt from the store
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, toBase64url, toHex } from "./bytes.js";
+import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
-import { bytesOf, openKeystore } from "./keystore.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { eraseShelves } from "./shelf.js";
 import { credentialOf } from "./statements.js";
-import { ROLE } from "./status.js";
 import { indexedStore, memoryStore } from "./store.js";
 import { Transfers } from "./transfers.js";
 
-const END = "end";
 const LAST_RESORT = "last resort";
 /** A last-resort key package is published again, the same, for so long (s). */
 const LAST_RESORT_AGE = 3_600;
@@ -63,13 +49,6 @@ const DAY = 86_400;
 const PACKAGE_DAYS = 7;
 
 const seconds = () => Math.floor(Date.now() / 1000);
-
-/** @param {OpenOptions} options */
-export function endArguments({ role, roots }) {
-  const w = new Writer().u8(ROLE[role]).u8(roots.length);
-  for (const root of roots) w.raw(root);
-  return w.take();
-}
 
 export class End {
   #makeCore;
@@ -271,29 +250,11 @@ export class End {
     });
   }
 
-  /**
-   * @param {Store} store
-   * @returns {Promise<{ context: Context, fresh: boolean }>}
-   */
+  /** @param {Store} store */
   async #load(store) {
-    const options = /** @type {OpenOptions} */ (this.#options);
     const core = this.#spare ?? (await this.#makeCore());
     this.#spare = null;
-    const kept = await store.get("state", END);
-    const { keystore, writes } = await openKeystore(core, store, kept !== undefined);
-    /** @type {Context} */
-    const context = { core, keystore, store, end: 0, member: "", person: () => ({ id: context.member, role: options.role, alias: this.#alias, verified: options.role !== "customer", self: true }), handles: new Map(), spoken: new Set(), savedEnd: () => saveEnd(context), stale: false, abandon: () => abandon(context) };
-    if (kept === undefined) {
-      context.end = core.call("end_new", endArguments(options));
-      context.member = identityOf(context).member;
-      await store.write([...writes, saveEnd(context)]);
-      return { context, fresh: true };
-    }
-    core.putBulk(bytesOf(kept));
-    context.end = core.call("end_load", keystore.handle, endArguments(options));
-    core.call("bulk_clear");
-    context.member = identityOf(context).member;
-    return { context, fresh: false };
+    return loadContext(core, store, /** @type {OpenOptions} */ (this.#options), () => this.#alias);
   }
 
   /**
@@ -303,13 +264,13 @@ export class End {
    * @returns {Promise<T>}
    */
   #change(act) {
-    return this.#mutex.run(END, async () => {
+    return this.#mutex.run("end", async () => {
       const context = await this.#live();
       /** @type {((context: Context) => import("./store.js").Write)[]} */
       const writes = [];
       const result = act(context.core, context.end, writes);
       try {
-        await context.store.write([saveEnd(context), ...writes.map((make) => make(context))]);
+        await context.store.write([context.savedEnd(), ...writes.map((make) => make(context))]);
       } catch (error) {
         context.abandon();
         throw error;
@@ -325,43 +286,6 @@ export class End {
  */
 function packageArguments(lastResort, life = PACKAGE_DAYS * DAY) {
   return new Writer().u64(seconds()).u64(seconds() + life).u8(lastResort ? 1 : 0).take();
-}
-
-/** @param {Context} context */
-function identityOf({ core, end }) {
-  const identity = new Reader(core.callBytes("end_identity", end));
-  return { key: identity.raw(32), member: toHex(identity.raw(16)) };
-}
-
-/**
- * @param {Context} context
- * @returns {import("./store.js").Write}
- */
-function saveEnd({ core, keystore, end }) {
-  return { table: "state", key: END, value: core.callBulk("end_save", end, keystore.handle) };
-}
-
-/** @param {Context} context */
-function usable({ core, stale }) {
-  return core.dead === undefined && !stale;
-}
-
-/** @param {Context} context */
-function abandon(context) {
-  if (context.stale) return;
-  context.stale = true;
-  closeHandles(context);
-}
-
-/**
- * Closing wipes; what stands on the end goes with it.
- * @param {Context} context
- */
-function closeHandles({ core, keystore, end, handles }) {
-  handles.clear();
-  if (core.dead) return;
-  core.close(end);
-  core.close(keystore.handle);
 }
 
 /** @param {Uint8Array} key */
