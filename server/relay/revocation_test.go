@@ -28,7 +28,7 @@ func withIssuer(t *testing.T, r *relaytest.Relay, sequence uint64, key []byte) [
 // An issuer that a new manifest leaves out is over at once: whom it vouched for
 // is sent away, and no customer is given their key packages.
 func TestRevokedIssuersAreOverAtOnce(t *testing.T) {
-	s := play(t, func(c *relay.Config) { c.Limits.Renewal = time.Hour })
+	s := play(t, nil)
 	publish(t, s.atAgent, s.agent, true)
 	publish(t, s.atAgent, s.agent, false)
 	atSupervisor := s.Connect(s.Supervisor("Sue"))

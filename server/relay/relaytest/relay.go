@@ -98,6 +98,7 @@ func (r *Relay) start(addr string) {
 		Logger: slog.New(slog.NewJSONHandler(r.Output, nil)),
 		Limits: relay.Limits{}.AnyAddress(), // all of a test come from one
 	}
+	config.Limits.Renewal = 24 * time.Hour // a Client does not come back by itself
 	if r.change != nil {
 		r.change(&config)
 	}
