@@ -8,8 +8,9 @@ DEPTH    ?= 2
 WASIP1 = GOOS=wasip1 GOARCH=wasm
 NODE_MODULES = js/node_modules/.package-lock.json
 FLEX_MODULES = e2etest/flex/node_modules/.package-lock.json
+TRANSPORT_MODULES = e2etest/transports/node_modules/.package-lock.json
 
-.PHONY: demo wasm check test e2e flex fuzz soak explore bench size clean
+.PHONY: demo wasm check test e2e flex transports fuzz soak explore bench size clean
 
 # The company's site, its agent's desk and what the relay sees, on http://$(ADDR). State in .demo/.
 demo: wasm
@@ -50,6 +51,10 @@ flex: wasm .build/flex/flex.js
 	scripts/need chromium
 	SEALWIRE_FLEX=1 go test -count=1 -timeout 30m ./e2etest/flex
 
+# The transports against the platforms' own types and library. Installs 150 MB of packages under e2etest/transports, once.
+transports: wasm $(NODE_MODULES) $(TRANSPORT_MODULES)
+	cd e2etest/transports && ../../js/node_modules/.bin/tsc -p tsconfig.json && node --test
+
 # Each fuzz target in turn, FUZZTIME each.
 fuzz:
 	scripts/fuzz $(FUZZTIME)
@@ -78,7 +83,7 @@ size: wasm
 	go run ./scripts/size
 
 clean:
-	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules e2etest/flex/node_modules
+	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules e2etest/flex/node_modules e2etest/transports/node_modules
 
 $(FLEX_MODULES): e2etest/flex/package-lock.json
 	scripts/need node
@@ -88,6 +93,11 @@ $(FLEX_MODULES): e2etest/flex/package-lock.json
 .build/flex/flex.js: $(FLEX_MODULES) e2etest/flex/build.mjs e2etest/flex/entry.js $(wildcard e2etest/flex/shims/*)
 	@echo "bundling the real Flex UI (half a minute; kept until one of its inputs changes)"
 	cd e2etest/flex && node build.mjs ../../.build/flex/flex.js
+
+$(TRANSPORT_MODULES): e2etest/transports/package-lock.json
+	scripts/need node
+	@echo "installing the platforms' libraries for the transports' tests (npm ci, no install scripts, 150 MB)"
+	cd e2etest/transports && npm ci --ignore-scripts --no-audit --no-fund
 
 $(NODE_MODULES): js/package-lock.json
 	scripts/need node

@@ -4,6 +4,7 @@ go 1.26.0
 
 ignore (
 	./e2etest/flex/node_modules
+	./e2etest/transports/node_modules
 	./js/node_modules
 )
 

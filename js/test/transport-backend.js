@@ -6,7 +6,7 @@
  * @property {number} index   dense, from 0
  * @property {string} author
  * @property {string} body
- * @property {{ filename: string, contentType: string, bytes: Uint8Array } | null} media
+ * @property {{ filename: string, contentType: string, bytes: Uint8Array, url?: string } | null} media
  * @property {number} at      ms; when it was stored
  * @property {string} id
  *

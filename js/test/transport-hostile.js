@@ -36,7 +36,9 @@ function isCommit(message) {
 
 /**
  * @param {string} name
- * @param {(backend: Backend) => (user: string) => import("../client/transports/transport.js").Transport} make
+ * @typedef {import("../client/transports/transport.js").Transport} Transport
+ * @typedef {(user: string) => Transport | Promise<Transport>} Join
+ * @param {(backend: Backend) => Join | Promise<Join>} make
  */
 export function withstands(name, make) {
   const world = new World();
@@ -44,9 +46,9 @@ export function withstands(name, make) {
 
   async function talking() {
     const backend = new Backend();
-    const join = make(backend);
-    const ana = await world.agent("Ana", join("ana"));
-    const customer = await world.customer(join("customer"));
+    const join = await make(backend);
+    const ana = await world.agent("Ana", await join("ana"));
+    const customer = await world.customer(await join("customer"));
     const talk = await customer.start();
     await talk.send("hello");
     await seen(ana, "hello", "received");
@@ -113,7 +115,7 @@ export function withstands(name, make) {
   test(`${name}: a message that comes late is sealed again for who is in then, and shown once`, async () => {
     const all = await talking();
     const { backend, join, ana, customer, talk, side } = all;
-    const ben = await world.agent("Ben", join("ben"));
+    const ben = await world.agent("Ben", await join("ben"));
     await until(ben, "being there", () => ben.state === "online");
     /** @type {() => void} */
     let release = () => {};
@@ -202,14 +204,14 @@ export function withstands(name, make) {
 
   test(`${name}: key packages of others than the company's are of no use, and delay nobody for long`, async () => {
     const backend = new Backend();
-    const join = make(backend);
+    const join = await make(backend);
     const stranger = new World();
     after(() => stranger.close());
-    const false1 = await stranger.agent("Ana", join("mallory"));
+    const false1 = await stranger.agent("Ana", await join("mallory"));
     await until(false1, "being there", () => false1.state === "online");
-    const ana = await world.agent("Ana", join("ana"));
+    const ana = await world.agent("Ana", await join("ana"));
     await until(ana, "being there", () => ana.state === "online");
-    const customer = await world.customer(join("customer"));
+    const customer = await world.customer(await join("customer"));
     await (await customer.start()).send("hello");
     await seen(ana, "hello", "received");
     assert.equal(false1.conversations.length, 0);
@@ -234,7 +236,7 @@ export function withstands(name, make) {
   test(`${name}: a commit that is changed on its way stops nobody`, async () => {
     const all = await talking();
     const { backend, join, side } = all;
-    const ben = await world.agent("Ben", join("ben"));
+    const ben = await world.agent("Ben", await join("ben"));
     await until(ben, "being there", () => ben.state === "online");
     let changed = 0;
     backend.tamper = (message) => (isCommit(message) && changed++ < 1 ? [{ ...message, body: spoiled(message.body) }] : [message]);

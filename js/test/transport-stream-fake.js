@@ -14,7 +14,7 @@ import { EventEmitter } from "node:events";
 export function asMessage({ id, author, body, media, at, index }) {
   // Microseconds, as the server has them: two messages of one millisecond keep their order.
   const created = new Date(at).toISOString().replace("Z", `${String(index % 1000).padStart(3, "0")}Z`);
-  const attachments = media ? [{ type: "file", title: media.filename, asset_url: `https://us-east.stream-io-cdn.com/${media.filename}`, mime_type: media.contentType }] : [];
+  const attachments = media ? [{ type: "file", title: media.filename, asset_url: media.url ?? `https://us-east.stream-io-cdn.com/${media.filename}`, mime_type: media.contentType }] : [];
   return { id, type: /** @type {const} */ ("regular"), text: body, user: { id: author }, attachments, created_at: created, updated_at: created };
 }
 

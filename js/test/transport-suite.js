@@ -4,7 +4,7 @@
  * messages is the business of the hostile ones.
  *
  * @typedef {object} Platform
- * @property {(name: string) => import("../client/transports/transport.js").Transport} join
+ * @property {(name: string) => import("../client/transports/transport.js").Transport | Promise<import("../client/transports/transport.js").Transport>} join
  * @property {() => (string | Uint8Array)[]} left  what left the browsers
  */
 import assert from "node:assert/strict";
@@ -25,8 +25,8 @@ export function conforms(name, make) {
   /** A customer and Ana, who have spoken. */
   async function talking() {
     const platform = await make();
-    const ana = await world.agent("Ana", platform.join("ana"));
-    const customer = await world.customer(platform.join("customer"));
+    const ana = await world.agent("Ana", await platform.join("ana"));
+    const customer = await world.customer(await platform.join("customer"));
     const talk = await customer.start();
     await talk.send("hello");
     await seen(ana, "hello", "received");
@@ -70,7 +70,7 @@ export function conforms(name, make) {
 
   test(`${name}: another agent joins, the conversation is handed over with its history, and the first reads no more`, async () => {
     const { platform, talk, side, ana, customer } = await talking();
-    const ben = await world.agent("Ben", platform.join("ben"));
+    const ben = await world.agent("Ben", await platform.join("ben"));
     await until(ben, "being there", () => ben.state === "online");
     await handOver(side, ben.member);
     const bens = await until(ben, "the conversation", () => ben.conversations[0]);
@@ -90,7 +90,7 @@ export function conforms(name, make) {
 
   test(`${name}: a colleague is brought in, all three talk, one is removed`, async () => {
     const { platform, talk, side, ana, customer } = await talking();
-    const ben = await world.agent("Ben", platform.join("ben"));
+    const ben = await world.agent("Ben", await platform.join("ben"));
     await until(ben, "being there", () => ben.state === "online");
     await again(() => side.invite({ to: ben.member }));
     const bens = await until(ben, "the conversation", () => ben.conversations[0]);
@@ -124,7 +124,7 @@ export function conforms(name, make) {
 
   test(`${name}: moves made at once: one commit lands first, the others are stale and made again`, async () => {
     const { platform, talk, side, ana, customer } = await talking();
-    const [ben, cleo] = await Promise.all([world.agent("Ben", platform.join("ben")), world.agent("Cleo", platform.join("cleo"))]);
+    const [ben, cleo] = await Promise.all([world.agent("Ben", await platform.join("ben")), world.agent("Cleo", await platform.join("cleo"))]);
     await Promise.all([ben, cleo].map((client) => until(client, "being there", () => client.state === "online")));
     await again(() => side.invite({ to: ben.member }));
     const bens = await until(ben, "the conversation", () => ben.conversations.find((c) => c.state === "secured"));
@@ -143,8 +143,8 @@ export function conforms(name, make) {
   test(`${name}: after a reload both go on where they were, with what came meanwhile`, async () => {
     const platform = await make();
     const device = (/** @type {string} */ person) => /** @type {const} */ ({ history: "device", person: `${name} reload ${person}` });
-    let ana = await world.agent("Ana", platform.join("ana"), device("ana"));
-    let customer = await world.customer(platform.join("customer"), device("customer"));
+    let ana = await world.agent("Ana", await platform.join("ana"), device("ana"));
+    let customer = await world.customer(await platform.join("customer"), device("customer"));
     let talk = await customer.start();
     await talk.send("one");
     await seen(ana, "one", "received");
@@ -155,13 +155,13 @@ export function conforms(name, make) {
     await seen(ana, "while away", "sent");
     await ana.close();
 
-    customer = await world.customer(platform.join("customer"), device("customer"));
+    customer = await world.customer(await platform.join("customer"), device("customer"));
     assert.equal((await customer.start()).id, talk.id);
     talk = await customer.start();
     await seen(customer, "while away", "received");
     await talk.send("three");
     await seen(customer, "three", "sent");
-    ana = await world.agent("Ana", platform.join("ana"), device("ana"));
+    ana = await world.agent("Ana", await platform.join("ana"), device("ana"));
     await seen(ana, "three", "received");
     await ana.conversations[0]?.send("four");
     await seen(customer, "four", "received");
@@ -173,9 +173,9 @@ export function conforms(name, make) {
   test(`${name}: an end whose profile is of before asks to be let in again, and is`, async () => {
     const platform = await make();
     const person = `${name} restored`;
-    const open = () => world.agent("Ana", platform.join("ana"), { history: "device", person });
+    const open = async () => world.agent("Ana", await platform.join("ana"), { history: "device", person });
     let ana = await open();
-    const customer = await world.customer(platform.join("customer"));
+    const customer = await world.customer(await platform.join("customer"));
     const talk = await customer.start();
     await talk.send("one");
     await seen(ana, "one", "received");
@@ -206,7 +206,7 @@ export function conforms(name, make) {
 
   test(`${name}: what is written before anybody is there waits, and goes out`, async () => {
     const platform = await make();
-    const customer = await world.customer(platform.join("customer"));
+    const customer = await world.customer(await platform.join("customer"));
     const talk = await customer.start();
     await talk.send("anybody?");
     await until(customer, "being there", () => customer.state === "online");
@@ -214,7 +214,7 @@ export function conforms(name, make) {
     assert.equal(customer.agents, false);
     sealed(platform, ["anybody?"]);
     assert.equal(platform.left().length, 0, "nothing left at all");
-    const ana = await world.agent("Ana", platform.join("ana"));
+    const ana = await world.agent("Ana", await platform.join("ana"));
     await seen(ana, "anybody?", "received");
     assert.equal(customer.agents, true);
   });
@@ -234,9 +234,9 @@ export function conforms(name, make) {
 
   test(`${name}: an agent works in several conversations of the platform at once`, async () => {
     const platforms = [await make(), await make()];
-    const desk = over(...platforms.map((platform) => platform.join("ana")));
+    const desk = over(...(await Promise.all(platforms.map((platform) => platform.join("ana")))));
     const ana = await world.agent("Ana", desk);
-    const customers = await Promise.all(platforms.map((platform) => world.customer(platform.join("customer"))));
+    const customers = await Promise.all(platforms.map(async (platform) => world.customer(await platform.join("customer"))));
     for (const [at, customer] of customers.entries()) await (await customer.start()).send(`from ${at}`);
     for (const at of customers.keys()) await seen(ana, `from ${at}`, "received");
     for (const conversation of ana.conversations) await conversation.send(`to ${conversation.messages[0]?.text}`);
@@ -246,9 +246,9 @@ export function conforms(name, make) {
     }
     // One that comes while she works.
     const third = await make();
-    const more = third.join("ana");
+    const more = await third.join("ana");
     desk.add(more);
-    const late = await world.customer(third.join("customer"));
+    const late = await world.customer(await third.join("customer"));
     await (await late.start()).send("from later");
     await seen(ana, "from later", "received");
     assert.equal(desk.conversations(more).length, 1);

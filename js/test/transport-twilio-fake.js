@@ -94,8 +94,6 @@ export class FakeConversation extends EventEmitter {
     mediaAttachmentsCountLimit: 10,
     mediaAttachmentSizeLimitInMb: 150,
     mediaAttachmentsTotalSizeLimitInMb: 150,
-    emailHistoriesAllowedContentTypes: /** @type {string[]} */ ([]),
-    emailBodiesAllowedContentTypes: /** @type {string[]} */ ([]),
   };
 
   /** @param {Backend} backend @param {string} name */
