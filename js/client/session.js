@@ -22,12 +22,7 @@ import { Contact } from "./contact.js";
 import { Engines } from "./engines.js";
 import { KeyPackages } from "./packages.js";
 import { Proving } from "./proving.js";
-
-/** Answers of the end service that mean: this does not come from the pinned organisation. */
-const REFUSALS = ["bad key", "bad credential", "open failed", "expired", "rolled back", "unsupported version", "bad argument", "bad commit", "too large", "too long"];
-
-/** Code of the notice of one of these. */
-const REFUSED = "refused";
+import { Trust } from "./trust.js";
 
 export class Session {
   #settings;
@@ -38,10 +33,10 @@ export class Session {
   #engines;
   #packages;
   #proving;
+  #trust;
   #arrivals;
   #contact;
   agents = false;
-  #refused = false;
   #ended = false;
 
   /**
@@ -58,6 +53,7 @@ export class Session {
     const online = () => this.connection.state === "online";
     const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
     const proving = (this.#proving = new Proving({ settings, end, opened, events: host.events, online, onRenewed: () => this.#renewed() }));
+    const trust = (this.#trust = new Trust({ events: host.events, onChange: () => host.onState() }));
     const carrier = settings.carrier({
       member: opened.member,
       role: settings.role,
@@ -98,8 +94,8 @@ export class Session {
       queue: settings.queue,
       there: () => this.agents && online(),
       engine: () => (this.#customer ? engines.find("") : undefined),
-      refused: (error) => this.#refuse(error),
-      onBegun: () => this.#setRefused(false),
+      refused: (error) => trust.refuse(error),
+      onBegun: () => trust.restore(),
       onTrouble,
       tell: (error) => this.#tell(error),
     });
@@ -122,7 +118,7 @@ export class Session {
 
   /** @returns {"connecting" | "online" | "offline" | "closed" | "refused"} */
   get state() {
-    return this.#refused && this.connection.state !== "closed" ? "refused" : this.connection.state;
+    return this.#trust.refused && this.connection.state !== "closed" ? "refused" : this.connection.state;
   }
 
   /** Who waits in which queue, as the authority says. */
@@ -188,13 +184,13 @@ export class Session {
       await this.#proving.adopt();
     } catch (error) {
       await this.#trouble(error);
-      if (this.#refuse(error)) {
+      if (this.#trust.refuse(error)) {
         this.#tell(error);
         this.connection.reset(true);
       }
       throw error;
     }
-    this.#setRefused(false);
+    this.#trust.restore();
   }
 
   /** @param {import("./carrier.js").CarrierState} state */
@@ -244,29 +240,6 @@ export class Session {
     this.agents = agents;
     this.#host.onState();
     if (agents) void this.#contact.begin();
-  }
-
-  /**
-   * Whether what failed does not come from the pinned organisation; a person is told, once.
-   * @param {unknown} error
-   */
-  #refuse(error) {
-    if (!(error instanceof SealwireError) || !REFUSALS.includes(error.code)) return false;
-    if (this.#refused) return true;
-    this.#setRefused(true);
-    this.#host.events.emit("notice", {
-      code: REFUSED,
-      text: "What the relay showed does not come from this organisation. Nothing was sent; what you wrote is kept on this device.",
-    });
-    return true;
-  }
-
-  /** @param {boolean} refused */
-  #setRefused(refused) {
-    if (this.#refused === refused) return;
-    this.#refused = refused;
-    if (!refused) this.#host.events.emit("notice:over", { code: REFUSED });
-    this.#host.onState();
   }
 
   /** @param {Error} error */
