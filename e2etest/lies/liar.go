@@ -72,6 +72,7 @@ type item struct {
 	number uint64 // of an entry that is shown in the place of another; else it gets its own
 	fixed  bool   // its sequence was set
 	real   uint64 // the place in the real log of an entry that stands there
+	of     uint64 // and of the one that this was made of, or in the place of
 }
 
 // New makes a liar that tells by these rules. Seed decides what the rules leave

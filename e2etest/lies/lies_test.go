@@ -144,6 +144,20 @@ func TestALieIsKeptAndAClumsyOneIsNot(t *testing.T) {
 	}
 }
 
+// What one clumsy act adds and another holds back shows under the number of
+// what it was made of.
+func TestWhatClumsyActsAddAndHoldBackIsNotKept(t *testing.T) {
+	for _, add := range []Act{{Do: "double", Fleeting: true}, {Do: "inject", With: "nothing", Fleeting: true}} {
+		t.Run(add.Do, func(t *testing.T) {
+			x := newLine(t, on("entry", add, Act{Do: "delay", Count: 1, Fleeting: true}))
+			x.others("one", "two", "three")
+			x.seen = nil
+			x.ask(relay.Subscribe{Conversation: conversation})
+			x.want("1 one, 2 two, 3 three")
+		})
+	}
+}
+
 func TestReorderShowsAnotherOrderAndTheSameForASeed(t *testing.T) {
 	rule := Rule{Match{Frame: "entry", Times: 4}, []Act{{Do: "reorder", Count: 4}}}
 	var first string

@@ -84,7 +84,7 @@ func (l *Liar) tell(f Frame) ([]item, bool) { return l.tellAnswer(f, 0) }
 func (l *Liar) tellAnswer(f Frame, request relay.FrameType) (items []item, fleeting bool) {
 	items = []item{{Frame: f}}
 	if b, ok := f.Body.(relay.Entry); ok {
-		items[0].real = b.Sequence
+		items[0].real, items[0].of = b.Sequence, b.Sequence
 	}
 	for n := range l.rules {
 		r := &l.rules[n]
@@ -104,6 +104,11 @@ func (l *Liar) tellAnswer(f Frame, request relay.FrameType) (items []item, fleet
 		for _, act := range r.Do {
 			l.chance = l.dice(n, f)
 			items = l.act(n, act, f, items)
+			for i := range items {
+				if b, ok := f.Body.(relay.Entry); ok && items[i].of == 0 {
+					items[i].of = b.Sequence
+				}
+			}
 			fleeting = fleeting || act.Fleeting || act.Do == "raw" || act.Do == "close" || act.Do == "set" && act.Field == "sequence"
 		}
 	}

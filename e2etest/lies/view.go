@@ -94,13 +94,13 @@ func (l *Liar) show(f Frame, b relay.Entry, items []item, fleeting bool) []Frame
 	}
 	// What a clumsy act holds back is held under this number.
 	for _, h := range l.held {
-		if h.number == 0 && h.real == b.Sequence && h.End == f.End {
+		if h.number == 0 && h.of == b.Sequence && h.End == f.End {
 			h.number = n
 		}
 	}
 	for _, window := range l.windows {
 		for i := range window {
-			if window[i].number == 0 && window[i].real == b.Sequence && window[i].End == f.End {
+			if window[i].number == 0 && window[i].of == b.Sequence && window[i].End == f.End {
 				window[i].number = n
 			}
 		}
