@@ -21,7 +21,7 @@ import (
 func skewedHouse(t *testing.T) (*house, *skewed) {
 	t.Helper()
 	clock := &skewed{}
-	return newHouseWith(t, clock.now, func(*relay.Config) {}), clock
+	return newHouseWith(t, clock.now, func(c *relay.Config) { c.Limits.Session = 1000 * time.Hour }), clock
 }
 
 // kept tells how many conversations are on disk, and how many are left alone.

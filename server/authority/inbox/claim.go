@@ -53,6 +53,10 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 		return err
 	}
 	s.mu.Lock()
+	if s.restarting {
+		s.mu.Unlock()
+		return ErrClosed
+	}
 	var all []*inbox
 	if w, there := s.board[q.Conversation]; there { // others may remember a claim of before it was brought here
 		all = append(all, s.inboxes[w.inbox])

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority/store"
@@ -30,6 +31,7 @@ type inbox struct {
 	ctx   context.Context
 	end   context.CancelFunc
 	jobs  chan func()
+	done  sync.WaitGroup
 
 	member     *conversation.End
 	savedEnd   wire.Hash
@@ -168,7 +170,7 @@ func (in *inbox) millis() uint64 { return uint64(in.now().UnixMilli()) }
 
 // at is where tests end an inbox as a crash would, or do something to the relay.
 func (in *inbox) at(step string) {
-	if in.set.o.step != nil && in.set.o.step(in.queue, step) {
+	if in.set.o.TestingOnlyStep != nil && in.set.o.TestingOnlyStep(in.queue, step) {
 		panic(killed{})
 	}
 }

@@ -91,7 +91,7 @@ func (h *house) open() {
 			}
 		},
 		Logger: slog.New(slog.NewTextHandler(h.log, nil)), times: h.times, Now: h.now,
-		step: func(queue, step string) bool {
+		TestingOnlyStep: func(queue, step string) bool {
 			h.mu.Lock()
 			f := h.step
 			h.mu.Unlock()

@@ -37,7 +37,7 @@ func TestParkedConversationWaitsAgainAndTheNextAgentReadsWhatTheLastCould(t *tes
 		t.Fatal(err)
 	}
 	h.eventually("it waits as parked", func() bool { w := h.waiting(k.ID()); return w != nil && w.Parked })
-	c.Until(k, "Ana is removed at once, by the inbox", func() bool { return len(k.Members()) == 2 && k.Epoch() >= 5 })
+	c.Until(k, "Ana is removed, with the inbox's fresh leaf", func() bool { return len(k.Members()) == 2 && k.Epoch() >= 5 })
 	c.Say(k, "three")
 	h.eventually("all is read", func() bool { w := h.waiting(k.ID()); return w != nil && w.Entries == k.Index() })
 	ben := h.agent("Ben")
@@ -49,6 +49,32 @@ func TestParkedConversationWaitsAgainAndTheNextAgentReadsWhatTheLastCould(t *tes
 	}
 	if got := at.State(); got != conversation.NotMember {
 		t.Errorf("Ana's state is %v", got)
+	}
+}
+
+// The inbox has nothing else to commit then.
+func TestLeaverIsRemovedAtOnce(t *testing.T) {
+	h := newHouse(t)
+	c := h.customer()
+	k := h.begin(c)
+	ana := h.agent("Ana")
+	if err := h.claim(ana, k.ID(), ana.Offer()); err != nil {
+		t.Fatal(err)
+	}
+	at := ana.Open(k.ID())
+	if err := ana.Commit(at, conversation.Moves{Adds: []conversation.Newcomer{{Role: wire.Inbox, KeyPackage: c.Take("default")}}}); err != nil {
+		t.Fatal(err)
+	}
+	c.Until(k, "the inbox commits a fresh leaf", func() bool {
+		return len(k.Members()) == 3 && inboxOf(t, k).KeyPackage.Use == wire.UsePlace
+	})
+	epoch := k.Epoch()
+	if err := ana.Commit(at, conversation.Moves{Marks: wire.MarkLeave}); err != nil {
+		t.Fatal(err)
+	}
+	c.Until(k, "Ana is removed, by the inbox", func() bool { return len(k.Members()) == 2 })
+	if k.Epoch() != epoch+2 {
+		t.Errorf("%d commits, want Ana's and the inbox's", k.Epoch()-epoch)
 	}
 }
 

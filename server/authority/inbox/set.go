@@ -37,8 +37,11 @@ type Options struct {
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 
+	// TestingOnlyStep is called at each step of an inbox; true ends that inbox as a
+	// crash does.
+	TestingOnlyStep func(queue, step string) (die bool)
+
 	times times
-	step  func(queue, step string) (die bool)
 }
 
 // times are the waits of the inboxes.
@@ -107,15 +110,16 @@ type Set struct {
 	host string
 	ctx  context.Context
 	end  context.CancelFunc
-	done sync.WaitGroup
 
-	manifests sync.Mutex // one is taken after the other
+	manifests sync.Mutex // one is taken after the other; Options.Roots are under it
 
 	mu       sync.Mutex
 	manifest *wire.Manifest
 	inboxes  map[string]*inbox
 	board    map[wire.ID]Waiting
 	closed   bool
+
+	restarting bool // some inboxes are not there for the moment
 }
 
 // Open loads or makes an inbox for each queue of the manifest, and one for each
@@ -140,11 +144,7 @@ func Open(ctx context.Context, o Options, manifest []byte) (*Set, error) {
 	o.times = o.times.withDefaults()
 	s := &Set{o: o, host: u.Host, inboxes: make(map[string]*inbox), board: make(map[wire.ID]Waiting)}
 	s.ctx, s.end = context.WithCancel(context.Background())
-	known, err := o.Store.Queues(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.setManifest(ctx, manifest, known); err != nil {
+	if err := s.setManifest(ctx, manifest, true); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -154,24 +154,90 @@ func Open(ctx context.Context, o Options, manifest []byte) (*Set, error) {
 // SetManifest takes a newer manifest: new queues get an inbox, and credentials
 // that do not stand under it are renewed. An older one is wire.RolledBack.
 func (s *Set) SetManifest(ctx context.Context, raw []byte) error {
-	return s.setManifest(ctx, raw, nil)
-}
-
-func (s *Set) setManifest(ctx context.Context, raw []byte, also []string) error {
-	manifest, err := wire.DecodeManifest(slices.Clone(raw), s.o.Roots)
-	if err != nil {
-		return fmt.Errorf("inbox: manifest: %w", err)
-	}
 	s.manifests.Lock()
 	defer s.manifests.Unlock()
+	return s.setManifest(ctx, raw, false)
+}
+
+// SetRoots trusts these root keys from now on and no others, and takes a manifest
+// under one of them. The inboxes begin anew, as after a restart: claims that wait
+// are ErrClosed, and asking again tells.
+func (s *Set) SetRoots(ctx context.Context, roots []wire.Hash, raw []byte) error {
+	s.manifests.Lock()
+	defer s.manifests.Unlock()
+	if _, err := s.newer(raw, roots); err != nil {
+		return err
+	}
+	// What is on disk may be under a root that goes: first the manifest, then the roots.
+	dropped := slices.DeleteFunc(slices.Clone(s.o.Roots), func(r wire.Hash) bool { return slices.Contains(roots, r) })
+	both := append(dropped, roots...)
+	if err := s.restart(ctx, both, raw); err != nil || len(dropped) == 0 {
+		return err
+	}
+	if err := s.restart(ctx, roots, raw); err != nil {
+		return errors.Join(err, s.restart(ctx, both, raw))
+	}
+	return nil
+}
+
+// restart ends all inboxes and begins them anew under these roots. The lock of
+// the manifests is held.
+func (s *Set) restart(ctx context.Context, roots []wire.Hash, raw []byte) error {
+	s.mu.Lock()
+	there := s.inboxes
+	s.inboxes, s.restarting = make(map[string]*inbox), true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.restarting = false
+		s.mu.Unlock()
+	}()
+	for _, in := range there {
+		in.end()
+	}
+	var queues []string
+	for queue, in := range there {
+		in.done.Wait()
+		queues = append(queues, queue)
+	}
+	s.mu.Lock()
+	clear(s.board)
+	s.mu.Unlock()
+	s.o.Changed(queues...)
+	s.o.Roots = roots
+	return s.setManifest(ctx, raw, true)
+}
+
+// newer reads a manifest under these roots, unless an older one than the newest.
+func (s *Set) newer(raw []byte, roots []wire.Hash) (*wire.Manifest, error) {
+	manifest, err := wire.DecodeManifest(slices.Clone(raw), roots)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: manifest: %w", err)
+	}
 	s.mu.Lock()
 	newest, closed := s.manifest, s.closed
 	s.mu.Unlock()
 	switch {
 	case closed:
-		return ErrClosed
+		return nil, ErrClosed
 	case newest != nil && (manifest.Sequence < newest.Sequence || manifest.Sequence == newest.Sequence && manifest.Hash() != newest.Hash()):
-		return fmt.Errorf("inbox: manifest %d: %w", manifest.Sequence, wire.RolledBack)
+		return nil, fmt.Errorf("inbox: manifest %d: %w", manifest.Sequence, wire.RolledBack)
+	}
+	return manifest, nil
+}
+
+// setManifest takes a manifest; all: and opens those inboxes too whose queue it
+// does not name.
+func (s *Set) setManifest(ctx context.Context, raw []byte, all bool) error {
+	manifest, err := s.newer(raw, s.o.Roots)
+	if err != nil {
+		return err
+	}
+	var also []string
+	if all {
+		if also, err = s.o.Store.Queues(ctx); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	s.manifest = manifest
@@ -192,8 +258,8 @@ func (s *Set) setManifest(ctx context.Context, raw []byte, also []string) error 
 		s.mu.Lock()
 		s.inboxes[queue] = in
 		s.mu.Unlock()
-		s.done.Go(in.run)
-		s.done.Go(in.connections)
+		in.done.Go(in.run)
+		in.done.Go(in.connections)
 	}
 	return nil
 }
@@ -248,5 +314,9 @@ func (s *Set) Close() {
 	s.closed = true
 	s.mu.Unlock()
 	s.end()
-	s.done.Wait()
+	s.manifests.Lock() // whoever opens some just now
+	defer s.manifests.Unlock()
+	for _, in := range s.inboxes {
+		in.done.Wait()
+	}
 }

@@ -46,6 +46,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+
+	// TestingOnlyStep is the inboxes'.
+	TestingOnlyStep func(queue, step string) (die bool)
 }
 
 // Sentinels of this package.
@@ -74,7 +77,8 @@ type Service struct {
 	closing context.Context
 	end     context.CancelFunc
 
-	changing sync.Mutex // one organisation is taken after the other
+	changing sync.Mutex  // one organisation is taken after the other
+	trusted  []wire.Hash // the roots of the inboxes, under it
 	mu       sync.Mutex
 	org      *authority.Org
 }
@@ -124,15 +128,16 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if s.people, err = newPeople(ctx, c.Store, s.pulse, s.limits.Identities, s.now); err != nil {
 		return nil, err
 	}
-	if err := s.use(ctx, c.Org.Manifest); err != nil {
+	if err := s.use(ctx, c.Org.Manifest, nil); err != nil {
 		return nil, err
 	}
+	s.trusted = hashes(c.Org.Roots())
 	s.inboxes, err = inbox.Open(ctx, inbox.Options{
-		Relay: c.Relay, Origin: c.RelayOrigin, Roots: hashes(c.Org.Roots()), Store: c.Store, Logger: s.logger, Now: c.Now,
+		Relay: c.Relay, Origin: c.RelayOrigin, Roots: s.trusted, Store: c.Store, Logger: s.logger, Now: c.Now,
 		Issue: func(identity []byte, queue string) ([]byte, error) {
 			return s.organisation().IssueInbox(identity, queue, s.now())
 		},
-		Changed: s.pulse.beat,
+		Changed: s.pulse.beat, TestingOnlyStep: c.TestingOnlyStep,
 	}, c.Org.Manifest.Bytes())
 	if err != nil {
 		return nil, err
@@ -141,13 +146,13 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 }
 
 // use remembers the newest manifest, so that an older one is refused for ever.
-func (s *Service) use(ctx context.Context, m *wire.Manifest) error {
+func (s *Service) use(ctx context.Context, m *wire.Manifest, roots []wire.Hash) error {
 	raw, err := s.config.Store.Manifest(ctx)
 	if err != nil {
 		return err
 	}
 	if raw != nil {
-		before, err := wire.DecodeManifest(raw, hashes(s.organisation().Roots()))
+		before, err := wire.DecodeManifest(raw, append(hashes(s.organisation().Roots()), roots...))
 		if err != nil {
 			return fmt.Errorf("authority: the manifest in the store is not under these roots: %w", err)
 		}
@@ -162,24 +167,28 @@ func (s *Service) use(ctx context.Context, m *wire.Manifest) error {
 }
 
 // SetOrg goes on with an organisation that was loaded anew: a newer manifest,
-// another issuer key. ErrRolledBack, and nothing changed, where it is older.
-// New roots are taken at the next start.
+// another issuer key, other roots. ErrRolledBack, and nothing changed, where it
+// is older.
 func (s *Service) SetOrg(ctx context.Context, org *authority.Org) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	if _, err := wire.DecodeManifest(org.Manifest.Bytes(), hashes(s.config.Org.Roots())); err != nil {
-		return fmt.Errorf("authority: the manifest is signed by a root that was not known at the start: %w", err)
-	}
-	if err := s.use(ctx, org.Manifest); err != nil {
+	roots := hashes(org.Roots())
+	if err := s.use(ctx, org.Manifest, roots); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	s.org = org
 	s.mu.Unlock()
 	s.logger.Info("manifest", "sequence", org.Manifest.Sequence, "expires", time.Unix(int64(org.Manifest.Expires), 0).UTC())
-	err := s.inboxes.SetManifest(ctx, org.Manifest.Bytes())
-	s.pulse.beat(org.Manifest.Queues...)
-	return err
+	defer s.pulse.beat(org.Manifest.Queues...)
+	if slices.Equal(roots, s.trusted) {
+		return s.inboxes.SetManifest(ctx, org.Manifest.Bytes())
+	}
+	if err := s.inboxes.SetRoots(ctx, roots, org.Manifest.Bytes()); err != nil {
+		return err
+	}
+	s.trusted = roots
+	return nil
 }
 
 func (s *Service) organisation() *authority.Org {

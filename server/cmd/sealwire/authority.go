@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/authority/service"
@@ -23,7 +19,7 @@ The company's own service: gives credentials to the people who answer customers,
 is the inbox of each queue, and takes claims. Needs issuer.key of the company, and
 never root.key. Configured by a JSON file, or by flags, which replace what the file
 says. On SIGHUP the company's directory is read again: a newer manifest, the next
-issuer key.
+issuer key, other roots.
 
 The file, with required fields marked *:
 
@@ -49,6 +45,8 @@ The file, with required fields marked *:
   }`
 
 func (p *Program) authority(ctx context.Context, args []string) error {
+	hangups, stop := hangups()
+	defer stop()
 	f := p.flags("authority", authorityUsage)
 	path := f.String("config", "", "JSON `file`")
 	listen := f.String("listen", "", "`address` to listen on, host:port")
@@ -88,21 +86,18 @@ func (p *Program) authority(ctx context.Context, args []string) error {
 			*field = *flag
 		}
 	}
-	return p.serveAuthority(ctx, c)
+	return p.serveAuthority(ctx, c, hangups)
 }
 
-func (p *Program) serveAuthority(ctx context.Context, c *authorityConfig) error {
+func (p *Program) serveAuthority(ctx context.Context, c *authorityConfig, hangups <-chan os.Signal) error {
 	config, err := c.service()
 	if err != nil {
 		return err
 	}
 	logger := slog.New(relay.AllowListed(slog.NewJSONHandler(p.Stderr, nil)))
-	config.Logger = logger
-	listener, err := net.Listen("tcp", c.Listen)
+	config.Logger, config.TestingOnlyStep = logger, p.testingOnlyStep
+	listener, err := listen("authority", c.Listen)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("authority: %s is in use", c.Listen)
-		}
 		return err
 	}
 	defer listener.Close()
@@ -120,34 +115,16 @@ func (p *Program) serveAuthority(ctx context.Context, c *authorityConfig) error 
 		return err
 	}
 	defer server.Close()
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	logger.Info("authority", "listen", listener.Addr().String(), "sequence", config.Org.Manifest.Sequence)
 	p.listening(listener.Addr().String())
 
-	web := relay.HTTPServer(server.Handler())
-	failed := start(web, listener, c.Certificate, c.Key)
-	for waiting := true; waiting; {
-		select {
-		case <-ctx.Done():
-			waiting = false
-		case err = <-failed:
-			waiting = false
-		case <-hangup:
-			org, err := authority.Load(c.Company)
-			if err == nil {
-				err = server.SetOrg(ctx, org)
-			}
-			if err != nil {
-				logger.Error("company not read again", "cause", err)
-			}
+	return serveWeb(ctx, relay.HTTPServer(server.Handler()), listener, c.Certificate, c.Key, hangups, func() {
+		org, err := authority.Load(c.Company)
+		if err == nil {
+			err = server.SetOrg(ctx, org)
 		}
-	}
-	_ = web.Close()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	logger.Info("ended")
-	return err
+		if err != nil {
+			logger.Error("company not read again", "cause", err)
+		}
+	}, func() {}, logger)
 }

@@ -70,6 +70,16 @@ func authorityFile(t *testing.T, dir, company, relay string, login ed25519.Publi
 // call asks an authority.
 func call(t *testing.T, addr, path, ticket string, body, into any) int {
 	t.Helper()
+	status, err := tryCall(t, addr, path, ticket, body, into)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+// tryCall is call where the authority may be gone.
+func tryCall(t *testing.T, addr, path, ticket string, body, into any) (status int, err error) {
+	t.Helper()
 	method, text := "GET", []byte(nil)
 	if body != nil {
 		method = "POST"
@@ -85,16 +95,19 @@ func call(t *testing.T, addr, path, ticket string, body, into any) int {
 	}
 	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(q)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
 	defer res.Body.Close()
-	got, _ := io.ReadAll(res.Body)
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, err
+	}
 	if into != nil && res.StatusCode == 200 {
 		if err := json.Unmarshal(got, into); err != nil {
 			t.Fatalf("%s: %v: %s", path, err, got)
 		}
 	}
-	return res.StatusCode
+	return res.StatusCode, nil
 }
 
 func introduce(t *testing.T, addr string, p *authoritytest.Person, proof []byte) map[string]string {

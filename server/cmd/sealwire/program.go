@@ -19,6 +19,8 @@ type Program struct {
 	// Listening, where not nil, is told the address once a server listens.
 	Listening func(addr string)
 
+	testingOnlyStep func(queue, step string) (die bool) // of the authority's inboxes
+
 	mu      sync.Mutex
 	cancels []context.CancelFunc
 	running sync.WaitGroup

@@ -2,25 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/sealwire/sealwire/server/relay"
-	"github.com/sealwire/sealwire/wasm/wire"
 )
 
 const relayUsage = `relay [-config FILE] [flags]
 
 Carries sealed entries between ends. Configured by a JSON file, or by flags for
 one company. Flags replace what the file says. On SIGHUP the manifest files are
-read again; on SIGTERM the relay drains for up to 10 s and ends.
+read again, and the roots of the companies in the file; on SIGTERM the relay drains
+for up to 10 s and ends.
 
 The file, with required fields marked *:
 
@@ -57,6 +52,8 @@ The file, with required fields marked *:
   }`
 
 func (p *Program) relay(ctx context.Context, args []string) error {
+	hangups, stop := hangups()
+	defer stop()
 	f := p.flags("relay", relayUsage)
 	path := f.String("config", "", "JSON `file`")
 	listen := f.String("listen", "", "`address` to listen on, host:port")
@@ -102,7 +99,7 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	if err := p.built(); err != nil {
 		return err
 	}
-	return p.serveRelay(ctx, c)
+	return p.serveRelay(ctx, c, *path, hangups)
 }
 
 // built refuses to serve from a tree in which the core was not built: such a
@@ -116,31 +113,15 @@ func (p *Program) built() error {
 	return nil
 }
 
-// start serves, with TLS where there is a certificate.
-func start(web *http.Server, listener net.Listener, certificate, key string) (failed chan error) {
-	failed = make(chan error, 1)
-	go func() {
-		if certificate != "" {
-			failed <- web.ServeTLS(listener, certificate, key)
-		} else {
-			failed <- web.Serve(listener)
-		}
-	}()
-	return failed
-}
-
-func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
+func (p *Program) serveRelay(ctx context.Context, c *relayConfig, path string, hangups <-chan os.Signal) error {
 	config, err := c.relay()
 	if err != nil {
 		return err
 	}
 	logger := slog.New(slog.NewJSONHandler(p.Stderr, nil))
 	config.Logger = logger
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listen("relay", c.Listen)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("relay: %s is in use", c.Listen)
-		}
 		return err
 	}
 	defer listener.Close()
@@ -154,9 +135,6 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	if err != nil {
 		return err
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	logger = slog.New(relay.AllowListed(logger.Handler()))
 	logger.Info("relay", "listen", listener.Addr().String())
 	if c.addressless() {
@@ -164,26 +142,12 @@ func (p *Program) serveRelay(ctx context.Context, c *relayConfig) error {
 	}
 	p.listening(listener.Addr().String())
 
-	web := relay.HTTPServer(server.Handler())
-	failed := start(web, listener, c.Certificate, c.Key)
-	for waiting := true; waiting; {
-		select {
-		case <-ctx.Done():
-			waiting = false
-		case err = <-failed:
-			waiting = false
-		case <-hangup:
-			if err := c.reload(func(t wire.ID, m []byte) error { return server.SetManifest(ctx, t, m) }); err != nil {
-				logger.Error("manifest not renewed", "cause", err)
-			}
+	return serveWeb(ctx, relay.HTTPServer(server.Handler()), listener, c.Certificate, c.Key, hangups, func() {
+		if err := c.reload(ctx, path, server); err != nil {
+			logger.Error("manifest not renewed", "cause", err)
 		}
-	}
-	logger.Info("draining")
-	server.Drain(context.WithoutCancel(ctx)) // bounded by its own limit
-	_ = web.Close()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	logger.Info("ended")
-	return err
+	}, func() {
+		logger.Info("draining")
+		server.Drain(context.WithoutCancel(ctx)) // bounded by its own limit
+	}, logger)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -292,16 +293,24 @@ func (t *tokensConfig) verifier() (*token.Verifier, error) {
 	return v, nil
 }
 
-// reload reads the manifest files again, for each tenant that has one.
-func (c *relayConfig) reload(set func(tenant wire.ID, manifest []byte) error) error {
-	var all []error
-	for i := range c.Tenants {
-		if c.Tenants[i].Manifest == "" {
-			continue
+// reload reads the manifest files again, and the companies' roots in the
+// configuration, where that is a file. What else it says is for the next start.
+func (c *relayConfig) reload(ctx context.Context, path string, server *relay.Server) error {
+	now := c
+	if path != "" {
+		var err error
+		if now, err = readRelayConfig(path); err != nil {
+			return err
 		}
-		t, err := c.Tenants[i].tenant()
+	}
+	var all []error
+	for i := range now.Tenants {
+		t, err := now.Tenants[i].tenant()
 		if err == nil {
-			err = set(wire.TenantID(t.Roots[0]), t.Manifest)
+			var id wire.ID
+			if id, err = now.Tenants[i].id(); err == nil {
+				err = server.SetRoots(ctx, id, t.Roots, t.Manifest)
+			}
 		}
 		all = append(all, err)
 	}
