@@ -25,6 +25,7 @@
  * @property {() => void} pump          sends what there is to send
  * @property {(queue: string, member?: string) => Promise<Uint8Array>} take  a key package: of the queue's inbox, or of a member
  * @property {(text: string) => Promise<import("./types.js").Message>} note
+ * @property {(ms: number) => Promise<void>} [pause]  for tests
  */
 import { SealwireError } from "../errors.js";
 import { toHex } from "./bytes.js";
@@ -35,6 +36,8 @@ import { CLOSE, LEAVE, REASON, ROLE } from "./status.js";
 const MAX_ROUNDS = 8;
 /** How long it may take until something is read back (ms). */
 const PATIENCE = 30_000;
+/** A colleague who is only just there publishes key packages in a moment: one is asked for again after so long each (ms). */
+const AGAIN = [500, 1_000, 2_500];
 const COMPANY = ["agent", "bot", "inbox"];
 const ATTENDS = ["agent", "bot"];
 
@@ -239,11 +242,25 @@ export class Moving {
     // Whoever is in already needs no key package, and keeps its role.
     if (newcomer.by === "member" && standing.members.some((m) => m.id === newcomer.id)) return this.#stays(newcomer.id);
     if (newcomer.by === "queue" && standing.members.some((m) => m.role === "inbox" && m.alias === newcomer.id)) return [];
-    const keyPackage = newcomer.by === "queue" ? await take(newcomer.id) : await take(standing.queue, newcomer.id);
+    const keyPackage = newcomer.by === "queue" ? await take(newcomer.id) : await this.#takeOf(newcomer.id);
     const role = ownerRole(keyPackage);
     if (newcomer.by === "queue") return [inboxOf(newcomer.id, keyPackage)];
     // The relay could give another's: the core compares.
     return [{ role: as ?? (role === ROLE.supervisor ? ROLE.agent : role), keyPackage, member: newcomer.id }];
+  }
+
+  /** @param {string} member */
+  async #takeOf(member) {
+    const { standing, take, able, pause = wait } = this.#host;
+    for (const ms of AGAIN) {
+      try {
+        return await take(standing.queue, member);
+      } catch (error) {
+        if (!(error instanceof SealwireError) || error.code !== "unavailable" || !able()) throw error;
+        await pause(ms);
+      }
+    }
+    return take(standing.queue, member);
   }
 
   /** @param {string} id */
@@ -314,6 +331,11 @@ export class Moving {
       this.#watchers.add(watch);
     });
   }
+}
+
+/** @param {number} ms @returns {Promise<void>} */
+function wait(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** @param {import("./status.js").CommitEvent} event */

@@ -40,6 +40,8 @@ function staged(before, inbox = "default") {
   /** @type {Moves[]} */
   const made = [];
   let connected = true;
+  /** How often the relay says yet that it has no key package. */
+  const missing = { times: 0 };
   /** In their order. @type {string[]} */
   const steps = [];
   const timeline = { writing: false, noted: (/** @type {string} */ text) => steps.includes(`note ${text}`) };
@@ -61,10 +63,15 @@ function staged(before, inbox = "default") {
     able: () => connected,
     follow: async () => {},
     pump: () => {},
-    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => (steps.push("take"), Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)])),
+    take: async (/** @type {string} */ _, /** @type {string | undefined} */ member) => {
+      steps.push("take");
+      if (missing.times-- > 0) throw new SealwireError("unavailable");
+      return Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)]);
+    },
+    pause: async (/** @type {number} */ ms) => void steps.push(`pause ${ms}`),
     note: async (/** @type {string} */ text) => void steps.push(`note ${text}`),
   })));
-  return { moving, standing, made, steps, cut: () => ((connected = false), moving.read(null)) };
+  return { moving, standing, made, steps, missing, cut: () => ((connected = false), moving.read(null)) };
 }
 
 /** @param {import("../errors.js").Code} code */
@@ -106,6 +113,21 @@ test("whoever is to come can be added before a note says so; a note is sent once
     await assert.rejects(act(none.moving), coded("unavailable"));
     assert.deepEqual(none.steps, ["take"], "nobody can be added: nothing was said");
   }
+});
+
+test("a colleague who is only just there has key packages in a moment: they are asked for again, but not for ever", async () => {
+  const late = staged(() => undefined);
+  late.missing.times = 2;
+  await late.moving.transfer({ to }, { note: "a refund" });
+  assert.deepEqual(late.steps, ["take", "pause 500", "take", "pause 1000", "take", "note a refund", "commit"]);
+  const never = staged(() => undefined);
+  never.missing.times = 10;
+  await assert.rejects(never.moving.invite({ to }), coded("unavailable"));
+  assert.deepEqual(never.steps.filter((step) => step === "take").length, 4);
+  const inbox = staged(() => undefined);
+  inbox.missing.times = 10;
+  await assert.rejects(inbox.moving.park(), coded("unavailable"));
+  assert.deepEqual(inbox.steps, ["take"], "an inbox is there or not");
 });
 
 test("a note stands until this end writes again or leaves, and only if it was not lost", () => {
