@@ -48,7 +48,11 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(Site(cloud, path))
+	company, err := NewCompany()
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(Site(cloud, company, path))
 	t.Cleanup(srv.Close)
 	return &stage{Cloud: cloud, t: t, url: srv.URL}
 }

@@ -12,14 +12,16 @@ import (
 var pages embed.FS
 
 // Site serves the pages, the package under /js/, the bundle of the real Flex UI
-// under /flex.js, and the cloud under /cloud.
-func Site(cloud *Cloud, bundle string) http.Handler {
+// under /flex.js, the cloud under /cloud and the company under /company.
+func Site(cloud *Cloud, company *Company, bundle string) http.Handler {
 	own, err := fs.Sub(pages, "page")
 	if err != nil {
 		panic("flex: " + err.Error())
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/cloud", cloud)
+	mux.Handle("/company", company)
+	mux.Handle("/company/", company)
 	mux.HandleFunc("/flex.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, bundle) })
 	mux.Handle("/js/", http.StripPrefix("/js/", http.FileServerFS(js.Files())))
 	mux.Handle("/", http.FileServerFS(own))

@@ -1,4 +1,6 @@
 /** The real Flex UI over the fake cloud: one agent, and the conversations that the address names. */
+import { sealFlex } from "/js/agent/flex/index.js";
+import { connectTo, credentialOf, over, transportOf } from "./company.js";
 import { Line } from "./sdk.js";
 
 const { Flex, React, ReactDOM, Redux, ReactRedux } = globalThis;
@@ -31,11 +33,28 @@ function show({ store, manager }, sid) {
 
 const line = await new Line(options.get("identity") ?? "agent").open();
 const flex = startFlex(line.identity);
+/** The plugin. Which conversations are encrypted, the company knows by their channel; here by their sid. */
+function plugin({ manager }) {
+  const carried = over();
+  const name = options.get("name") ?? "Ana";
+  return sealFlex(Flex, manager, {
+    over: carried,
+    transport: (conversation) => transportOf(line, conversation),
+    client: () => connectTo(carried, { role: options.get("role") ?? "agent", credential: credentialOf(name, options.get("role") ?? "agent"), history: options.get("history") ?? "device" }, { module: options.get("module") ?? "" }),
+    isSealed: ({ sid }) => sid.startsWith("CHsealed") || undefined,
+  });
+}
+
+// Other plugins: loaded before, and after.
+globalThis.pluginsBefore?.(flex);
+const sealed = options.get("plugin") === "none" ? undefined : plugin(flex);
+globalThis.pluginsAfter?.(flex);
+
 const conversations = {};
 for (const sid of (options.get("sids") ?? "CHplain").split(",")) {
   conversations[sid] = await line.conversation(sid);
   await follow(flex.store, conversations[sid], line.identity);
 }
-globalThis.desk = { ...flex, line, conversations, show: (sid) => show(flex, sid) };
+globalThis.desk = { ...flex, line, conversations, sealed, show: (sid) => show(flex, sid) };
 show(flex, Object.keys(conversations)[0]);
 globalThis.ready = true;

@@ -2,17 +2,22 @@
  * The objects of the Conversations SDK, as far as Flex and the plugin use them, over the cloud's socket. They have the
  * SDK's shape (a builder, an unsent message, methods on the prototypes), and everything they are told to send is sent.
  */
-const { EventEmitter } = globalThis;
+import { EventEmitter } from "./emitter.js";
 
 /** One browser's connection. */
-export class Line {
+export class Line extends EventEmitter {
   #socket;
   #next = 1;
   #open = new Map();
   #talks = new Map();
 
+  connectionState = "connecting";
+
   constructor(identity) {
+    super();
+    this.setMaxListeners(100);
     this.identity = identity;
+    this.user = { identity };
   }
 
   async open() {
@@ -23,6 +28,8 @@ export class Line {
       this.#socket.onerror = () => reject(new Error("no cloud"));
     });
     await this.ask({ op: "hello", identity: this.identity });
+    this.connectionState = "connected";
+    this.emit("connectionStateChanged", "connected");
     return this;
   }
 
@@ -66,8 +73,8 @@ export class Conversation extends EventEmitter {
     this.isJoined = true;
     this.createdBy = "system";
     this.limits = { mediaAttachmentsCountLimit: 10 };
-    this._participants = new Map(participants.map((identity, i) => [identity, { sid: `MB${i}`, identity, type: "chat", attributes: {} }]));
-    this._messages = messages.map((one) => new Message(this, one));
+    this._participants = new Map((participants ?? []).map((identity, i) => [identity, { sid: `MB${i}`, identity, type: "chat", attributes: {} }]));
+    this._messages = (messages ?? []).map((one) => new Message(this, one));
     this._messagesEntity = new Messages(this);
   }
 
@@ -250,8 +257,12 @@ class Media {
     this.line = line;
   }
   async getContentTemporaryUrl() {
-    const { file } = await this.line.ask({ op: "file", sid: this.sid });
-    const bytes = Uint8Array.from(atob(file.content ?? ""), (c) => c.charCodeAt(0));
-    return URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+    return `https://media.cloud.test/${this.sid}`;
   }
+}
+
+/** What stands at such an address. */
+export async function fetchMedia(line, address) {
+  const { file } = await line.ask({ op: "file", sid: new URL(address).pathname.slice(1) });
+  return new Response(Uint8Array.from(atob(file.content ?? ""), (c) => c.charCodeAt(0)));
 }

@@ -53,9 +53,13 @@ export class Knowledge {
     for (const listener of [...this.#listeners]) listener(sid);
   }
 
-  /** @param {(sid: string) => void} listener  told of each that is known to be sealed from now on */
+  /**
+   * @param {(sid: string) => void} listener  told of each that is known to be sealed from now on
+   * @returns {() => void} ends it
+   */
   onSealed(listener) {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** A message was seen, wherever. @param {string} sid @param {unknown} body */

@@ -1,0 +1,136 @@
+/**
+ * Sealwire in Twilio Flex 2, in one call:
+ *
+ *   const carried = over();
+ *   sealFlex(Flex, manager, {
+ *     over: carried,
+ *     transport: (conversation) => twilio({ client: manager.conversationsClient, conversation }),
+ *     client: () => core.connect({ transport: carried, orgKey, role: "agent", authority: { url, login } }),
+ *   });
+ *
+ * Conversations that are sealed (knowledge.js says how that is known) are opened and answered with the host's own box,
+ * bubbles and buttons; in all others nothing changes. Beneath it the egress guard (guard.js) holds back whatever is not
+ * sealed, whoever sends it. The plugin has no React of its own: it takes `React` from the options or from the page.
+ *
+ * The caller's duties: call it before other plugins keep methods of the SDK; give `isSealed` where the company knows
+ * which of its channels are encrypted, for that is what a platform cannot talk away.
+ *
+ * @typedef {import("./host.js").Flex} Flex
+ * @typedef {import("./host.js").Manager} Manager
+ * @typedef {import("./host.js").React} React
+ * @typedef {import("./host.js").SDKConversation} SDKConversation
+ */
+import { components } from "./components.js";
+import { saysSealed } from "./envelope.js";
+import { Guard, isConversation } from "./guard.js";
+import { Knowledge } from "./knowledge.js";
+import { replaceSending } from "./sending.js";
+import { Sessions } from "./sessions.js";
+import { coverStrings, hides } from "./strings.js";
+import { flexWords } from "./words.js";
+
+const notSent = "SealwireNotSent";
+
+/**
+ * @template T
+ * @typedef {object} FlexOptions
+ * @property {() => import("../../widget/facade.js").Client|Promise<import("../../widget/facade.js").Client>} client  asked
+ *   for when the first sealed conversation is met; where it rejects, nothing is sent, and it is asked again
+ * @property {import("./sessions.js").Carried<T>} over  what `client` was connected with as its transport
+ * @property {(conversation: import("./sessions.js").OwnConversation) => T} transport
+ * @property {import("./knowledge.js").IsSealed} [isSealed]
+ * @property {import("./knowledge.js").Memory} [memory]  default the page's localStorage
+ * @property {React} [React]  default the page's
+ */
+
+/**
+ * @template T
+ * @param {Flex} flex
+ * @param {Manager} manager
+ * @param {FlexOptions<T>} options
+ */
+export function sealFlex(flex, manager, { client, over, transport, isSealed, memory = storage(), React = pageReact() }) {
+  const knowledge = new Knowledge({ ...(isSealed ? { isSealed } : {}), memory });
+  const tell = (/** @type {string} */ text, /** @type {string} */ _sid) => void flex.Notifications.showNotification(notSent, { text });
+  const guard = new Guard(knowledge, (sid) => tell(flexWords.heldBack, sid));
+  const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download } });
+  /** @type {Set<SDKConversation>} */
+  const met = new Set();
+
+  /** @returns {Record<string, {source?: unknown, messages?: readonly {source?: unknown}[]}>} */
+  const states = () => manager.store.getState()?.flex?.chat?.conversations ?? {};
+  const find = (/** @type {string} */ sid) => {
+    const source = states()[sid]?.source;
+    return isConversation(source) ? source : undefined;
+  };
+  const meet = (/** @type {unknown} */ source) => {
+    if (!isConversation(source) || met.has(source)) return;
+    met.add(source);
+    guard.watch(source);
+    source.on("messageAdded", (/** @type {{body?: unknown}} */ message) => {
+      guard.watchMessage(message);
+      knowledge.saw(source.sid, message.body);
+    });
+    knowledge.learn(source).then((standing) => standing === "sealed" && sessions.open(source), () => {});
+  };
+  const look = () => {
+    for (const [sid, { source, messages = [] }] of Object.entries(states())) {
+      meet(source);
+      for (const message of messages) {
+        const one = /** @type {{body?: unknown}|undefined} */ (message.source);
+        guard.watchMessage(one);
+        knowledge.saw(sid, one?.body);
+      }
+    }
+  };
+  knowledge.onSealed((sid) => {
+    const source = find(sid);
+    if (source) sessions.open(source);
+  });
+
+  flex.Notifications.registerNotification({ id: notSent, type: flex.NotificationType.error, content: flexWords.notSent, timeout: 0 });
+  replaceSending({ flex, find, guard, knowledge, sessions, tell });
+  const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";
+  coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: {registerHelper: (name: string, help: (...args: any[]) => unknown) => void}}} */ (globalThis).Handlebars, sealed });
+  flex.Notifications.addListener(flex.NotificationEvent.beforeAddNotification, (notification, cancel) => {
+    const { lastMessage, conversationSid } = /** @type {{lastMessage?: {source?: {index: number}}, conversationSid?: string}} */ (notification?.context ?? {});
+    // Who came and went is no message.
+    if (lastMessage?.source && hides(lastMessage, sealed) && sessions.find(conversationSid ?? "", lastMessage.source.index).kind !== "message") cancel();
+  });
+
+  const { Bubble, Banner, Tab } = components({ React, flex, sessions, knowledge, tell });
+  const h = React.createElement;
+  flex.MessageBubble.Content.replace(h(Bubble, { key: "body" }), {
+    if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
+      saysSealed(message?.source?.body) || sealed(conversationSid ?? ""),
+  });
+  flex.MessagingCanvas.Content.add(h(Banner, { key: "sealwire-banner" }), { sortOrder: -1 });
+  flex.TaskCanvasTabs.Content.add(h(Tab, { key: "sealwire-tab", label: flexWords.tab }));
+
+  manager.store.subscribe(look);
+  look();
+  return Object.freeze({ guard, knowledge, sessions });
+}
+
+/** @returns {React} */
+function pageReact() {
+  const { React } = /** @type {{React?: React}} */ (globalThis);
+  if (!React) throw new TypeError("sealFlex: expected the host's React, on the page or as an option");
+  return React;
+}
+
+/** @returns {import("./knowledge.js").Memory|undefined} */
+function storage() {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Blob} blob @param {string} name */
+function download(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,131 @@
+/**
+ * The sealed side of the host's conversations: for each, its transport in the client, and what stands at the place of
+ * one of its messages. The client may still be on its way, or not be to be had: then nothing is sent.
+ *
+ * @typedef {import("../../widget/facade.js").Client} Client
+ * @typedef {import("../../widget/facade.js").Conversation} Conversation
+ * @typedef {import("../../widget/facade.js").Message} Message
+ * @typedef {import("./host.js").SDKConversation} SDKConversation
+ *
+ * @typedef {ReturnType<import("./guard.js").Guard["own"]>} OwnConversation
+ *
+ * @typedef {object} Found  what stands at the place of a message of the host
+ * @property {"message"|"entry"|"opening"|"unreadable"} kind
+ * @property {string} [conversation]
+ * @property {Message} [message]
+ */
+import { AgentKit } from "../kit.js";
+import { refusal } from "./refusal.js";
+import { flexWords } from "./words.js";
+
+/**
+ * What the plugin needs of the client's transports: `over()` gives it, T is any transport.
+ * @template T
+ * @typedef {object} Carried
+ * @property {(transport: T) => void} add
+ * @property {(transport: T) => readonly string[]} conversations
+ * @property {(transport: T, sequence: number) => {conversation: string, sequence: number}|undefined} place
+ */
+
+/** @template T */
+export class Sessions {
+  #options;
+  /** @type {Map<string, T>} */
+  #transports = new Map();
+  /** @type {Promise<Client>|null} */
+  #starting = null;
+  /** @type {Client|null} */
+  #client = null;
+  #failed = false;
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  kit;
+
+  /**
+   * @param {object} options
+   * @param {() => Client|Promise<Client>} options.client
+   * @param {Carried<T>} options.over
+   * @param {(conversation: OwnConversation) => T} options.transport
+   * @param {(conversation: SDKConversation) => OwnConversation} options.own
+   * @param {import("../types.js").KitOptions} [options.kit]
+   */
+  constructor(options) {
+    this.#options = options;
+    this.kit = new AgentKit(options.kit);
+    this.kit.subscribe(() => this.#changed());
+  }
+
+  /** @param {() => void} listener @returns {() => void} */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** "failed": it is tried again when something is to be sent. @returns {"starting"|"ready"|"failed"} */
+  get state() {
+    return this.#client ? "ready" : this.#failed ? "failed" : "starting";
+  }
+
+  /** @returns {Promise<Client>} */
+  start() {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start() {
+    try {
+      const client = await this.#options.client();
+      this.#client = client;
+      this.#failed = false;
+      this.kit.attach(client);
+      return client;
+    } catch {
+      this.#starting = null;
+      this.#failed = true;
+      throw refusal("unavailable", flexWords.missing);
+    } finally {
+      this.#changed();
+    }
+  }
+
+  /** Follows a conversation of the host that is sealed. @param {SDKConversation} conversation */
+  open(conversation) {
+    const { sid } = conversation;
+    if (this.#transports.has(sid)) return;
+    const transport = this.#options.transport(this.#options.own(conversation));
+    this.#transports.set(sid, transport);
+    this.#options.over.add(transport);
+    this.start().catch(() => {});
+  }
+
+  /** The one that goes on in it: the newest that this end knows. @param {string} sid @returns {Conversation|undefined} */
+  conversation(sid) {
+    const transport = this.#transports.get(sid);
+    if (transport === undefined || !this.#client) return undefined;
+    const ids = this.#options.over.conversations(transport);
+    return ids.map((id) => this.kit.find(id)).findLast((one) => one !== undefined);
+  }
+
+  /**
+   * What stands at the place of a message of the host.
+   * @param {string} sid
+   * @param {number} index
+   * @returns {Found}
+   */
+  find(sid, index) {
+    if (this.#failed) return { kind: "unreadable" };
+    const transport = this.#transports.get(sid);
+    if (transport === undefined || !this.#client) return { kind: "opening" };
+    // A transport of this platform counts from 1.
+    const place = this.#options.over.place(transport, index + 1);
+    if (!place) return { kind: "entry" };
+    const conversation = this.kit.find(place.conversation);
+    if (!conversation) return { kind: "unreadable" };
+    const message = conversation.messages.find(({ sequence }) => sequence === place.sequence);
+    return message ? { kind: "message", conversation: conversation.id, message } : { kind: "entry" };
+  }
+
+  #changed() {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

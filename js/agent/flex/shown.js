@@ -1,0 +1,36 @@
+/** What stands in a message's bubble, as words: pure, so that it is the same wherever it is drawn. */
+import { fileName, sizeText } from "../../widget/files.js";
+import { textOf } from "../../widget/messagerow.js";
+import { isOpaqueName, saysSealed } from "./envelope.js";
+import { flexWords } from "./words.js";
+
+/**
+ * @typedef {object} Shown
+ * @property {"text"|"file"|"note"} kind   note: nothing of anybody's words, told in a quieter way
+ * @property {string} text
+ * @property {string} [facts]
+ * @property {{conversation: string, message: string}} [save]
+ */
+
+/**
+ * @param {{body?: unknown, attachedMedia?: readonly {filename?: unknown}[]|null}} source  the host's message
+ * @param {import("./sessions.js").Found} found
+ * @returns {Shown|null} null: nothing at all, what is carried of a file
+ */
+export function shownOf(source, found) {
+  if (!saysSealed(source.body)) {
+    const files = source.attachedMedia ?? [];
+    // What it carries is told of by the message that has its key.
+    if (!source.body && files.length > 0 && files.every(({ filename }) => isOpaqueName(filename))) return null;
+    return { kind: "note", text: flexWords.notSealed };
+  }
+  const { message } = found;
+  if (found.kind === "message" && message) {
+    if (!message.file) return { kind: "text", text: textOf(message) };
+    const { name, size, state } = message.file;
+    const save = state === "available" || state === "saved" || state === "sent" || state === "failed" ? { save: { conversation: found.conversation ?? "", message: message.id } } : {};
+    return { kind: "file", text: fileName(name), facts: sizeText(size), ...save };
+  }
+  const notes = { message: flexWords.opening, entry: flexWords.entry, opening: flexWords.opening, unreadable: flexWords.unreadable };
+  return { kind: "note", text: notes[found.kind] };
+}
