@@ -105,9 +105,13 @@ export class Demo {
     return response.json();
   }
 
-  /** @param {Uint8Array} identity */
+  /**
+   * One that the company issues by hand.
+   * @param {Uint8Array} identity
+   */
   async credential(identity) {
-    return String((await this.post("/demo/credential", { identity: Buffer.from(identity).toString("base64url") })).credential);
+    const args = ["org", "agent", "-alias", "Ana", "-identity", Buffer.from(identity).toString("base64url"), join(this.#dir, "demo", "company")];
+    return (await promisify(execFile)(process.env["SEALWIRE_BINARY"] ?? (await build()), args)).stdout.trim();
   }
 
   /** @param {Partial<import("../client/types.js").ClientOptions> & { wire?: Wire }} [options] */

@@ -138,14 +138,11 @@ func (r *running) connect(role wire.Role) (*relaytest.Person, *relaytest.Client)
 		}
 		o.Proof = []byte(a.Token)
 	} else {
-		_, text := r.do("POST", "/demo/credential", `{"identity":"`+base64.RawURLEncoding.EncodeToString(p.Identity())+`"}`, nil)
-		var a struct{ Credential string }
-		if err := json.Unmarshal([]byte(text), &a); err != nil {
-			r.t.Fatalf("%v: %s", err, text)
-		}
-		if o.Proof, err = base64.RawURLEncoding.DecodeString(a.Credential); err != nil {
-			r.t.Fatal(err)
-		}
+		o.Proof = r.credential(c.Agent, func(nonce [32]byte, host string, proof []byte) []byte {
+			hello := relay.Hello{Role: role, Tenant: o.Tenant, Identity: p.Identity(), Host: host, Proof: proof}
+			hello.Signature = wire.Sign(p.Key, "relay hello", relay.HelloInput(nonce, &hello))
+			return relay.EncodeFrame(1, hello)[5:] // what stands in the frame
+		})
 		if p.Credential, err = wire.DecodeCredential(o.Proof); err != nil {
 			r.t.Fatal(err)
 		}
@@ -229,7 +226,6 @@ func TestA01_EveryRouteIsListed(t *testing.T) {
 		"GET /js/{name...}":     {404, 404}, // there is no such file as the pattern
 		"GET /demo/config.json": {200, 200},
 		"POST /demo/token":      {400, 403},
-		"POST /demo/credential": {400, 403},
 		"POST /demo/login":      {400, 403},
 		"GET /demo/entries":     {200, 200}, // its own test reads it
 		"GET /healthz":          {200, 200},
@@ -327,12 +323,12 @@ func TestA05_PostsMustBeJSONOfOwnPages(t *testing.T) {
 		{"text", "/demo/token", good, func(q *http.Request) { q.Header.Set("Content-Type", "text/plain") }, 415},
 		{"cross-site by Sec-Fetch-Site", "/demo/token", good, func(q *http.Request) { q.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
 		{"same-site, another port", "/demo/token", good, func(q *http.Request) { q.Header.Set("Sec-Fetch-Site", "same-site") }, 403},
-		{"cross-site by Origin", "/demo/credential", good, func(q *http.Request) { q.Header.Set("Origin", "https://evil.example") }, 403},
+		{"cross-site by Origin", "/demo/login", good, func(q *http.Request) { q.Header.Set("Origin", "https://evil.example") }, 403},
 		{"more fields", "/demo/token", `{"thumbprint":"x","sub":"admin"}`, nil, 400},
 		{"two values", "/demo/token", good + good, nil, 400},
 		{"bad thumbprint", "/demo/token", `{"thumbprint":"abc"}`, nil, 400},
 		{"too long", "/demo/token", `{"thumbprint":"` + strings.Repeat("a", 5000) + `"}`, nil, 400},
-		{"bad identity", "/demo/credential", `{"identity":"` + base64.RawURLEncoding.EncodeToString(make([]byte, 32)) + `"}`, nil, 400},
+		{"nobody's name", "/demo/login", `{"name":"Mallory"}`, nil, 400},
 	} {
 		if answer, text := r.do("POST", tc.path, tc.body, tc.change); answer.StatusCode != tc.want {
 			t.Errorf("%s: %d %s, want %d", tc.name, answer.StatusCode, text, tc.want)

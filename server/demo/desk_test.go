@@ -55,8 +55,21 @@ func (r *running) person(role wire.Role) *authoritytest.Person {
 	return p
 }
 
+// signing makes a hello over a nonce for a host.
+type signing func(nonce [32]byte, host string, proof []byte) []byte
+
+func by(t *testing.T, p *authoritytest.Person) signing {
+	return func(nonce [32]byte, host string, proof []byte) []byte {
+		hello, err := p.Hello(nonce[:], []byte(host), proof)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hello
+	}
+}
+
 // introduce makes what the authority is shown: a hello over a fresh nonce.
-func (r *running) introduce(p *authoritytest.Person, proof []byte) map[string]string {
+func (r *running) introduce(sign signing, proof []byte) map[string]string {
 	r.t.Helper()
 	var c struct{ Authority string }
 	r.ask("/demo/config.json", nil, "", &c)
@@ -67,32 +80,36 @@ func (r *running) introduce(p *authoritytest.Person, proof []byte) map[string]st
 	var a struct{ Nonce string }
 	r.ask("/v1/authority/nonce", nil, "", &a)
 	nonce, err := base64.RawURLEncoding.DecodeString(a.Nonce)
-	if err != nil {
-		r.t.Fatal(err)
+	if err != nil || len(nonce) != 32 {
+		r.t.Fatal(a.Nonce, err)
 	}
-	hello, err := p.Hello(nonce, []byte("authority:"+at.Host), proof)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	hello := sign([32]byte(nonce), "authority:"+at.Host, proof)
 	return map[string]string{"nonce": a.Nonce, "hello": base64.RawURLEncoding.EncodeToString(hello)}
+}
+
+// credential logs in by a name.
+func (r *running) credential(name string, sign signing) []byte {
+	r.t.Helper()
+	var login struct{ Token string }
+	var issued struct{ Credential string }
+	r.ask("/demo/login", map[string]string{"name": name}, "", &login)
+	if status := r.ask("/v1/authority/credential", r.introduce(sign, []byte(login.Token)), "", &issued); status != 200 {
+		r.t.Fatalf("credential of %s: %d", name, status)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(issued.Credential)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return raw
 }
 
 // work logs in by a name and gives a ticket.
 func (r *running) work(name string, role wire.Role) (*authoritytest.Person, string) {
 	r.t.Helper()
 	p := r.person(role)
-	var login struct{ Token string }
-	var issued struct{ Credential string }
+	p.Proof = r.credential(name, by(r.t, p))
 	var session struct{ Ticket string }
-	r.ask("/demo/login", map[string]string{"name": name}, "", &login)
-	if status := r.ask("/v1/authority/credential", r.introduce(p, []byte(login.Token)), "", &issued); status != 200 {
-		r.t.Fatalf("credential of %s: %d", name, status)
-	}
-	var err error
-	if p.Proof, err = base64.RawURLEncoding.DecodeString(issued.Credential); err != nil {
-		r.t.Fatal(err)
-	}
-	if status := r.ask("/v1/authority/session", r.introduce(p, p.Proof), "", &session); status != 200 {
+	if status := r.ask("/v1/authority/session", r.introduce(by(r.t, p), p.Proof), "", &session); status != 200 {
 		r.t.Fatalf("session of %s: %d", name, status)
 	}
 	p.Connect()

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/token"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -46,28 +45,6 @@ func (d *Demo) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, map[string]string{"token": minted})
-}
-
-// credential is the company's authority: it knows who works there (here,
-// anybody) and gives them twelve hours.
-func (d *Demo) credential(w http.ResponseWriter, r *http.Request) {
-	var q struct {
-		Identity string `json:"identity"`
-	}
-	if !question(w, r, &q) {
-		return
-	}
-	identity, err := base64.RawURLEncoding.Strict().DecodeString(q.Identity)
-	if err != nil || wire.CheckIdentityKey(identity) != nil {
-		http.Error(w, "identity: want an Ed25519 public key in base64url", http.StatusBadRequest)
-		return
-	}
-	raw, err := d.org.Issue(authority.Request{Identity: identity, Alias: Agent, Queues: []string{Queue}})
-	if err != nil {
-		http.Error(w, "no credential", http.StatusInternalServerError)
-		return
-	}
-	answer(w, map[string]string{"credential": base64.RawURLEncoding.EncodeToString(raw)})
 }
 
 // question reads a small JSON object; a form, which any page can send without

@@ -25,7 +25,6 @@ func (d *Demo) Routes() []Route {
 		{http.MethodGet, "/js/{name...}", d.module},
 		{http.MethodGet, "/demo/config.json", d.config},
 		{http.MethodPost, "/demo/token", d.token},
-		{http.MethodPost, "/demo/credential", d.credential},
 		{http.MethodPost, "/demo/login", d.login},
 		{http.MethodGet, "/demo/entries", d.entries},
 	}
