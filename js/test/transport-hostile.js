@@ -207,13 +207,17 @@ export function withstands(name, make) {
     const join = await make(backend);
     const stranger = new World();
     after(() => stranger.close());
-    const false1 = await stranger.agent("Ana", await join("mallory"));
-    await until(false1, "being there", () => false1.state === "online");
     const ana = await world.agent("Ana", await join("ana"));
     await until(ana, "being there", () => ana.state === "online");
+    const false1 = await stranger.agent("Ana", await join("mallory"));
+    const waiting = await stranger.customer(await join("friend"));
+    // Theirs lie there, and are the newest.
+    await until(waiting, "the key packages", () => waiting.agents);
+    const stored = backend.messages.length;
     const customer = await world.customer(await join("customer"));
     await (await customer.start()).send("hello");
     await seen(ana, "hello", "received");
+    assert.ok(noticesOf(customer).includes("refused") || errorsOf(customer).length > 0, `theirs were tried: ${backend.messages.length - stored} messages`);
     assert.equal(false1.conversations.length, 0);
     assert.ok(texts(customer).length === 1 && customer.conversations[0]?.members.every(({ role, verified }) => role !== "agent" || verified));
   });

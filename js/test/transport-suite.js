@@ -232,6 +232,22 @@ export function conforms(name, make) {
     sealed(platform, ["once more"]);
   });
 
+  test(`${name}: manifests that another end does not have are found in the conversation`, async () => {
+    const { platform, talk, side, ana, customer } = await talking();
+    world.renew();
+    // Ben's is newer than all commits so far; his own names one that the others never saw.
+    const ben = await world.agent("Ben", await platform.join("ben"));
+    await until(ben, "being there", () => ben.state === "online");
+    await handOver(side, ben.member);
+    const bens = await until(ben, "the conversation", () => ben.conversations[0]);
+    await seen(ben, "hello", "received");
+    await bens.send("under the new one");
+    await seen(customer, "under the new one", "received");
+    await talk.send("seen");
+    await seen(ben, "seen", "received");
+    assert.deepEqual([...errorsOf(ana), ...errorsOf(ben), ...errorsOf(customer)], []);
+  });
+
   test(`${name}: an agent works in several conversations of the platform at once`, async () => {
     const platforms = [await make(), await make()];
     const desk = over(...(await Promise.all(platforms.map((platform) => platform.join("ana")))));

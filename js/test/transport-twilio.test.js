@@ -114,3 +114,16 @@ function transportMax(user) {
   const { maxBody } = twilio(user);
   return toText(new Uint8Array(maxBody)).length;
 }
+
+test("twilio: an append whose answer is lost resolves by its own message in the log, which is there once", async () => {
+  const backend = new Backend();
+  const transport = twilio(twilioUser(backend, "ana"));
+  await there(transport);
+  backend.lost = 1;
+  assert.equal(await transport.append(Uint8Array.of(1, 2, 3), { id: "a" }), 1);
+  assert.equal(backend.messages.length, 1);
+  backend.tamper = () => [];
+  backend.lost = 1;
+  await assert.rejects(transport.append(Uint8Array.of(1, 2, 3, 4), { id: "b" }), coded("unavailable"));
+  transport.close();
+});
