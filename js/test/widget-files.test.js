@@ -4,7 +4,8 @@ import { lines } from "../agent/list.js";
 import { pastedFiles } from "../widget/attach.js";
 import { download, el, picture, setAttribute } from "../widget/dom.js";
 import { fileLook, fileName, filePreview, kindText, sizeText } from "../widget/files.js";
-import { fileProblem, sentences, wasCancelled, words } from "../widget/words.js";
+import { en } from "../widget/locales/en.js";
+import { fileProblem, wasCancelled, words } from "../widget/words.js";
 import { codes } from "../errors.js";
 import { FakeClient, fileInfo, message } from "./fake-client.js";
 import { FakeElement, fakeDocument } from "./fake-document.js";
@@ -160,7 +161,7 @@ test("every code has a sentence for a file each way, and none tells of a machine
       assert.match(text, /^[A-Z].*[.]$/, code);
       assert.doesNotMatch(text, /error|exception|undefined|epoch|stale|handle|commit|chunk/i, code);
     }
-    for (const code of ["too large", "truncated file", "open failed", "unavailable"]) assert.notEqual(fileProblem({ code }, way), sentences[code], code);
+    for (const code of /** @type {const} */ (["too large", "truncated file", "open failed", "unavailable"])) assert.notEqual(fileProblem({ code }, way), en.sentences[code], code);
     assert.notEqual(fileProblem({ code: "too large" }, way), fileProblem({ code: "unavailable" }, way));
   }
   assert.equal(fileProblem(new Error("canary"), "up"), words.heldFile);

@@ -9,7 +9,7 @@ import { chained } from "../widget/rows.js";
 import { blocked, connectionOf, isOver, isWaiting, lockOf } from "../widget/standing.js";
 import { lastedText, momentText } from "../widget/times.js";
 import { moveProblem } from "../widget/movewords.js";
-import { sentences } from "../widget/words.js";
+import { en } from "../widget/locales/en.js";
 import { FakeClient, member, message, note, stay } from "./fake-client.js";
 
 const at = (/** @type {number} */ hour, /** @type {number} */ minute, day = 12) => new Date(2026, 2, day, hour, minute).getTime();
@@ -189,7 +189,7 @@ test("a customer is offered what the client says can be done, and nothing else",
 });
 
 test("every code has words for a move that was not made, and they say that nothing changed or what to do", () => {
-  for (const code of Object.keys(sentences)) {
+  for (const code of Object.keys(en.sentences)) {
     const problem = moveProblem({ code });
     assert.match(problem, /^[A-Z].*[.]$/, code);
     assert.doesNotMatch(problem, /epoch|commit|stale|undefined/i, code);

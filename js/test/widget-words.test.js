@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { codes } from "../errors.js";
-import { backgroundText, codeOf, isRefusal, listText, missingText, noticeText, sendProblem, sentence, sentences, words } from "../widget/words.js";
+import { backgroundText, codeOf, isRefusal, listText, missingText, noticeText, sendProblem, sentence, words } from "../widget/words.js";
+import { en } from "../widget/locales/en.js";
+
+const { sentences } = en;
 
 const names = Array.isArray(codes) ? codes : Object.keys(codes);
 

@@ -4,13 +4,14 @@
  */
 import { button, el, icon, setAttribute, show } from "./dom.js";
 import { fileName, kindText, maxFiles, sizeText } from "./files.js";
+import { locale } from "./locale.js";
 import { words } from "./words.js";
 
 export class Attachments {
   #options;
   /** @type {File[]} */
   #files = [];
-  #list = el("ul", { class: "sw-chips", "aria-label": "Files to send" });
+  #list = el("ul", { class: "sw-chips", "aria-label": words.filesToSend });
   #input;
   #blocked = false;
   /** @type {HTMLElement} the chips */
@@ -32,8 +33,8 @@ export class Attachments {
       this.#input.value = "";
     });
     this.button = button("sw-attach", () => { if (!this.#blocked) this.#input.click(); }, icon("attach"), this.#input);
-    setAttribute(this.button, "aria-label", "Attach file");
-    setAttribute(this.button, "title", "Attach file");
+    setAttribute(this.button, "aria-label", words.attachFile);
+    setAttribute(this.button, "title", words.attachFile);
     this.#draw();
   }
 
@@ -64,7 +65,7 @@ export class Attachments {
     this.#files.push(...taken);
     this.#draw();
     this.#options.problem(taken.length < files.length ? words.tooMany : "");
-    if (taken.length) this.#options.say(taken.length === 1 && taken[0] ? `${fileName(taken[0].name)} is attached` : `${taken.length} files are attached`);
+    if (taken.length) this.#options.say(locale().say.isAttached(fileName(taken[0]?.name ?? ""), taken.length));
   }
 
   /** @param {boolean} blocked */
@@ -78,7 +79,7 @@ export class Attachments {
     this.#files = this.#files.filter((f) => f !== file);
     this.#draw();
     this.#options.problem("");
-    this.#options.say(`${fileName(file.name)} is taken out`);
+    this.#options.say(locale().say.isTakenOut(fileName(file.name)));
     // The focus was on what is gone: the next one, or else where one would choose another.
     const rest = this.#list.querySelectorAll("button");
     (rest[Math.min(at, rest.length - 1)] ?? this.button).focus();
@@ -87,7 +88,7 @@ export class Attachments {
   #draw() {
     this.#list.replaceChildren(...this.#files.map((file, at) => {
       const remove = button("sw-chip-remove", () => this.#remove(file, at), icon("close"));
-      setAttribute(remove, "aria-label", `Remove ${fileName(file.name)}`);
+      setAttribute(remove, "aria-label", locale().say.remove(fileName(file.name)));
       return el("li", { class: "sw-chip" }, icon("file"),
         el("span", { class: "sw-chip-words" },
           el("bdi", { class: "sw-chip-name" }, fileName(file.name)),
@@ -118,7 +119,7 @@ export function pastedFiles(data) {
  * @param {HTMLElement} [options.over]  positioned, within it: where they go
  */
 export function dropTarget(element, { files, problem, allowed, over: place = element }) {
-  const hint = el("div", { class: "sw-drop", "aria-hidden": "true" }, icon("attach"), el("span", {}, "Drop files to attach them"));
+  const hint = el("div", { class: "sw-drop", "aria-hidden": "true" }, icon("attach"), el("span", {}, words.dropFiles));
   show(hint, false);
   place.append(hint);
   /** @param {DragEvent} event */

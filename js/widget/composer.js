@@ -10,7 +10,7 @@
 import { Attachments, pastedFiles } from "./attach.js";
 import { button, el, icon, setAttribute, setText, show } from "./dom.js";
 import { textProblem } from "./model.js";
-import { sendProblem } from "./words.js";
+import { sendProblem, words } from "./words.js";
 
 let made = 0;
 
@@ -35,14 +35,14 @@ export class Composer {
    * @param {() => Way} options.way
    * @param {string} [options.placeholder]
    */
-  constructor({ way, placeholder = "Write a message" }) {
+  constructor({ way, placeholder = words.writeMessage }) {
     this.way = way;
     this.placeholder = placeholder;
     const problem = `sw-problem-${++made}`;
     const why = `sw-why-${made}`;
-    this.#box = el("textarea", { class: "sw-box", "aria-label": "Message", "aria-describedby": `${problem} ${why}`, rows: "1", placeholder,
+    this.#box = el("textarea", { class: "sw-box", "aria-label": words.message, "aria-describedby": `${problem} ${why}`, rows: "1", placeholder,
       dir: "auto", autocomplete: "off", enterkeyhint: "send" });
-    this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, "Send"));
+    this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, words.send));
     this.#problem = el("p", { class: "sw-problem", id: problem, role: "alert" });
     this.#why = el("p", { class: "sw-unseen", id: why });
     show(this.#problem, false);

@@ -2,12 +2,14 @@
  * <sealwire-chat relay="wss://…/v1/connect" org-key="…" queue="default">: the customer's chat as an element.
  *
  * `identityToken` (property) is what connect() asks for: a text, or a function from {thumbprint} to a text or its promise.
+ * It speaks the language of the nearest `lang` around it, its own included, if that is one of locales/; else English.
  * A cancelable "notice" event ({code, text}) comes before a notice is shown.
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
 import { init } from "../index.js";
 import { missing } from "./capabilities.js";
+import { setLocale } from "./locale.js";
 import { ChatView } from "./view.js";
 import { codeOf, isRefusal } from "./words.js";
 
@@ -77,6 +79,7 @@ export class SealwireChat extends HTMLElement {
   connectedCallback() {
     this.#upgrade("identityToken");
     if (!this.#view) {
+      setLocale(this.closest("[lang]")?.getAttribute("lang") ?? "");
       this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
         heading: this.getAttribute("heading") ?? "",
         useHere: () => void this.#useHere(),

@@ -7,9 +7,7 @@
  */
 import { button, el, icon, picture, setAttribute, setText, show } from "./dom.js";
 import { fileName, kindText, sizeText } from "./files.js";
-
-/** @type {Readonly<Record<FileAction, string>>} */
-const actionWords = Object.freeze({ cancel: "Cancel", save: "Save", retry: "Try again", discard: "Discard" });
+import { locale } from "./locale.js";
 
 let made = 0;
 
@@ -72,7 +70,7 @@ export function fileBody(act) {
     actions.replaceChildren(...wanted.map((action) => {
       let press = buttons.get(action);
       if (!press) {
-        press = button("sw-file-action", () => act(action), ...(action === "save" ? [icon("save")] : []), el("span", {}, actionWords[action]));
+        press = button("sw-file-action", () => act(action), ...(action === "save" ? [icon("save")] : []), el("span", {}, locale().actions[action]));
         setAttribute(press, "aria-describedby", nameId);
         buttons.set(action, press);
       }

@@ -4,8 +4,9 @@
  * @typedef {import("./facade.js").Message} Message
  * @typedef {import("./facade.js").ConversationState} ConversationState
  */
+import { locale } from "./locale.js";
 import { plainName } from "./model.js";
-import { fileProblem, unsentText, words } from "./words.js";
+import { entry, fileProblem, unsentText, words } from "./words.js";
 
 /** So many letters of a name are shown, and so many of its end. */
 const shownLetters = 60;
@@ -20,14 +21,14 @@ export const maxFiles = 20;
  */
 export function fileName(name) {
   const letters = [...plainName(name.replace(/[\s\p{Z}]+/gu, " "), Infinity)];
-  if (letters.length === 0) return "Unnamed file";
+  if (letters.length === 0) return words.unnamedFile;
   if (letters.length <= shownLetters) return letters.join("");
   return `${letters.slice(0, shownLetters - shownEnd - 1).join("")}…${letters.slice(-shownEnd).join("")}`;
 }
 
 /** In steps of 1,000, as disks and downloads are told. @param {number} bytes */
 export function sizeText(bytes) {
-  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  if (bytes < 1000) return locale().say.bytes(bytes);
   const units = ["KB", "MB", "GB", "TB"];
   let value = bytes / 1000;
   let unit = 0;
@@ -37,29 +38,8 @@ export function sizeText(bytes) {
     unit++;
   }
   const digits = value < 9.95 ? 1 : 0;
-  return `${value.toLocaleString("en", { maximumFractionDigits: digits })} ${units[unit]}`;
+  return `${value.toLocaleString(locale().tag, { maximumFractionDigits: digits })} ${units[unit]}`;
 }
-
-/** @type {Readonly<Record<string, string>>} */
-const kinds = Object.freeze({
-  "application/pdf": "PDF document",
-  "application/zip": "ZIP archive",
-  "application/json": "JSON file",
-  "application/msword": "Word document",
-  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
-  "application/vnd.ms-excel": "Spreadsheet",
-  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Spreadsheet",
-  "application/vnd.ms-powerpoint": "Presentation",
-  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "Presentation",
-  "text/html": "Web page",
-  "application/xhtml+xml": "Web page",
-  "text/csv": "Table of values",
-  "text/plain": "Text file",
-  "image/svg+xml": "Drawing with code",
-});
-
-/** @type {Readonly<Record<string, string>>} */
-const families = Object.freeze({ image: "Picture", video: "Video", audio: "Sound", text: "Text file", font: "Font" });
 
 /** The endings of files that run when they are opened; the sender's type says nothing about them. */
 const programs = /\.(exe|com|scr|msi|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|jar|app|command|sh|apk|dmg|pkg|reg|cpl|msc|pif|docm|xlsm|pptm)[. ]*$/i;
@@ -70,11 +50,9 @@ const programs = /\.(exe|com|scr|msi|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|jar|
  * @param {string} [name]
  */
 export function kindText(media, name = "") {
-  if (programs.test(name)) return "Program";
+  if (programs.test(name)) return words.program;
   const type = media.toLowerCase().split(";")[0]?.trim() ?? "";
-  if (Object.hasOwn(kinds, type)) return /** @type {string} */ (kinds[type]);
-  const family = type.split("/")[0] ?? "";
-  return Object.hasOwn(families, family) ? /** @type {string} */ (families[family]) : "File";
+  return entry(locale().kinds, type) ?? entry(locale().families, type.split("/")[0]) ?? words.file;
 }
 
 /** A list's line for a file. @param {{name: string, media: string}} file */
@@ -108,7 +86,8 @@ export function fileLook(message, { state = "secured", online = true, here = tru
   if (!file) throw new TypeError("fileLook expected a message with a file");
   // Rounded down: while anything is missing it is not all, and can be cancelled.
   const percent = Math.floor(Math.min(1, Math.max(0, file.progress || 0)) * 100);
-  const part = `${sizeText(Math.floor((file.size * percent) / 100))} of ${sizeText(file.size)}`;
+  const { say } = locale();
+  const part = say.part(sizeText(Math.floor((file.size * percent) / 100)), sizeText(file.size));
   const name = fileName(file.name);
   // An own file that is in the log is fetched like anyone's.
   const up = self && status !== "sent";
@@ -122,21 +101,21 @@ export function fileLook(message, { state = "secured", online = true, here = tru
       /** @type {FileAction[]} */
       const actions = status === "queued" && percent < 100 ? ["cancel"] : [];
       if (state === "waiting" && percent === 0) return look({ words: words.fileWaits, actions });
-      const said = percent === 100 ? "Sending…" : !online ? "Waits for the connection" : percent === 0 ? "Waits to be sent" : `Sending, ${part}`;
-      return look({ words: said, percent, moving: `Sending ${name}`, actions });
+      const said = percent === 100 ? words.sendingFile : !online ? words.waitsForConnection : percent === 0 ? words.waitsToBeSent : say.sendingPart(part);
+      return look({ words: said, percent, moving: say.sending(name), actions });
     }
     case "downloading":
-      return look({ words: online ? `Fetching, ${part}` : "Waits for the connection", percent, moving: `Fetching ${name}`, actions: ["cancel"] });
+      return look({ words: online ? say.fetchingPart(part) : words.waitsForConnection, percent, moving: say.fetching(name), actions: ["cancel"] });
     case "failed":
       if (up && message.reason) return look({ words: unsentText(message.reason), tone: "danger", actions: again });
       if (!up) return look({ words: fileProblem({ code: file.error }, "down"), tone: "danger", actions: ["save"] });
       if (!here) return look({ words: words.lostFile, tone: "danger", actions: ["discard"] });
       return look({ words: fileProblem({ code: file.error }, "up"), tone: "danger", actions: again });
     case "cancelled":
-      return look({ words: "Cancelled, not sent", actions: again });
+      return look({ words: words.cancelledFile, actions: again });
     default:
       // The server gives a file to members only.
-      if (saved || file.state === "saved") return look({ words: "Saved to your downloads", tone: "done", actions: state === "left" ? [] : ["save"] });
+      if (saved || file.state === "saved") return look({ words: words.savedFile, tone: "done", actions: state === "left" ? [] : ["save"] });
       return state === "left" ? look({ words: words.fileLeft }) : look({ actions: ["save"] });
   }
 }

@@ -1,6 +1,7 @@
 /** The top of the widget's panel: whom one talks with, the connection, and the buttons. */
 import { button, el, icon, setAttribute, setText, show } from "./dom.js";
 import { Menu } from "./menu.js";
+import { words } from "./words.js";
 
 export class Head {
   #face = el("span", { class: "sw-face", "aria-hidden": "true" });
@@ -8,7 +9,7 @@ export class Head {
   #connection = el("span");
   #dot = el("span", { class: "sw-dot", "aria-hidden": "true" });
   #who;
-  menu = new Menu("More");
+  menu = new Menu(words.more);
   /** @type {HTMLElement} */
   element;
 
@@ -18,10 +19,10 @@ export class Head {
    * @param {() => void} options.close
    */
   constructor({ who, close }) {
-    this.#who = button("sw-who", who, icon("people"), el("span", {}, "Who can read"));
+    this.#who = button("sw-who", who, icon("people"), el("span", {}, words.whoCanRead));
     this.expanded(false);
     const leave = button("sw-close", close, icon("close"));
-    setAttribute(leave, "aria-label", "Close chat");
+    setAttribute(leave, "aria-label", words.closeChat);
     this.element = el("div", { class: "sw-head" }, this.#face,
       el("div", { class: "sw-heading" }, this.#title, el("p", { class: "sw-connection", role: "status" }, this.#dot, this.#connection)),
       this.#who, this.menu.element, leave);

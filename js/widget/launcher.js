@@ -1,5 +1,6 @@
 /** The round button at the edge of the page: opens the chat, and says how many messages came meanwhile. */
 import { button, el, icon, setAttribute, setText, show } from "./dom.js";
+import { locale } from "./locale.js";
 import { unreadText, words } from "./words.js";
 
 export class Launcher {
@@ -11,6 +12,7 @@ export class Launcher {
   constructor(toggle) {
     this.element = button("sw-launcher", toggle, icon("chat"), this.#badge);
     setAttribute(this.element, "aria-haspopup", "dialog");
+    setAttribute(this.element, "lang", locale().tag);
   }
 
   /** @param {boolean} open  the chat is @param {number} unread */

@@ -12,6 +12,7 @@
  * @property {boolean} now      in it
  * @property {Member} member
  */
+import { locale } from "./locale.js";
 import { byArrival, nameOf, titled } from "./model.js";
 import { pastText } from "./notes.js";
 import { momentText } from "./times.js";
@@ -23,10 +24,10 @@ import { words } from "./words.js";
  * @returns {string}
  */
 export function standingOf(member) {
-  if (member.self) return "this device";
+  if (member.self) return words.youHere;
   if (member.role === "inbox") return member.verified ? words.inbox : words.inboxDoubt;
-  if (member.verified) return `${titled(member.role)}, verified by the company's key`;
-  return member.role === "customer" ? "not verified" : `${titled(member.role)}, not verified`;
+  if (!member.verified && member.role === "customer") return words.notVerifiedShort;
+  return locale().say.standing(titled(member.role), member.verified);
 }
 
 /**

@@ -9,7 +9,9 @@
  */
 import { button, el, icon, setAttribute, setIcon, setText, show } from "./dom.js";
 import { fileBody } from "./filebody.js";
+import { locale } from "./locale.js";
 import { linkRuns } from "./model.js";
+import { words } from "./words.js";
 
 /** Nearer to the end than this, in CSS px, the log follows what comes. */
 const nearEnd = 48;
@@ -40,11 +42,11 @@ export class LogView {
   constructor({ act, more }) {
     this.act = act;
     this.more = more;
-    this.#earlier = button("sw-earlier", () => this.#showEarlier(), "Show earlier messages");
+    this.#earlier = button("sw-earlier", () => this.#showEarlier(), words.showEarlier);
     this.#rows = el("div", { class: "sw-rows" });
-    this.#log = el("div", { class: "sw-log", role: "log", "aria-label": "Conversation", "aria-live": "polite", tabindex: "0" },
+    this.#log = el("div", { class: "sw-log", role: "log", "aria-label": words.conversation, "aria-live": "polite", tabindex: "0" },
       this.#earlier, this.#rows);
-    this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), "New messages");
+    this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), words.newMessages);
     show(this.#earlier, false);
     show(this.#newer, false);
     this.#log.addEventListener("scroll", () => {
@@ -152,8 +154,8 @@ function noteView(row) {
   };
 }
 
-/** @type {readonly [TextAction, string][]} */
-const textActions = [["retry", "Try again"], ["putBack", "Edit"], ["discard", "Discard"]];
+/** @type {readonly TextAction[]} */
+const textActions = ["retry", "putBack", "discard"];
 
 /**
  * @param {MessageRow} row
@@ -170,7 +172,7 @@ function messageView(row, act) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const actions = textActions.map(([action, label]) => ({ action, press: button("sw-again", () => act(action, message), label) }));
+  const actions = textActions.map((action) => ({ action, press: button("sw-again", () => act(action, message), locale().actions[action]) }));
   const again = el("span", { class: "sw-agains" }, ...actions.map(({ press }) => press));
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);

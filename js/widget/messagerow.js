@@ -48,7 +48,7 @@ export function messageRow(message, { first, last, newest, over, edit, look = (o
     kind: "message",
     key: `message ${message.id}`,
     message,
-    name: message.note ? noteAuthor(message.self ? "" : nameOf(message.from)) : message.self ? "You" : nameOf(message.from),
+    name: message.note ? noteAuthor(message.self ? "" : nameOf(message.from)) : message.self ? words.you : nameOf(message.from),
     first,
     last,
     text: message.file ? "" : textOf(message),
@@ -75,16 +75,8 @@ export function textOf(message) {
   return message.unknown ? words.unknown : message.text;
 }
 
-/** @type {Readonly<Record<import("./facade.js").MessageStatus, string>>} */
-const statusTexts = Object.freeze({
-  queued: "Queued, kept on this device",
-  sending: "Sending…",
-  sent: "Sent",
-  received: "",
-  failed: "",
-});
-
 /** @param {Message} message */
 export function statusText({ status, reason }) {
-  return status === "failed" ? unsentText(reason) : statusTexts[status];
+  if (status === "failed") return unsentText(reason);
+  return status === "received" ? "" : words[status];
 }

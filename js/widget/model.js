@@ -4,20 +4,21 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {import("./facade.js").Member} Member
  */
-import { words } from "./words.js";
+import { locale } from "./locale.js";
+import { entry, words } from "./words.js";
 
 /** The most bytes of content in one message: the text as it travels, in JSON and UTF-8. */
 export const maxContentBytes = 32768;
 
 /** @param {Member|null} member */
 export function nameOf(member) {
-  if (!member) return "Someone who left";
-  if (member.self) return "You";
+  if (!member) return words.someoneGone;
+  if (member.self) return words.you;
   // Whatever the company calls it: it is nobody yet.
   if (member.role === "inbox") return words.team;
   const alias = plainName(member.alias);
   if (alias) return alias;
-  return member.role === "customer" ? `Customer ${member.id.slice(0, 4).toUpperCase()}` : titled(member.role);
+  return member.role === "customer" ? locale().say.customer(member.id.slice(0, 4).toUpperCase()) : titled(member.role);
 }
 
 /**
@@ -35,7 +36,7 @@ export function plainName(alias, limit = 40) {
 
 /** @param {string} role */
 export function titled(role) {
-  return role.charAt(0).toUpperCase() + role.slice(1);
+  return entry(locale().roles, role) ?? role.charAt(0).toUpperCase() + role.slice(1);
 }
 
 /**
@@ -126,7 +127,7 @@ export function textProblem(text) {
   if (text.length * 6 + 64 <= maxContentBytes) return "";
   const over = contentBytes(text) - maxContentBytes;
   if (over <= 0) return "";
-  return `This message is too long by ${over.toLocaleString("en")} ${over === 1 ? "byte" : "bytes"}; one message holds 32 KB. Shorten it, or send it in parts.`;
+  return locale().say.tooLong(over);
 }
 
 /**

@@ -19,14 +19,14 @@ export function customerMoves(conversation) {
   const moves = [];
   if (can.includes("askAnother") && agents.length > 0) {
     moves.push({
-      key: "ask", name: "Ask for someone else", icon: "handover",
-      question: { title: words.askTitle, text: askText(listText(agents.map(nameOf))), yes: "Ask for someone else", act: () => conversation.askAnother(), problem: moveProblem },
+      key: "ask", name: words.askOther, icon: "handover",
+      question: { title: words.askTitle, text: askText(listText(agents.map(nameOf))), yes: words.askOther, act: () => conversation.askAnother(), problem: moveProblem },
     });
   }
   if (can.includes("close")) {
     moves.push({
-      key: "end", name: "End this conversation", icon: "leave",
-      question: { title: words.endTitle, text: words.endText, yes: "End it", act: () => conversation.close(), problem: moveProblem },
+      key: "end", name: words.endMove, icon: "leave",
+      question: { title: words.endTitle, text: words.endText, yes: words.endIt, act: () => conversation.close(), problem: moveProblem },
     });
   }
   return moves;

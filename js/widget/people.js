@@ -1,5 +1,6 @@
 /** Who can read, and who could, as lists: the same in the widget and on the desk. */
 import { button, el, icon, setAttribute, show } from "./dom.js";
+import { locale } from "./locale.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./facade.js").Member} Member */
@@ -10,10 +11,10 @@ export class People {
   #list = el("ul", { class: "sw-people-list" });
   #note = el("p", { class: "sw-people-note" });
   #past = el("ul", { class: "sw-people-list sw-past" });
-  #earlier = el("div", {}, el("h3", {}, "Who could read before"), this.#past);
+  #earlier = el("div", {}, el("h3", {}, words.whoCouldBefore), this.#past);
   #shown = "";
   /** It may scroll, so the keyboard comes to it. */
-  element = el("div", { class: "sw-people", role: "region", "aria-label": "Who can read", tabindex: "0" }, el("h3", {}, "Who can read this"), this.#list, this.#note, this.#earlier);
+  element = el("div", { class: "sw-people", role: "region", "aria-label": words.whoCanRead, tabindex: "0" }, el("h3", {}, words.whoCanReadThis), this.#list, this.#note, this.#earlier);
 
   /**
    * @param {object} [options]
@@ -42,14 +43,14 @@ export class People {
 
   /** @param {{reader: Reader, removable: boolean}} line */
   #item({ reader, removable }) {
-    const remove = removable && button("sw-remove", () => this.#options.remove?.(reader), "Take out");
-    if (remove) setAttribute(remove, "aria-label", `Take out ${reader.name}`);
+    const remove = removable && button("sw-remove", () => this.#options.remove?.(reader), words.takeOut);
+    if (remove) setAttribute(remove, "aria-label", locale().say.takeOut(reader.name));
     return el("li", {},
       icon(reader.now ? (reader.vouched ? "check" : "alert") : "leave"),
       el("div", { class: "sw-reader" },
         el("span", { class: "sw-person" }, el("bdi", {}, reader.name)),
         el("span", { class: reader.vouched ? "sw-standing" : "sw-standing sw-doubt" }, reader.standing),
-        reader.reads ? el("span", { class: "sw-reads" }, `${reader.now ? "Can read" : "Could read"} ${reader.reads}`) : null),
+        reader.reads ? el("span", { class: "sw-reads" }, locale().say.canRead(reader.reads, reader.now)) : null),
       remove);
   }
 }

@@ -3,6 +3,7 @@
  * was asked, and the question stays.
  */
 import { button, el, setAttribute, setText, show } from "./dom.js";
+import { words } from "./words.js";
 
 let made = 0;
 
@@ -34,7 +35,7 @@ export class Question {
     const id = `sw-question-${++made}`;
     setAttribute(this.#title, "id", id);
     this.#yes = button("sw-plain", () => void this.#act());
-    this.#no = button("sw-plain", () => this.close(), "Cancel");
+    this.#no = button("sw-plain", () => this.close(), words.cancel);
     setAttribute(this.#no, "data-quiet", true);
     show(this.#problem, false);
     this.element = el("div", { class: "sw-question", role: "group", "aria-labelledby": id }, this.#title, this.#text, this.#problem,

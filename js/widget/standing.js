@@ -3,6 +3,7 @@
  * @typedef {import("./facade.js").Client} Client
  * @typedef {import("./facade.js").Conversation} Conversation
  */
+import { locale } from "./locale.js";
 import { nameOf, others } from "./model.js";
 import { doubtfulText, forkedText, listText, words } from "./words.js";
 
@@ -11,7 +12,7 @@ import { doubtfulText, forkedText, listText, words } from "./words.js";
  * @param {Conversation} conversation
  */
 function differing({ differs }) {
-  return differs ? nameOf(differs) : "the other side";
+  return differs ? nameOf(differs) : words.otherSide;
 }
 
 /**
@@ -28,37 +29,37 @@ function differing({ differs }) {
  * @returns {Lock}
  */
 export function lockOf(client, conversation) {
-  if (client?.state === "refused") return { tone: "danger", title: "Stopped", detail: words.refused };
-  if (client?.state === "closed") return { tone: "danger", title: "Stopped", detail: words.stopped };
+  if (client?.state === "refused") return { tone: "danger", title: words.stoppedShort, detail: words.refused };
+  if (client?.state === "closed") return { tone: "danger", title: words.stoppedShort, detail: words.stopped };
   switch (conversation?.state) {
     case "secured":
       if (isWaiting(conversation)) {
         const customer = conversation.members.some((m) => m.self && m.role === "customer");
-        return customer ? { tone: "secure", title: words.sealed, detail: words.waits } : { tone: "pending", title: "Waiting for an agent", detail: words.waitsHere };
+        return customer ? { tone: "secure", title: words.sealed, detail: words.waits } : { tone: "pending", title: words.waitingForAgent, detail: words.waitsHere };
       }
-      return { tone: "secure", title: `End-to-end encrypted with ${listText(others(conversation).map(nameOf)) || "no one else"}`, detail: "" };
+      return { tone: "secure", title: locale().say.encryptedWith(listText(others(conversation).map(nameOf)) || words.noOneElse), detail: "" };
     case "rejoining":
-      return { tone: "pending", title: "Waiting to be let in again", detail: words.rejoining };
+      return { tone: "pending", title: words.rejoiningTitle, detail: words.rejoining };
     case "doubtful":
-      return { tone: "pending", title: `Paused until ${differing(conversation)} is heard from`, detail: doubtfulText(differing(conversation)) };
+      return { tone: "pending", title: locale().say.pausedUntil(differing(conversation)), detail: doubtfulText(differing(conversation)) };
     case "unreadable":
-      return { tone: "pending", title: "Paused: the server sent something unreadable", detail: words.unreadable };
+      return { tone: "pending", title: words.unreadableTitle, detail: words.unreadable };
     case "left":
-      return { tone: "open", title: "No longer in this conversation", detail: words.left };
+      return { tone: "open", title: words.leftTitle, detail: words.left };
     case "lost":
-      return { tone: "danger", title: "Locked out", detail: words.lost };
+      return { tone: "danger", title: words.lostTitle, detail: words.lost };
     case "forked":
-      return { tone: "danger", title: "Stopped: the conversation was split", detail: forkedText(conversation.differs && nameOf(conversation.differs)) };
+      return { tone: "danger", title: words.forkedTitle, detail: forkedText(conversation.differs && nameOf(conversation.differs)) };
     case "closed":
-      return { tone: "open", title: "Ended", detail: words.closed };
+      return { tone: "open", title: words.closedTitle, detail: words.closed };
   }
-  if (!client) return { tone: "open", title: "Not encrypted yet", detail: "" };
+  if (!client) return { tone: "open", title: words.notYet, detail: "" };
   if (client.state === "online") {
     const queued = conversation?.messages.some((m) => m.self && (m.status === "queued" || m.status === "sending"));
-    if (!client.agents) return { tone: "pending", title: "Waiting for an agent", detail: words.noOne };
+    if (!client.agents) return { tone: "pending", title: words.waitingForAgent, detail: words.noOne };
     if (queued) return { tone: "pending", title: words.settingUp, detail: "" };
   }
-  return { tone: "open", title: "Not encrypted yet", detail: "Encryption starts with your first message, before it leaves this device." };
+  return { tone: "open", title: words.notYet, detail: words.notYetText };
 }
 
 /**
@@ -70,18 +71,18 @@ export function lockOf(client, conversation) {
 export function connectionOf(client, conversation) {
   switch (client?.state) {
     case "online":
-      if (conversation?.state === "secured" && conversation.attended && !client.agents) return "Connected. No agent is here right now";
-      return "Connected";
+      if (conversation?.state === "secured" && conversation.attended && !client.agents) return words.connectedAlone;
+      return words.connected;
     case "offline":
-      return "Reconnecting…";
+      return words.reconnectingShort;
     case "elsewhere":
-      return "Open in another tab";
+      return words.elsewhereTitle;
     case "refused":
-      return "Stopped";
+      return words.stoppedShort;
     case "closed":
-      return "Disconnected";
+      return words.disconnected;
     default:
-      return "Connecting…";
+      return words.connecting;
   }
 }
 

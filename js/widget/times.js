@@ -1,4 +1,6 @@
 /** Times and days in words: pure, no clock but the caller's. */
+import { locale } from "./locale.js";
+import { words } from "./words.js";
 
 /** @param {number} a @param {number} b */
 export function sameDay(a, b) {
@@ -9,17 +11,17 @@ export function sameDay(a, b) {
 export function dayText(time, now) {
   const day = new Date(time);
   const today = new Date(now);
-  if (day.toDateString() === today.toDateString()) return "Today";
+  if (day.toDateString() === today.toDateString()) return words.today;
   // By the calendar, not by 24 hours: a day with a clock change has 23 or 25.
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (day.toDateString() === yesterday.toDateString()) return "Yesterday";
+  if (day.toDateString() === yesterday.toDateString()) return words.yesterday;
   const year = day.getFullYear() === today.getFullYear() ? {} : { year: /** @type {const} */ ("numeric") };
-  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", ...year }).format(day);
+  return new Intl.DateTimeFormat(locale().tag, { weekday: "long", day: "numeric", month: "long", ...year }).format(day);
 }
 
 /** @param {number} time */
 export function timeText(time) {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+  return new Intl.DateTimeFormat(locale().tag, { hour: "2-digit", minute: "2-digit" }).format(time);
 }
 
 /**
@@ -29,7 +31,7 @@ export function timeText(time) {
  */
 export function momentText(time, beside) {
   if (sameDay(time, beside)) return timeText(time);
-  return `${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(time)}, ${timeText(time)}`;
+  return `${new Intl.DateTimeFormat(locale().tag, { day: "numeric", month: "short" }).format(time)}, ${timeText(time)}`;
 }
 
 /**
@@ -37,11 +39,5 @@ export function momentText(time, beside) {
  * @param {number} ms
  */
 export function lastedText(ms) {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return minutes % 60 && hours < 10 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-  const days = Math.floor(hours / 24);
-  return days === 1 ? "1 day" : `${days} days`;
+  return locale().say.lasted(Math.floor(ms / 60_000));
 }

@@ -6,6 +6,7 @@
  * @typedef {import("./facade.js").OpenedFile} OpenedFile
  */
 import { fileName } from "./files.js";
+import { locale } from "./locale.js";
 import { fileProblem, wasCancelled } from "./words.js";
 
 /** A download has begun once the browser took the file, but nobody is told when it has ended: so long it stays, ms. */
@@ -96,12 +97,12 @@ export class Transfers {
    * @param {string} name
    */
   async #watch(conversation, id, name) {
-    this.#options.say(`Sending ${name}`);
+    this.#options.say(locale().say.sending(name));
     this.#options.changed();
     const state = await this.#settled(conversation, id);
     if (state === "sent") {
       this.#sent.delete(id);
-      this.#options.say(`${name} is sent`);
+      this.#options.say(locale().say.isSent(name));
     } else if (state === "failed") this.#options.say(`${name}: ${fileProblem({ code: find(conversation, id)?.file?.error }, "up")}`);
   }
 
@@ -134,15 +135,15 @@ export class Transfers {
     const name = fileName(file.name);
     const abort = new AbortController();
     this.#fetching.set(id, abort);
-    this.#options.say(`Fetching ${name}`);
+    this.#options.say(locale().say.fetching(name));
     try {
       const opened = await conversation.saveFile(id, { signal: abort.signal });
       this.#options.download(opened.blob, opened.name);
       this.later(() => void opened.release(), keepFor + (opened.blob.size / 1e6) * keepForMegabyte);
       this.#saved.add(id);
-      this.#options.say(`${name} is saved`);
+      this.#options.say(locale().say.isSaved(name));
     } catch (error) {
-      if (wasCancelled(error, abort.signal)) this.#options.say(`${name} is cancelled`);
+      if (wasCancelled(error, abort.signal)) this.#options.say(locale().say.isCancelled(name));
       else this.#failed(conversation, id, name, error);
     } finally {
       this.#fetching.delete(id);
@@ -160,7 +161,7 @@ export class Transfers {
     if (abort && !abort.signal.aborted) abort.abort();
     // A second try has no signal any more: it ends with its message.
     else await conversation.discard(id);
-    if (file?.state === "uploading") this.#options.say(`${fileName(file.name)} is cancelled`);
+    if (file?.state === "uploading") this.#options.say(locale().say.isCancelled(fileName(file.name)));
   }
 
   /**

@@ -11,6 +11,7 @@ import { button, el, setAttribute, setText, show } from "./dom.js";
 import { Head } from "./head.js";
 import { Launcher } from "./launcher.js";
 import { readers } from "./ledger.js";
+import { locale } from "./locale.js";
 import { LockBar } from "./lockbar.js";
 import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
 import { customerMoves } from "./moves.js";
@@ -86,16 +87,16 @@ export class ChatView {
     const { log, composer } = this.thread;
 
     this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#notices.tell(""), "Dismiss"));
-    this.#anew = button("sw-plain", () => void this.#startAnew(), "Start a new conversation");
+      button("sw-notice-close", () => this.#notices.tell(""), words.dismiss));
+    this.#anew = button("sw-plain", () => void this.#startAnew(), words.startAnew);
     this.#ended = el("div", { class: "sw-ended" }, this.#anew);
     this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, log.element, this.#empty),
       this.#noticeBar, this.#ended, composer.element);
     this.#elsewhere = elsewherePart(() => this.options.useHere?.());
-    this.#again = button("sw-plain", () => this.options.tryAgain?.(), "Try again");
+    this.#again = button("sw-plain", () => this.options.tryAgain?.(), words.tryAgain);
     this.#alert.append(this.#alertText);
 
-    this.#panel = el("section", { class: "sw-panel", role: "dialog", "aria-label": this.heading },
+    this.#panel = el("section", { class: "sw-panel", lang: locale().tag, role: "dialog", "aria-label": this.heading },
       this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -205,7 +206,7 @@ export class ChatView {
     this.#head.render({
       title: listText(people.map(nameOf)) || this.heading,
       face: people[0] ? nameOf(people[0]) : this.heading,
-      connection: stopped ? "Stopped" : connectionOf(client, conversation),
+      connection: stopped ? words.stoppedShort : connectionOf(client, conversation),
       state: stopped ? "refused" : client?.state ?? "connecting",
       who: Boolean(conversation?.members.length) && !elsewhere,
     });
@@ -238,8 +239,14 @@ export class ChatView {
   /** @param {Conversation|undefined} conversation  undefined: nothing can be asked now */
   #offer(conversation) {
     const moves = conversation ? customerMoves(conversation) : [];
-    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#question.ask(move.question) })));
+    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#ask(move.question) })));
     if (moves.length === 0) this.#question.close();
+  }
+
+  /** There is room for one thing above the log. @param {import("./question.js").Asked} question */
+  #ask(question) {
+    if (this.#people.element.hidden === false) this.#toggleWho();
+    this.#question.ask(question);
   }
 
   /** The focus goes back to where the question came from, or on to what is there instead. */

@@ -1,0 +1,58 @@
+package e2etest
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/sealwire/sealwire/e2etest/harness"
+)
+
+// speaking is a wire over which every page says that it is in that language.
+func speaking(t *testing.T, language string) *harness.Wire {
+	w := harness.NewWire(t)
+	w.Response = func(res *http.Response) error {
+		if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+			return nil
+		}
+		return harness.AlterBody(res, func(page []byte) []byte {
+			return bytes.Replace(page, []byte(`lang="en"`), []byte(`lang="`+language+`"`), 1)
+		})
+	}
+	return w
+}
+
+// On a page in German the widget speaks German, all through a conversation, and
+// assistive technology hears that it does; the other side is told in English.
+func TestACustomerIsSpokenToInGerman(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer := browser.Person(t, "customer", speaking(t, "de"))
+	armAxe(t, customer)
+	customer.Open(d.URL + "/site")
+	customer.Click(harness.Thing{Role: "button", Name: "Chat öffnen"})
+	customer.AwaitPage("schreiben sie uns vertraulich")
+	wantAccessible(t, customer, "German, empty")
+	customer.Write(harness.Thing{Role: "textbox", Name: "Nachricht"}, "guten Morgen")
+	customer.Click(harness.Thing{Role: "button", Name: "Senden"})
+	customer.AwaitPage("warten auf eine antwort")
+	ana := deskAt(t, d, "Ana", nil)
+	takes(t, ana, "guten Morgen")
+	ana.Say("good morning")
+	customer.AwaitPage("ende-zu-ende-verschlüsselt mit ana")
+	customer.AwaitPage("ana ist jetzt dabei und kann dieses gespräch von anfang an lesen")
+	customer.AwaitPage("good morning")
+	customer.Click(harness.Thing{Role: "button", Name: "Wer kann lesen"})
+	wantAccessible(t, customer, "German, who can read")
+	if saw := customer.PageText(); strings.Contains(saw, "Who can read") || strings.Contains(saw, "verified by") {
+		t.Errorf("some of it is English: %s", saw)
+	}
+	customer.Click(harness.Thing{Role: "button", Name: "Mehr"})
+	customer.Click(harness.Thing{Role: "button", Name: "Dieses Gespräch beenden"})
+	customer.AwaitPage("dieses gespräch beenden?")
+	wantAccessible(t, customer, "German, ending")
+	customer.Click(harness.Thing{Role: "button", Name: "Beenden"})
+	customer.AwaitPage("sie haben dieses gespräch beendet")
+	wantAccessible(t, customer, "German, ended")
+	ana.AwaitText(harness.Conversation, "ended this conversation")
+}

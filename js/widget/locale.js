@@ -1,0 +1,34 @@
+/**
+ * The language that the widget, the desk and the kit speak: one for the page, chosen before they are made.
+ * @typedef {typeof en} Locale
+ */
+import { de } from "./locales/de.js";
+import { en } from "./locales/en.js";
+
+/** By language; the first is spoken where none of them is asked for. @type {Readonly<Record<string, Locale>>} */
+export const locales = Object.freeze({ en, de });
+
+let now = en;
+
+/** What is said, now. @returns {Locale} */
+export function locale() {
+  return now;
+}
+
+/**
+ * @param {string|undefined} language  "de", "de-AT"; one that is not spoken, or none, is English
+ */
+export function setLocale(language = "") {
+  const short = language.toLowerCase().split("-")[0] ?? "";
+  now = (Object.hasOwn(locales, short) ? locales[short] : undefined) ?? en;
+}
+
+/**
+ * A table of the language of now, whichever that is when it is read.
+ * @template {object} T
+ * @param {(locale: Locale) => T} pick
+ * @returns {T}
+ */
+export function live(pick) {
+  return /** @type {T} */ (new Proxy({}, { get: (_, key) => Reflect.get(pick(now), key) }));
+}
