@@ -67,6 +67,12 @@ func build(out, tags string) error {
 	if err != nil {
 		return err
 	}
+	if module, err = pack(module); err != nil {
+		return err
+	}
+	if err := os.WriteFile(half.Name(), module, 0o644); err != nil {
+		return err
+	}
 	if err := os.Chmod(half.Name(), 0o644); err != nil {
 		return err
 	}
