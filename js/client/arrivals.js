@@ -62,7 +62,7 @@ export class Arrivals {
       if (!engine) this.#joins.add(id);
       else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
       // What carries it may only be there since now.
-      else engine.resume();
+      else if (!engine.following) engine.resume();
     }
   }
 

@@ -136,6 +136,11 @@ export class Engine {
     return this.#reader.index;
   }
 
+  /** Its log is being followed on the connection of now. */
+  get following() {
+    return this.#reader.following;
+  }
+
   /** Something waits to be sent. */
   get pending() {
     return this.#timeline.pending;

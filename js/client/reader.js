@@ -48,6 +48,11 @@ export class Reader {
     this.#host = host;
   }
 
+  /** Subscribed, or about to be, on the connection of now. */
+  get following() {
+    return this.#following;
+  }
+
   get index() {
     return this.status?.index ?? 0;
   }
