@@ -56,3 +56,36 @@ func TestACustomerIsSpokenToInGerman(t *testing.T) {
 	wantAccessible(t, customer, "German, ended")
 	ana.AwaitText(harness.Conversation, "ended this conversation")
 }
+
+// On a page in German the desk speaks German: what waits, the conversation, the
+// dialogs and the ledger.
+func TestADeskInGerman(t *testing.T) {
+	d := harness.StartDemo(t)
+	ana := browser.Person(t, "Ana", speaking(t, "de"))
+	armAxe(t, ana)
+	ana.Open(d.URL + "/desk#Ana")
+	ana.AwaitPage("niemand wartet")
+	customer := customerAt(t, d, nil)
+	customer.Say("guten Morgen")
+	ana.AwaitPage("wartet seit")
+	wantAccessible(t, ana, "German desk, somebody waits")
+	ana.Click(harness.Thing{Role: "button", Name: "Neues Gespräch annehmen"})
+	ana.AwaitPage("guten morgen")
+	ana.AwaitPage("sie sind dabei und können dieses gespräch von anfang an lesen")
+	customer.AwaitPage("end-to-end encrypted with ana")
+	ana.Click(harness.Thing{Role: "button", Name: "Wer kann lesen"})
+	wantAccessible(t, ana, "German desk, who can read")
+	ana.Click(harness.Thing{Role: "button", Name: "Wer wann lesen konnte"})
+	ana.AwaitPage("signierten protokoll")
+	wantAccessible(t, ana, "German desk, ledger")
+	answer(t, ana, "Schließen")
+	ana.Click(harness.Thing{Role: "button", Name: "Übergeben"})
+	choose(t, ana, "Die Warteschlange „default“")
+	wantAccessible(t, ana, "German desk, handing over")
+	if saw := ana.PageText(); strings.Contains(saw, "who ") || strings.Contains(saw, "encrypted") || strings.Contains(saw, "verified") {
+		t.Errorf("some of it is English: %s", saw)
+	}
+	answer(t, ana, "Übergeben")
+	ana.AwaitPage("sie haben dieses gespräch zurück in die warteschlange gegeben")
+	wantAccessible(t, ana, "German desk, handed over")
+}

@@ -4,7 +4,7 @@
  * @typedef {import("../widget/facade.js").Queues} Queues
  */
 import { plainName, titled } from "../widget/model.js";
-import { deskWords, queueFacts } from "./words.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /**
  * @typedef {object} Choice
@@ -31,7 +31,7 @@ export function colleagueChoices(conversation, queues) {
     .map(({ id, alias, role, online }) => ({
       key: id,
       name: plainName(alias) || titled(role),
-      facts: [role === "supervisor" ? "supervisor" : "", online ? "online" : deskWords.away].filter(Boolean).join(", "),
+      facts: [role === "supervisor" ? deskWords.supervisor : "", online ? deskWords.online : deskWords.away].filter(Boolean).join(", "),
       state: online ? "online" : "away",
       role,
       target: { to: id },
@@ -50,8 +50,8 @@ export function queueChoices({ queue: own }, queues) {
   const names = [own, ...counts.map(({ queue }) => queue).filter((queue) => queue !== own)];
   return names.map((queue) => ({
     key: `queue ${queue}`,
-    name: `The queue \u201c${plainName(queue)}\u201d`,
-    facts: queueFacts(counts.find((one) => one.queue === queue)?.waiting ?? 0),
+    name: deskLocale().say.queue(plainName(queue)),
+    facts: deskLocale().say.queueFacts(counts.find((one) => one.queue === queue)?.waiting ?? 0),
     state: "queue",
     role: "",
     target: { queue },
@@ -93,7 +93,7 @@ export function changeText(before, now) {
   const was = new Map(before.map(({ key, state }) => [key, state]));
   return now.map(({ key, name, state }) => {
     if (was.get(key) === state || state === "queue") return "";
-    if (state === "online") return `${name} is online now.`;
-    return was.has(key) ? `${name} is away now.` : "";
+    if (state === "online") return deskLocale().say.nowOnline(name);
+    return was.has(key) ? deskLocale().say.nowAway(name) : "";
   }).filter(Boolean).join(" ");
 }

@@ -1,5 +1,6 @@
 /** Whom a conversation is with. Pure. */
 import { nameOf, others } from "../widget/model.js";
+import { deskWords } from "./words.js";
 
 /** @typedef {import("../widget/facade.js").Conversation} Conversation */
 
@@ -12,5 +13,5 @@ export function customerOf(conversation) {
 /** @param {Conversation} conversation */
 export function titleOf(conversation) {
   const customer = customerOf(conversation);
-  return customer ? nameOf(customer) : "New conversation";
+  return customer ? nameOf(customer) : deskWords.newConversation;
 }

@@ -5,6 +5,8 @@
  */
 import { dropTarget } from "../widget/attach.js";
 import { button, download, el, icon, setAttribute, setText, show } from "../widget/dom.js";
+import { locale, setLocale } from "../widget/locale.js";
+import { words } from "../widget/words.js";
 import { AgentKit } from "./kit.js";
 import { Side } from "./side.js";
 import { Talk } from "./talk.js";
@@ -35,6 +37,7 @@ export class DeskView {
    * @param {object} [options]
    * @param {string} [options.name]            the agent, until a conversation says so
    * @param {"sealed"|"plain"} [options.previews]  what the list says of a message; default "sealed": not what was written
+   * @param {string} [options.language]        "de"; default the page's
    * @param {() => void} [options.useHere]
    * @param {() => void} [options.change]      another person sits down here
    * @param {import("./unread.js").Store} [options.store]
@@ -43,19 +46,20 @@ export class DeskView {
    * @param {() => number} [options.clock]
    */
   constructor(options = {}) {
-    const { useHere, change, onUnread, ...kept } = options;
+    const { language, useHere, change, onUnread, ...kept } = options;
     this.options = options;
+    setLocale(language ?? document.documentElement.lang);
     this.#kit = new AgentKit({ ...kept, download, say: (text) => this.#talk.composer.announce(text), back: (draft) => this.#talk.putBack(draft) });
     this.#kit.subscribe(() => this.draw());
     this.#side = new Side({ choose: (id) => this.#choose(id), take: (id) => this.#take(id), change });
     this.#talk = new Talk({ kit: this.#kit, back: () => this.#choose(undefined) });
     this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#kit.dismiss(), "Dismiss"));
+      button("sw-notice-close", () => this.#kit.dismiss(), words.dismiss));
     this.#blank = el("div", { class: "desk-blank" }, icon("chat"), this.#blankText);
-    this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, "Open in another tab"),
-      el("p", {}, "The desk runs in one tab at a time, so that no message is sent twice."),
-      button("desk-plain", () => useHere?.(), "Use here"));
-    this.element = el("main", { class: "sw-root desk" }, el("h1", { class: "sw-unseen" }, "Desk"), this.#alert, this.#noticeBar,
+    this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, words.elsewhereTitle),
+      el("p", {}, deskWords.elsewhere),
+      button("desk-plain", () => useHere?.(), words.useHere));
+    this.element = el("main", { class: "sw-root desk", lang: locale().tag }, el("h1", { class: "sw-unseen" }, deskWords.desk), this.#alert, this.#noticeBar,
       el("div", { class: "desk-body" }, this.#side.element, el("div", { class: "desk-main" }, this.#talk.element, this.#blank, this.#elsewhere)));
     dropTarget(this.element, {
       files: (files) => this.#talk.composer.attachments.add(files),

@@ -3,6 +3,7 @@
  * what was written is kept for the next time even when it is taken back.
  */
 import { button, el, setAttribute, setText, show } from "../widget/dom.js";
+import { words } from "../widget/words.js";
 
 let made = 0;
 
@@ -30,7 +31,7 @@ export function openDialog(place, { title, text = "", body = [], yes, danger = f
   const trouble = el("p", { class: "sw-problem", role: "alert" });
   const confirm = el("button", { type: "submit", class: "desk-plain", "data-danger": danger }, yes);
   const dialog = el("dialog", { class: "desk-dialog", "aria-labelledby": id });
-  const cancel = button("desk-plain", () => dialog.close(), "Cancel");
+  const cancel = button("desk-plain", () => dialog.close(), words.cancel);
   setAttribute(cancel, "data-quiet", true);
   show(trouble, false);
   // What only scrolls is reached by the keyboard, too.

@@ -25,6 +25,7 @@
  *                                | {move: "remove", member} | {move: "takeOver" | "leave" | "close"}
  *   markRead(id), showEarlier(id), dismiss(), tell(text), fail(text), close()
  *
+ * Every text is in one language for the page: setLocale("de"), before the first view is asked for; English else.
  * The kit sees the client through its facade only (widget/facade.js): no key, no entry, no frame. The caller closes the
  * client; close() only ends what the kit itself listens to. Limits: one client, at most 200 messages of each
  * conversation at first.
@@ -44,7 +45,9 @@ import { queueView } from "./queueview.js";
 import { Unread } from "./unread.js";
 import { conversationView, partsOf } from "./view.js";
 import { claimProblem } from "./waiting.js";
+import { deskWords } from "./words.js";
 
+export { setLocale } from "../widget/locale.js";
 export { bannerOf, trustOf } from "./trust.js";
 export { readers } from "../widget/ledger.js";
 export { lines, conversationView, claimProblem, fileProblem, moveProblem, notificationText, previewText, sendProblem, textProblem };
@@ -292,8 +295,8 @@ export class AgentKit {
     const listed = elsewhere ? [] : lines(all, { now, unread: (c) => this.#unread.count(c), plain: this.#options.previews === "plain" });
     return Object.freeze({
       state: this.#failure ? "refused" : client?.state ?? "connecting",
-      connection: this.#failure ? "Stopped" : connectionOf(client),
-      name: plainName(self?.alias ?? "") || this.#options.name || "Agent desk",
+      connection: this.#failure ? words.stoppedShort : connectionOf(client),
+      name: plainName(self?.alias ?? "") || this.#options.name || deskWords.agentDesk,
       trouble: this.#failure || this.#trouble(),
       notice: this.#notices.text,
       queue: queueView(elsewhere ? undefined : client?.queues, { now, role: client?.role ?? "agent" }),
@@ -304,7 +307,7 @@ export class AgentKit {
 
   #trouble() {
     if (this.#client?.state === "refused") return words.refused;
-    return this.#client?.state === "closed" ? `${words.stopped} Reload the page.` : "";
+    return this.#client?.state === "closed" ? `${words.stopped} ${deskWords.reload}` : "";
   }
 
   /** @param {string} id */

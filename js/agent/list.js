@@ -2,10 +2,13 @@
  * The conversations of one agent as lines of a list: pure, those that go on first, then newest activity.
  * @typedef {import("../widget/facade.js").Conversation} Conversation
  */
+import { locale } from "../widget/locale.js";
 import { isOver, isWaiting, readsAlong } from "../widget/standing.js";
 import { dayText, timeText } from "../widget/times.js";
+import { words } from "../widget/words.js";
 import { customerOf, titleOf } from "./customer.js";
 import { previewText } from "./preview.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /**
  * @typedef {object} Line
@@ -18,8 +21,6 @@ import { previewText } from "./preview.js";
  * @property {string} mark  a state worth a word, or ""
  * @property {boolean} over  nothing can be sent in it any more
  */
-
-const marks = Object.freeze({ waiting: "Setting up", secured: "", rejoining: "Waiting to be let in", doubtful: "Paused", unreadable: "Paused", left: "No longer in it", lost: "Locked out", forked: "Stopped", closed: "Ended" });
 
 /**
  * @param {readonly Conversation[]} conversations
@@ -41,7 +42,7 @@ export function lines(conversations, { now, unread, plain = false }) {
       time: last ? whenText(last.time, now) : "",
       unread: unread(conversation),
       verified: customerOf(conversation)?.verified ?? false,
-      mark: isWaiting(conversation) ? "No agent is in it" : readsAlong(conversation) ? "You read along" : marks[conversation.state],
+      mark: isWaiting(conversation) ? deskWords.noAgent : readsAlong(conversation) ? deskWords.readAlong : deskLocale().marks[conversation.state],
       over: isOver(conversation),
     }));
 }
@@ -49,7 +50,7 @@ export function lines(conversations, { now, unread, plain = false }) {
 /** The time of today, the day of before. @param {number} time @param {number} now */
 export function whenText(time, now) {
   const day = dayText(time, now);
-  if (day === "Today") return timeText(time);
-  if (day === "Yesterday") return day;
-  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(time);
+  if (day === words.today) return timeText(time);
+  if (day === words.yesterday) return day;
+  return new Intl.DateTimeFormat(locale().tag, { day: "numeric", month: "short" }).format(time);
 }

@@ -1,6 +1,7 @@
 /** The conversations of one agent as they are seen: those that go on, and under them those that are over. */
 import { button, el, setAttribute, setText, show } from "../widget/dom.js";
-import { unreadText } from "../widget/words.js";
+import { unreadText, words } from "../widget/words.js";
+import { deskWords } from "./words.js";
 
 /** @typedef {import("./list.js").Line} Line */
 /** @typedef {{element: HTMLLIElement, update: (line: Line, current: boolean) => void}} Item */
@@ -11,9 +12,9 @@ export class ListView {
   #choose;
   #open = el("ul", { class: "desk-list" });
   #over = el("ul", { class: "desk-list" });
-  #overPart = el("div", {}, el("h2", { class: "desk-heading" }, "Over"), this.#over);
+  #overPart = el("div", {}, el("h2", { class: "desk-heading" }, deskWords.over), this.#over);
   #none = el("div", { class: "desk-none" }, el("p", { class: "desk-none-title" }), el("p"));
-  #heading = el("h2", { class: "desk-heading" }, "Your conversations");
+  #heading = el("h2", { class: "desk-heading" }, deskWords.yourConversations);
   element = el("div", { class: "desk-lists" }, this.#heading, this.#open, this.#none, this.#overPart);
 
   /** @param {(id: string) => void} choose */
@@ -83,7 +84,7 @@ function lineItem(id, choose) {
       setText(count, line.unread > 99 ? "99+" : String(line.unread));
       setAttribute(count, "aria-label", unreadText(line.unread));
       show(count, line.unread > 0);
-      setText(mark, [line.mark, line.verified || line.over ? "" : "not verified"].filter(Boolean).join(" · "));
+      setText(mark, [line.mark, line.verified || line.over ? "" : words.notVerifiedShort].filter(Boolean).join(" · "));
       show(mark, mark.textContent !== "");
       setAttribute(press, "aria-current", current ? "true" : undefined);
       setAttribute(press, "data-unread", line.unread > 0);

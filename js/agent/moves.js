@@ -6,9 +6,9 @@
  */
 import { el, setText, show } from "../widget/dom.js";
 import { moveProblem } from "../widget/movewords.js";
-import { deskWords, removeText, unsentWarning } from "./words.js";
 import { ChoiceField } from "./choicefield.js";
 import { openDialog } from "./dialog.js";
+import { deskLocale, deskWords } from "./words.js";
 
 let made = 0;
 
@@ -40,10 +40,10 @@ export class Moves {
   items(view) {
     /** @type {Item[]} */
     const items = [];
-    if (view.moves.includes("invite")) items.push({ key: "invite", name: "Bring somebody in\u2026", icon: "join", run: () => this.invite(view) });
-    if (view.moves.includes("park")) items.push({ key: "park", name: "Put back in the queue\u2026", icon: "queue", run: () => this.park(view) });
-    if (view.moves.includes("leave")) items.push({ key: "leave", name: "Leave\u2026", icon: "leave", run: () => this.leave(view) });
-    if (view.moves.includes("close")) items.push({ key: "close", name: "End the conversation\u2026", icon: "close", run: () => this.close(view) });
+    if (view.moves.includes("invite")) items.push({ key: "invite", name: deskWords.bringInMove, icon: "join", run: () => this.invite(view) });
+    if (view.moves.includes("park")) items.push({ key: "park", name: deskWords.putBackMove, icon: "queue", run: () => this.park(view) });
+    if (view.moves.includes("leave")) items.push({ key: "leave", name: deskWords.leaveMove, icon: "leave", run: () => this.leave(view) });
+    if (view.moves.includes("close")) items.push({ key: "close", name: deskWords.endMove, icon: "close", run: () => this.close(view) });
     return items;
   }
 
@@ -54,15 +54,15 @@ export class Moves {
 
   /** @param {ConversationView} view */
   handOver({ id, unsent }) {
-    const people = new ChoiceField("To", this.#kit.targets(id));
+    const people = new ChoiceField(deskWords.to, this.#kit.targets(id));
     const note = this.#note(id);
     this.#ask({
-      title: "Hand over",
+      title: deskWords.handOver,
       text: deskWords.handsOver,
       body: [warning(unsent), people.element, note.element],
       follow: () => people.offer(this.#kit.targets(id)),
-      yes: "Hand over",
-      lacks: () => (people.value() ? "" : "Choose who it goes to."),
+      yes: deskWords.handOver,
+      lacks: () => (people.value() ? "" : deskWords.chooseTo),
       act: async () => {
         const target = people.value()?.target;
         if (target) await this.#kit.move(id, { move: "transfer", target, note: note.value() });
@@ -77,18 +77,18 @@ export class Moves {
     const alongLabel = el("label", { class: "desk-choice" }, along, el("span", {}, deskWords.readsAlong));
     const history = el("input", { type: "checkbox", class: "desk-check" });
     show(alongLabel, false);
-    const people = new ChoiceField("Who", this.#kit.invitees(id), (choice) => {
+    const people = new ChoiceField(deskWords.who, this.#kit.invitees(id), (choice) => {
       const supervisor = choice.role === "supervisor";
       along.checked = supervisor;
       show(alongLabel, supervisor);
     });
     this.#ask({
-      title: "Bring somebody in",
-      text: "You stay in it. Everyone sees who comes.",
+      title: deskWords.bringInTitle,
+      text: deskWords.bringInText,
       body: [people.element, alongLabel, el("label", { class: "desk-choice" }, history, el("span", {}, deskWords.history))],
       follow: () => people.offer(this.#kit.invitees(id)),
-      yes: "Bring in",
-      lacks: () => (people.value() ? "" : "Choose who is to come."),
+      yes: deskWords.bringIn,
+      lacks: () => (people.value() ? "" : deskWords.chooseWho),
       act: async () => {
         const target = people.value()?.target;
         if (target) await this.#kit.move(id, { move: "invite", ...target, role: along.checked ? "supervisor" : "agent", history: history.checked });
@@ -100,10 +100,10 @@ export class Moves {
   park({ id, unsent }) {
     const note = this.#note(id);
     this.#ask({
-      title: "Put it back in the queue?",
+      title: deskWords.putBackTitle,
       text: deskWords.parks,
       body: [warning(unsent), note.element],
-      yes: "Put back",
+      yes: deskWords.putBack,
       act: async () => {
         await this.#kit.move(id, { move: "park", note: note.value() });
         this.#notes.delete(id);
@@ -113,17 +113,17 @@ export class Moves {
 
   /** @param {ConversationView} view */
   leave({ id, unsent }) {
-    this.#ask({ title: "Leave this conversation?", text: deskWords.leaves, body: [warning(unsent)], yes: "Leave", act: () => this.#kit.move(id, { move: "leave" }) });
+    this.#ask({ title: deskWords.leaveTitle, text: deskWords.leaves, body: [warning(unsent)], yes: deskWords.leave, act: () => this.#kit.move(id, { move: "leave" }) });
   }
 
   /** @param {ConversationView} view */
   close({ id }) {
-    this.#ask({ title: "End this conversation?", text: deskWords.closes, yes: "End it", danger: true, act: () => this.#kit.move(id, { move: "close" }) });
+    this.#ask({ title: deskWords.endTitle, text: deskWords.closes, yes: deskWords.end, danger: true, act: () => this.#kit.move(id, { move: "close" }) });
   }
 
   /** @param {ConversationView} view @param {{id: string, name: string}} member */
   remove({ id }, { id: member, name }) {
-    this.#ask({ title: `Take ${name} out?`, text: removeText(name), yes: "Take out", danger: true, act: () => this.#kit.move(id, { move: "remove", member }) });
+    this.#ask({ title: deskLocale().say.removeTitle(name), text: deskLocale().say.remove(name), yes: deskWords.takeOut, danger: true, act: () => this.#kit.move(id, { move: "remove", member }) });
   }
 
   /** @param {Omit<import("./dialog.js").Ask, "problem"|"done"> & {act: () => Promise<unknown>, follow?: () => void}} ask */
@@ -153,7 +153,7 @@ export class Moves {
     const box = el("textarea", { class: "sw-box desk-note", id: name, rows: "3", dir: "auto", "aria-describedby": `${name}-hint` });
     setText(box, this.#notes.get(id) ?? "");
     box.addEventListener("input", () => this.#notes.set(id, box.value));
-    const element = el("div", { class: "desk-field" }, el("label", { for: name }, "Note for whoever comes next (optional)"), box,
+    const element = el("div", { class: "desk-field" }, el("label", { for: name }, deskWords.note), box,
       el("p", { class: "desk-hint", id: `${name}-hint` }, deskWords.noteHint));
     return { element, value: () => box.value };
   }
@@ -161,6 +161,5 @@ export class Moves {
 
 /** @param {number} unsent */
 function warning(unsent) {
-  const text = unsentWarning(unsent);
-  return text ? el("p", { class: "desk-warning" }, text) : null;
+  return unsent > 0 ? el("p", { class: "desk-warning" }, deskLocale().say.unsent(unsent)) : null;
 }

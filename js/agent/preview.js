@@ -7,7 +7,7 @@
 import { filePreview } from "../widget/files.js";
 import { textOf } from "../widget/messagerow.js";
 import { nameOf } from "../widget/model.js";
-import { deskWords, arrivedText } from "./words.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /** Letters of a text that a preview shows. */
 const letters = 120;
@@ -18,7 +18,7 @@ const letters = 120;
  */
 export function previewText(message, { plain = false } = {}) {
   if (!message) return deskWords.noMessage;
-  const from = message.note ? "Note: " : message.self ? "You: " : "";
+  const from = message.note ? deskWords.saidNote : message.self ? deskWords.saidYou : "";
   if (plain) return `${from}${message.file ? filePreview(message.file) : [...textOf(message).replace(/\s+/g, " ")].slice(0, letters).join("")}`;
   return `${from}${message.file ? deskWords.sealedFile : deskWords.sealedMessage}`;
 }
@@ -28,5 +28,5 @@ export function previewText(message, { plain = false } = {}) {
  * @param {Message} message
  */
 export function notificationText({ file, from }) {
-  return arrivedText(file ? deskWords.sealedFile : deskWords.sealedMessage, nameOf(from));
+  return deskLocale().say.arrived(file ? deskWords.sealedFile : deskWords.sealedMessage, nameOf(from));
 }

@@ -1,6 +1,6 @@
 /** The queue as a panel: each conversation that waits, and a button that takes it. */
 import { button, el, icon, setAttribute, setText, show } from "../widget/dom.js";
-import { waitingText } from "./words.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /** @typedef {import("./waiting.js").WaitingLine} WaitingLine */
 /** @typedef {import("./queueview.js").QueueView} QueueView */
@@ -21,7 +21,7 @@ export class QueuePanel {
   #takes = true;
   #take;
   element = el("section", { class: "desk-queue", tabindex: "-1", "aria-labelledby": "desk-queue-title" },
-    el("h2", { class: "desk-heading", id: "desk-queue-title" }, "Waiting", this.#count), this.#status, this.#text, this.#list);
+    el("h2", { class: "desk-heading", id: "desk-queue-title" }, deskWords.waiting, this.#count), this.#status, this.#text, this.#list);
 
   /** @param {(id: string) => Promise<unknown>} take */
   constructor(take) {
@@ -33,7 +33,7 @@ export class QueuePanel {
     show(this.element, shown);
     if (!shown) return;
     setText(this.#count, lines.length ? String(lines.length) : "");
-    setText(this.#status, lines.length ? waitingText(lines.length) : "");
+    setText(this.#status, lines.length ? deskLocale().say.waiting(lines.length) : "");
     setText(this.#text, text);
     show(this.#text, text !== "");
     setAttribute(this.#text, "data-trouble", old);
@@ -69,7 +69,7 @@ export class QueuePanel {
     const name = el("span", { class: "desk-wait-name" });
     const facts = el("span", { class: "desk-wait-facts", id: `desk-wait-${first.id}` });
     const queue = el("span", { class: "desk-wait-queue" }, icon("queue"), el("bdi"));
-    const take = button("desk-take", () => void this.#press(first.id), "Take");
+    const take = button("desk-take", () => void this.#press(first.id), deskWords.take);
     setAttribute(take, "aria-describedby", `desk-wait-${first.id}`);
     const element = el("li", { class: "desk-wait" }, el("div", { class: "desk-wait-words" }, name, facts, queue), take);
     return {
@@ -81,8 +81,8 @@ export class QueuePanel {
         if (queue.lastChild) setText(queue.lastChild, line.queue);
         show(queue, line.queue !== "");
         show(take, takes);
-        setText(take, taking ? "Taking…" : "Take");
-        setAttribute(take, "aria-label", `${taking ? "Taking" : "Take"} the ${line.name.toLowerCase()}`);
+        setText(take, taking ? deskWords.taking : deskWords.take);
+        setAttribute(take, "aria-label", deskLocale().say.takeWhat(line.name, taking));
         setAttribute(take, "aria-disabled", taking ? "true" : undefined);
       },
     };

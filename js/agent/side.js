@@ -1,9 +1,9 @@
 /** The left of the desk: who works here and how the connection is, what waits, and the conversations. */
 import { button, el, setAttribute, setText } from "../widget/dom.js";
 import { unreadText } from "../widget/words.js";
-import { deskWords } from "./words.js";
 import { ListView } from "./listview.js";
 import { QueuePanel } from "./queue.js";
+import { deskWords } from "./words.js";
 
 export class Side {
   #name = el("p", { class: "desk-name" });
@@ -25,13 +25,13 @@ export class Side {
   constructor({ choose, take, change }) {
     this.#queue = new QueuePanel(take);
     this.#list = new ListView(choose);
-    this.element = el("nav", { class: "desk-side", "aria-label": "Conversations" },
+    this.element = el("nav", { class: "desk-side", "aria-label": deskWords.conversations },
       el("div", { class: "desk-me" }, this.#face,
         el("div", { class: "desk-me-words" }, this.#name, el("p", { class: "desk-connection", role: "status" }, this.#dot, this.#connection)),
-        change ? button("desk-change", change, "Change") : null),
+        change ? button("desk-change", change, deskWords.change) : null),
       this.#total, el("div", { class: "desk-scroll" }, this.#queue.element, this.#list.element));
     const press = this.element.querySelector(".desk-change");
-    if (press) setAttribute(press, "aria-label", "Change who you are");
+    if (press) setAttribute(press, "aria-label", deskWords.changeLong);
   }
 
   /**

@@ -22,7 +22,7 @@ import { nameOf, others } from "../widget/model.js";
 import { movingText } from "../widget/movewords.js";
 import { isOver, isPaused, isWaiting, lockOf, readsAlong } from "../widget/standing.js";
 import { listText, words } from "../widget/words.js";
-import { deskWords, doubtText } from "./words.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /**
  * @param {Client|undefined} client
@@ -38,7 +38,7 @@ export function trustOf(client, conversation) {
   if (conversation.state !== "secured") return { level: "pending", words: told };
   const doubted = others(conversation).filter((m) => !m.verified);
   if (doubted.length === 0) return { level: "verified", words: deskWords.verified };
-  return { level: "unverified", words: doubted.every((m) => m.role === "customer") ? words.notVerified : doubtText(listText(doubted.map(nameOf))) };
+  return { level: "unverified", words: doubted.every((m) => m.role === "customer") ? words.notVerified : deskLocale().say.doubt(listText(doubted.map(nameOf))) };
 }
 
 /**

@@ -4,10 +4,10 @@
  * @typedef {import("../widget/facade.js").Queues} Queues
  */
 import { plainName } from "../widget/model.js";
-import { momentText, lastedText } from "../widget/times.js";
 import { moveProblem } from "../widget/movewords.js";
+import { momentText, lastedText } from "../widget/times.js";
 import { codeOf } from "../widget/words.js";
-import { deskWords, fasterText } from "./words.js";
+import { deskLocale, deskWords } from "./words.js";
 
 /**
  * @typedef {object} WaitingLine
@@ -27,8 +27,8 @@ export function waitingLines({ waiting, agents, counts }, now) {
   const names = new Set([...waiting.map((one) => one.queue), ...agents.flatMap((one) => one.queues), ...counts.map((one) => one.queue)]);
   return waiting.map(({ id, queue, since, entries, parked }) => ({
     id,
-    name: parked ? "Parked conversation" : "New conversation",
-    facts: `Waits since ${momentText(since, now)} (${lastedText(now - since)}), ${entries === 1 ? "1 entry" : `${entries.toLocaleString("en")} entries`}`,
+    name: parked ? deskWords.parkedConversation : deskWords.newConversation,
+    facts: deskLocale().say.waits(momentText(since, now), lastedText(now - since), entries),
     queue: names.size > 1 ? queue : "",
   }));
 }
@@ -52,7 +52,7 @@ export function claimProblem(error) {
   const code = codeOf(error);
   if (code === "bad commit") {
     const by = typeof error === "object" && error !== null && "by" in error && typeof error.by === "string" ? error.by : "";
-    return fasterText(plainName(by));
+    return deskLocale().say.faster(plainName(by));
   }
   return code === "unavailable" || code === "not a member" || code === "bad argument" ? deskWords.claimGone : moveProblem(error);
 }

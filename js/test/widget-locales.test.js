@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
+import { deskLocales, deskWords } from "../agent/words.js";
 import { locale, locales, setLocale } from "../widget/locale.js";
 import { nameOf } from "../widget/model.js";
 import { lockOf } from "../widget/standing.js";
@@ -18,20 +19,25 @@ function texts(table) {
   return Object.values(table).flatMap((value) => (typeof value === "object" ? texts(value) : typeof value === "string" ? [value] : []));
 }
 
-test("every language says everything", () => {
-  const [first, ...rest] = Object.values(locales);
-  assert.ok(first && rest.length > 0);
-  for (const other of rest) assert.deepEqual(keys(other), keys(first), other.tag);
+test("every language says everything, in the widget and on the desk", () => {
+  for (const tables of [locales, deskLocales]) {
+    const [first, ...rest] = Object.values(tables);
+    assert.ok(first && rest.length > 0);
+    for (const other of rest) assert.deepEqual(keys(other), keys(first));
+  }
+  assert.deepEqual(Object.keys(deskLocales), Object.keys(locales));
 });
 
 test("no sentence is empty, left in English, or meets the reader with a tag", () => {
-  const { en, ...others } = locales;
-  const english = new Set(texts(en ?? {}).filter((t) => t.includes(" ")));
-  for (const other of Object.values(others)) {
-    for (const text of texts(other)) {
-      assert.notEqual(text, "");
-      assert.ok(!english.has(text), text);
-      assert.doesNotMatch(text, /[<>]|undefined/);
+  for (const { en, ...others } of [locales, deskLocales]) {
+    const english = new Set(texts(en ?? {}).filter((t) => t.includes(" ")));
+    const empty = texts(en ?? {}).filter((t) => t === "").length;
+    for (const other of Object.values(others)) {
+      assert.equal(texts(other).filter((t) => t === "").length, empty);
+      for (const text of texts(other)) {
+        assert.ok(!english.has(text), text);
+        assert.doesNotMatch(text, /[<>]|undefined/);
+      }
     }
   }
 });
@@ -59,6 +65,19 @@ test("every sentence with something in it says that, in every language", () => {
   }
 });
 
+test("every sentence of the desk with something in it says that, in every language", () => {
+  for (const { say } of Object.values(deskLocales)) {
+    for (const name of [say.queue, say.faster, say.removeTitle, say.remove, say.doubt, say.nowOnline, say.nowAway]) assert.match(name("Anastasia"), /Anastasia/);
+    for (const count of [say.unsent, say.waiting]) for (const n of [2, 7]) assert.match(count(n), new RegExp(String(n)));
+    assert.notEqual(say.unsent(1), say.unsent(2));
+    assert.notEqual(say.faster(""), say.faster("Ana"));
+    assert.equal(new Set([0, 1, 2].map(say.queueFacts)).size, 3);
+    assert.match(say.waits("10:02", "4 min", 3), /10:02.*4 min.*3/);
+    assert.notEqual(say.takeWhat("x", true), say.takeWhat("x", false));
+    assert.match(say.arrived("What", "Anastasia"), /What.*Anastasia/);
+  }
+});
+
 test("the language is chosen by its first part; one that is not spoken is English", () => {
   for (const [asked, tag] of [["de", "de-DE"], ["de-AT", "de-DE"], ["DE", "de-DE"], ["en-US", "en-GB"], ["fr", "en-GB"], ["", "en-GB"], ["__proto__", "en-GB"], ["constructor", "en-GB"]]) {
     setLocale(asked);
@@ -71,6 +90,7 @@ test("what is said follows the language, wherever it was imported", () => {
   const conversation = client.add({ state: "secured", members: [member({ self: true, role: "customer" }), member({ alias: "Ana" })] });
   setLocale("de");
   assert.equal(words.send, "Senden");
+  assert.equal(deskWords.take, "Annehmen");
   assert.equal(lockOf(client, conversation).title, "Ende-zu-Ende-verschlüsselt mit Ana");
   assert.equal(nameOf(null), "Jemand, der gegangen ist");
   assert.equal(sentence("nope"), locales["de"]?.sentences.internal);

@@ -14,9 +14,9 @@
  */
 import { locale } from "./locale.js";
 import { byArrival, nameOf, titled } from "./model.js";
+import { readsText } from "./movewords.js";
 import { pastText } from "./notes.js";
 import { momentText } from "./times.js";
-import { readsText } from "./movewords.js";
 import { words } from "./words.js";
 
 /**

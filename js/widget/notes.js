@@ -5,8 +5,8 @@
  * @typedef {import("./facade.js").Note} Note
  */
 import { nameOf, plainName } from "./model.js";
-import { momentText, timeText } from "./times.js";
 import { moveText } from "./movewords.js";
+import { momentText, timeText } from "./times.js";
 import { noteText, words } from "./words.js";
 
 /**
