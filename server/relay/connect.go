@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -27,13 +28,13 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	visit := s.addresses.enter(r)
 	if visit == nil {
-		(&fileRequest{w: w, r: r}).refuse(refusal{http.StatusTooManyRequests, wire.RateLimited})
+		web.Refuse(w, http.StatusTooManyRequests, wire.RateLimited, nil)
 		return
 	}
 	number, ok := s.enter()
 	if !ok {
 		visit.end()
-		w.Header().Set("Retry-After", retryAfter())
+		w.Header().Set("Retry-After", web.RetryAfter())
 		http.Error(w, "busy", http.StatusServiceUnavailable)
 		return
 	}

@@ -3,10 +3,10 @@ package relay
 import (
 	"encoding/base64"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/sealwire/sealwire/server/blob"
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -35,9 +35,9 @@ func (s *Server) fileRoutes() []Route {
 		{http.MethodPost, one + "/complete", s.file(s.completeFile)},
 		{http.MethodGet, one, s.file(s.readFile)},
 		{http.MethodDelete, one, s.file(s.deleteFile)},
-		{http.MethodOptions, all, s.preflight},
-		{http.MethodOptions, one, s.preflight},
-		{http.MethodOptions, part, s.preflight},
+		{http.MethodOptions, all, s.cors().Preflight},
+		{http.MethodOptions, one, s.cors().Preflight},
+		{http.MethodOptions, part, s.cors().Preflight},
 	}
 }
 
@@ -67,11 +67,11 @@ func (s *Server) file(do func(*fileRequest) error) http.HandlerFunc {
 
 // admitFile asks for the ticket and its holder's limits, and counts the request in.
 func (s *Server) admitFile(f *fileRequest) error {
-	origin, allowed := s.fileOrigin(f.w, f.r)
+	origin, allowed := s.cors().Allow(f.w, f.r)
 	if !allowed {
 		return refusal{http.StatusForbidden, wire.BadCredential}
 	}
-	k := s.tickets.find(bearer(f.r), s.now())
+	k := s.tickets.find(web.Ticket(f.r), s.now())
 	if k == nil {
 		if !s.addresses.allow(f.r) {
 			return wire.RateLimited
@@ -90,19 +90,6 @@ func (s *Server) admitFile(f *fileRequest) error {
 	}
 	f.ticket = k
 	return s.beginTransfer(f)
-}
-
-// bearer gives the bytes that the request shows as its ticket, or nil.
-func bearer(r *http.Request) []byte {
-	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(r.Header.Values("Authorization")) != 1 {
-		return nil
-	}
-	secret, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(secret) != 32 {
-		return nil
-	}
-	return secret
 }
 
 // owner is whose files those of the ticket's conversation are.

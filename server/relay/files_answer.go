@@ -2,14 +2,13 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/sealwire/sealwire/server/blob"
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -97,26 +96,8 @@ func (s *Server) answerRefusal(f *fileRequest, r refusal) {
 	for _, name := range []string{"Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "Etag"} {
 		h.Del(name)
 	}
-	f.refuse(r)
-}
-
-// refuse answers with the code, and when to come again where that helps.
-func (f *fileRequest) refuse(r refusal) {
-	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
-		f.w.Header().Set("Retry-After", retryAfter())
-	}
-	f.answer(r.status, map[string]any{"code": int(r.code), "error": r.code.Error()})
+	web.Refuse(f.w, r.status, r.code, nil)
 }
 
 // answer writes a small JSON object.
-func (f *fileRequest) answer(status int, v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // of our own making
-	}
-	h := f.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(text)))
-	f.w.WriteHeader(status)
-	_, _ = f.w.Write(text)
-}
+func (f *fileRequest) answer(status int, v any) { web.Answer(f.w, status, v) }

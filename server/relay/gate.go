@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"math/rand/v2"
-	"strconv"
 )
 
 // enter counts a connection in, or tells it to come back later: all who were
@@ -53,7 +51,3 @@ func (s *Server) tellIfIdle() {
 		s.idle.Broadcast()
 	}
 }
-
-// retryAfter is 1 to 5 seconds, by chance: those who are sent away together
-// must not come back together.
-func retryAfter() string { return strconv.Itoa(1 + rand.IntN(5)) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -31,19 +32,11 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc(r.Method+" "+r.Path, r.handler)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
+		web.Harden(w, r)
 		if r.ContentLength != 0 && (r.ContentLength < 0 || r.Method != http.MethodPut || !strings.HasPrefix(r.URL.Path, "/v1/files/")) {
 			// Where no body belongs it may be a request in a request, to a proxy
 			// that reads its length differently: let nothing follow it.
-			h.Set("Connection", "close")
-		}
-		if r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			w.Header().Set("Connection", "close")
 		}
 		mux.ServeHTTP(w, r)
 	})
@@ -66,7 +59,7 @@ func HTTPServer(h http.Handler) *http.Server {
 // health says whether this relay takes connections and its log answers.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	if !s.addresses.allow(r) {
-		(&fileRequest{w: w, r: r}).refuse(refusal{http.StatusTooManyRequests, wire.RateLimited})
+		web.Refuse(w, http.StatusTooManyRequests, wire.RateLimited, nil)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

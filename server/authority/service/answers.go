@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority/inbox"
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -21,7 +22,7 @@ const (
 
 func (s *Service) nonce(w http.ResponseWriter, _ *http.Request) error {
 	nonce := s.nonces.issue(s.now())
-	answer(w, http.StatusOK, map[string]string{"nonce": encode64(nonce[:])})
+	web.Answer(w, http.StatusOK, map[string]string{"nonce": encode64(nonce[:])})
 	return nil
 }
 
@@ -67,7 +68,7 @@ func (s *Service) credential(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, map[string]string{"credential": encode64(raw)})
+	web.Answer(w, http.StatusOK, map[string]string{"credential": encode64(raw)})
 	return nil
 }
 
@@ -88,7 +89,7 @@ func (s *Service) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, map[string]any{"ticket": encode64(ticket), "expires": int(life / time.Second)})
+	web.Answer(w, http.StatusOK, map[string]any{"ticket": encode64(ticket), "expires": int(life / time.Second)})
 	return nil
 }
 
@@ -139,7 +140,7 @@ func (s *Service) queues(w http.ResponseWriter, r *http.Request, k *session) err
 		return !shown
 	})
 	slices.SortFunc(agents, byAlias)
-	answer(w, http.StatusOK, map[string]any{"version": version, "waiting": list, "agents": agents, "counts": counts})
+	web.Answer(w, http.StatusOK, map[string]any{"version": version, "waiting": list, "agents": agents, "counts": counts})
 	return nil
 }
 
@@ -206,7 +207,7 @@ func (s *Service) claim(w http.ResponseWriter, r *http.Request, k *session) erro
 	var code wire.Code
 	switch {
 	case err == nil:
-		answer(w, http.StatusOK, struct{}{})
+		web.Answer(w, http.StatusOK, struct{}{})
 	case errors.As(err, &lost):
 		refuse(w, wire.BadCommit, lost.By)
 	case errors.Is(err, inbox.ErrNothing):

@@ -9,9 +9,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -45,7 +45,7 @@ var statuses = map[wire.Code]int{
 // open wraps a route that needs no ticket.
 func (s *Service) open(do func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.origin(w, r) {
+		if _, allowed := s.cors().Allow(w, r); !allowed {
 			refuse(w, refusal{http.StatusForbidden, wire.BadCredential})
 			return
 		}
@@ -62,12 +62,12 @@ func (s *Service) open(do func(http.ResponseWriter, *http.Request) error) http.H
 // held wraps a route that a ticket opens.
 func (s *Service) held(do func(http.ResponseWriter, *http.Request, *session) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.origin(w, r) {
+		if _, allowed := s.cors().Allow(w, r); !allowed {
 			refuse(w, refusal{http.StatusForbidden, wire.BadCredential})
 			return
 		}
 		now := s.now()
-		k := s.sessions.find(bearer(r), now)
+		k := s.sessions.find(web.Ticket(r), now)
 		if k == nil || s.stands(k.credential, now) != nil {
 			if !s.callers.allow(r) {
 				refuse(w, wire.RateLimited)
@@ -85,19 +85,6 @@ func (s *Service) held(do func(http.ResponseWriter, *http.Request, *session) err
 			refuse(w, err)
 		}
 	}
-}
-
-// bearer gives the bytes that the request shows as its ticket, or nil.
-func bearer(r *http.Request) []byte {
-	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(r.Header.Values("Authorization")) != 1 {
-		return nil
-	}
-	ticket, err := decode64(text)
-	if err != nil || len(ticket) != 32 {
-		return nil
-	}
-	return ticket
 }
 
 // decode64 takes the one canonical form only; encoding/base64 skips line breaks.
@@ -153,18 +140,6 @@ func readQuestion(text []byte, into any) error {
 	return nil
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // of our own making
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(status)
-	_, _ = w.Write(text)
-}
-
 // refuse answers with a code; by is who was first, where that is why.
 func refuse(w http.ResponseWriter, err error, by ...string) {
 	var r refusal
@@ -174,42 +149,14 @@ func refuse(w http.ResponseWriter, err error, by ...string) {
 			r = refusal{http.StatusServiceUnavailable, wire.Unavailable}
 		}
 	}
-	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "2")
-	}
-	body := map[string]any{"code": int(r.code), "error": r.code.Error()}
+	var more map[string]string
 	if len(by) > 0 {
-		body["by"] = by[0]
+		more = map[string]string{"by": by[0]}
 	}
-	answer(w, r.status, body)
+	web.Refuse(w, r.status, r.code, more)
 }
 
-// origin lets pages of listed origins read the answer, each by its own name and
-// never with credentials. A program has none.
-func (s *Service) origin(w http.ResponseWriter, r *http.Request) bool {
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	all := r.Header.Values("Origin")
-	if len(all) == 0 {
-		return true
-	}
-	if len(all) != 1 || !s.origins[all[0]] {
-		return false
-	}
-	h.Set("Access-Control-Allow-Origin", all[0])
-	h.Set("Access-Control-Expose-Headers", "Retry-After")
-	return true
-}
-
-// preflight answers what a browser asks before it sends JSON or a ticket elsewhere.
-func (s *Service) preflight(w http.ResponseWriter, r *http.Request) {
-	if !s.origin(w, r) || len(r.Header.Values("Origin")) == 0 {
-		refuse(w, refusal{http.StatusForbidden, wire.BadCredential})
-		return
-	}
-	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-	h.Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
+// cors lets pages of listed origins read the answers. A program has no origin.
+func (s *Service) cors() web.CORS {
+	return web.CORS{Lists: func(o string) bool { return s.origins[o] }, Methods: "GET, POST", Headers: "Authorization, Content-Type", Exposed: "Retry-After"}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/sealwire/sealwire/server/authority/inbox"
 	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay"
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -224,7 +225,7 @@ func (s *Service) Routes() []Route {
 		{http.MethodPost, "/v1/authority/claim", s.held(s.claim)},
 	}
 	for _, r := range slices.Clone(routes) {
-		routes = append(routes, Route{http.MethodOptions, r.Path, s.preflight})
+		routes = append(routes, Route{http.MethodOptions, r.Path, s.cors().Preflight})
 	}
 	return routes
 }
@@ -236,15 +237,7 @@ func (s *Service) Handler() http.Handler {
 		mux.HandleFunc(r.Method+" "+r.Path, r.handler)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
-		if r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		web.Harden(w, r)
 		mux.ServeHTTP(w, r)
 	})
 }
