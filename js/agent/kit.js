@@ -31,26 +31,28 @@
  * conversation at first.
  */
 import { act } from "../widget/acts.js";
-import { plainName, textProblem } from "../widget/model.js";
-import { moveProblem } from "../widget/movewords.js";
 import { Notices } from "../widget/notices.js";
 import { page } from "../widget/rows.js";
-import { connectionOf } from "../widget/standing.js";
 import { Transfers } from "../widget/transfers.js";
-import { codeOf, fileProblem, notNow, sendProblem, sentence, words } from "../widget/words.js";
+import { codeOf, notNow, sentence } from "../widget/words.js";
+import { Changes } from "./changes.js";
 import { colleagueChoices, queueChoices } from "./choices.js";
-import { lines } from "./list.js";
-import { notificationText, previewText } from "./preview.js";
-import { queueView } from "./queueview.js";
+import { kitView } from "./kitview.js";
 import { Unread } from "./unread.js";
 import { conversationView, partsOf } from "./view.js";
 import { claimProblem } from "./waiting.js";
-import { deskWords } from "./words.js";
 
-export { setLocale } from "../widget/locale.js";
-export { bannerOf, trustOf } from "./trust.js";
+export { fileName, kindText, sizeText } from "../widget/files.js";
 export { readers } from "../widget/ledger.js";
-export { lines, conversationView, claimProblem, fileProblem, moveProblem, notificationText, previewText, sendProblem, textProblem };
+export { setLocale } from "../widget/locale.js";
+export { textOf } from "../widget/messagerow.js";
+export { textProblem } from "../widget/model.js";
+export { moveProblem } from "../widget/movewords.js";
+export { fileProblem, sendProblem } from "../widget/words.js";
+export { lines } from "./list.js";
+export { notificationText, previewText } from "./preview.js";
+export { bannerOf, trustOf } from "./trust.js";
+export { claimProblem, conversationView };
 
 /**
  * @typedef {import("../widget/facade.js").Client} Client
@@ -79,9 +81,7 @@ export class AgentKit {
   #client;
   #unread;
   #transfers;
-  /** @type {Set<() => unknown>} */
-  #listeners = new Set();
-  #telling = false;
+  #changes = new Changes();
   /** @type {KitView|undefined} */
   #view;
   /** @type {Map<string, ConversationView>} */
@@ -143,13 +143,19 @@ export class AgentKit {
    * @returns {() => void} ends it
    */
   subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#changes.subscribe(listener);
   }
 
   /** @returns {KitView} */
   get view() {
-    return this.#view ??= this.#look();
+    return this.#view ??= kitView(this.#client, {
+      now: this.#clock(),
+      name: this.#options.name ?? "",
+      failure: this.#failure,
+      notice: this.#notices.text,
+      plain: this.#options.previews === "plain",
+      unread: (conversation) => this.#unread.count(conversation),
+    });
   }
 
   /** @param {string} id @returns {ConversationView|undefined}  undefined: there is none of this id here */
@@ -221,7 +227,8 @@ export class AgentKit {
     const open = this.find(id);
     const conversation = open && partsOf(this.#client, open).find((part) => part.messages.some((m) => m.id === message));
     const found = conversation?.messages.find((m) => m.id === message);
-    if (!conversation || !found) return false;
+    // Without a box to go to, a text stays where it is.
+    if (!conversation || !found || (action === "putBack" && !this.#options.back)) return false;
     try {
       await act(action, { conversation, message: found, transfers: this.#transfers, putBack: (text) => this.#options.back?.({ id, text, files: [], problem: "" }) });
       return true;
@@ -285,31 +292,6 @@ export class AgentKit {
     this.#changed();
   }
 
-  /** @returns {KitView} */
-  #look() {
-    const client = this.#client;
-    const all = client?.conversations ?? [];
-    const now = this.#clock();
-    const elsewhere = client?.state === "elsewhere";
-    const self = all.flatMap((c) => c.members).find((m) => m.self);
-    const listed = elsewhere ? [] : lines(all, { now, unread: (c) => this.#unread.count(c), plain: this.#options.previews === "plain" });
-    return Object.freeze({
-      state: this.#failure ? "refused" : client?.state ?? "connecting",
-      connection: this.#failure ? words.stoppedShort : connectionOf(client),
-      name: plainName(self?.alias ?? "") || this.#options.name || deskWords.agentDesk,
-      trouble: this.#failure || this.#trouble(),
-      notice: this.#notices.text,
-      queue: queueView(elsewhere ? undefined : client?.queues, { now, role: client?.role ?? "agent" }),
-      conversations: listed,
-      unread: listed.reduce((sum, line) => sum + line.unread, 0),
-    });
-  }
-
-  #trouble() {
-    if (this.#client?.state === "refused") return words.refused;
-    return this.#client?.state === "closed" ? `${words.stopped} ${deskWords.reload}` : "";
-  }
-
   /** @param {string} id */
   #there(id) {
     const conversation = this.find(id);
@@ -320,12 +302,7 @@ export class AgentKit {
   #changed() {
     this.#view = undefined;
     this.#views.clear();
-    if (this.#telling) return;
-    this.#telling = true;
-    queueMicrotask(() => {
-      this.#telling = false;
-      for (const listener of [...this.#listeners]) listener();
-    });
+    this.#changes.tell();
   }
 }
 

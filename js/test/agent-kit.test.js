@@ -190,6 +190,13 @@ test("a text that was not sent goes back to the box of its conversation, and is 
   assert.equal(await kit.act(conversation.id, "discard", failed.id), false, "what is not there is not acted on");
 });
 
+test("where there is no box, a text that was not sent stays where it is", async () => {
+  const { kit, client } = stage();
+  const conversation = client.add({ state: "secured", members: [me, customer], messages: [message({ self: true, status: "failed", text: "again" })] });
+  assert.equal(await kit.act(conversation.id, "putBack", conversation.messages[0]?.id ?? ""), false);
+  assert.deepEqual(conversation.messages.map((m) => m.text), ["again"]);
+});
+
 test("files go in order, one that is refused comes back, and one that came is handed to the person", async (t) => {
   // The saved copy is released later.
   t.mock.timers.enable({ apis: ["setTimeout"] });
