@@ -154,13 +154,22 @@ function absent({ length, parts }) {
  */
 async function attempt(signal, act) {
   signal.throwIfAborted();
+  /** @type {() => void} */
+  let abort = () => {};
+  // Who has given up does not wait for a platform's library to notice.
+  const aborted = new Promise((/** @type {(v: never) => void} */ _, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
   try {
-    return await act();
+    return await Promise.race([act(), aborted]);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof FileRefusal) throw error;
     const code = error instanceof SealwireError ? error.code : "unavailable";
     throw new FileRefusal(code, error instanceof Error ? error.message : "the platform did not do it", { later: code === "unavailable" });
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -32,7 +32,7 @@ export function conforms(name, make) {
     await seen(ana, "hello", "received");
     const side = await until(ana, "the conversation", () => ana.conversations[0]);
     await side.send("good day");
-    await seen(customer, "good day", "received");
+    await Promise.all([seen(customer, "good day", "received"), seen(ana, "good day", "sent"), seen(customer, "hello", "sent")]);
     return { platform, ana, customer, talk, side };
   }
 
@@ -105,6 +105,31 @@ export function conforms(name, make) {
     await talk.send("two");
     await seen(ana, "two", "received");
     assert.ok(!texts(ben).some(({ text }) => text === "two"));
+  });
+
+  test(`${name}: a supervisor reads along, and takes over`, async () => {
+    const { platform, talk, side, ana, customer } = await talking();
+    const sam = await world.agent("Sam", await platform.join("sam"), { role: "supervisor" });
+    await until(sam, "being there", () => sam.state === "online");
+    await again(() => side.invite({ to: sam.member, role: "supervisor" }));
+    const sams = await until(sam, "the conversation", () => sam.conversations.find((c) => c.state === "secured"));
+    await talk.send("who listens?");
+    await seen(sam, "who listens?", "received");
+    assert.ok(talk.members.some(({ role, alias }) => role === "supervisor" && alias === "Sam"), "nobody is hidden");
+    await again(() => sams.takeOver());
+    await sams.send("I do");
+    await Promise.all([seen(customer, "I do", "received"), seen(ana, "I do", "received")]);
+  });
+
+  test(`${name}: a file that is cancelled on its way leaves nothing behind`, async () => {
+    const { talk, ana, customer } = await talking();
+    const cancel = new AbortController();
+    const onProgress = () => cancel.abort();
+    await talk.sendFile(new Blob([new Uint8Array(3_000_000)]), { name: "no.bin", onProgress, signal: cancel.signal });
+    await until(customer, "it to be cancelled", () => texts(customer).find((m) => m.file?.state === "cancelled"));
+    await talk.send("after it");
+    await seen(ana, "after it", "received");
+    assert.ok(!texts(ana).some(({ file }) => file));
   });
 
   test(`${name}: all write at once, and each text is shown once at each`, async () => {
