@@ -1,6 +1,10 @@
 /** The whole protocol over a conversation in memory. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { over } from "../client/foreign.js";
 import { Room } from "../client/transports/pair.js";
 import { conforms } from "./transport-suite.js";
+import { World, errorsOf, seen, texts, until } from "./transport-world.js";
 
 conforms("pair", () => spied(new Room()));
 
@@ -26,3 +30,56 @@ function spied(room) {
     },
   };
 }
+
+test("pair: a transport outlives its client, and serves the next one", async () => {
+  const world = new World();
+  after(() => world.close());
+  const room = new Room();
+  const mine = over(room.join("customer"));
+  const ana = await world.agent("Ana", room.join("ana"));
+  const device = /** @type {const} */ ({ history: "device", person: "outlived" });
+  let customer = await world.customer(mine, device);
+  await (await customer.start()).send("one");
+  await seen(ana, "one", "received");
+  await customer.close();
+  await ana.conversations[0]?.send("two");
+  customer = await world.customer(mine, device);
+  await seen(customer, "two", "received");
+  await (await customer.start()).send("three");
+  await seen(ana, "three", "received");
+  assert.equal(ana.conversations.length, 1);
+});
+
+test("pair: a conversation whose transport is taken away waits, and goes on when it is back", async () => {
+  const world = new World();
+  after(() => world.close());
+  const room = new Room();
+  const [hers, other] = [room.join("ana"), new Room().join("ana")];
+  const desk = over(hers, other);
+  const ana = await world.agent("Ana", desk);
+  const customer = await world.customer(room.join("customer"));
+  const talk = await customer.start();
+  await talk.send("one");
+  await seen(ana, "one", "received");
+  const side = await until(ana, "the conversation", () => ana.conversations[0]);
+  await side.send("two");
+  await seen(ana, "two", "sent");
+  desk.delete(hers);
+  assert.equal(desk.transport(side.id), undefined);
+  await talk.send("three");
+  await side.send("four");
+  await seen(customer, "three", "sent");
+  assert.ok(!texts(ana).some(({ text }) => text === "three"));
+  assert.equal(ana.state, "online");
+  desk.add(hers);
+  await seen(ana, "three", "received");
+  await seen(customer, "four", "received");
+  assert.deepEqual(errorsOf(ana), []);
+  hers.close();
+});
+
+test("over takes transports, and says what else it is given", () => {
+  assert.throws(() => over(/** @type {never} */ ("relay")), TypeError);
+  assert.throws(() => over(/** @type {never} */ (null)), TypeError);
+  assert.throws(() => over(new Room({ maxBody: 1_023 }).join("x")), RangeError);
+});
