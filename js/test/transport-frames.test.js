@@ -144,3 +144,40 @@ test("a platform takes no more at once than it says", async () => {
   const transport = new Room({ maxBody: 1_024 }).join("x");
   await assert.rejects(transport.append(bytes(1_025), { id: "a" }), coded("too large"));
 });
+
+test("an entry whose parts were pushed out by others' is stored once more, and shows", async () => {
+  const room = new Room({ maxBody: 1_024 });
+  const transport = room.join("x");
+  const { append } = transport;
+  delete transport.records;
+  let flooding = true;
+  /** @type {Promise<unknown>} */
+  let before = Promise.resolve();
+  transport.append = (part, note) => {
+    const mine = before.then(async () => {
+      const at = await append(part, note);
+      for (let n = 0; flooding && n < 70; n++) await append((await split(entryFrame(bytes(1_500, 13 + 2 * n)), 1_024))[0] ?? assert.fail(), { id: `flood-${n}-${note.id}` });
+      return at;
+    });
+    before = mine;
+    return mine;
+  };
+  const link = new Link(transport, {
+    inspect: async (e) => ({ id: e.subarray(0, 16), manifest: new Uint8Array() }),
+    onRead: () => {},
+    onTurned: () => {},
+    onRecords: () => {},
+    onForked: () => {},
+    onFailure: (error) => assert.fail(error),
+  });
+  link.start();
+  const long = Uint8Array.of(...entry(1, 1), ...bytes(3_000));
+  const id = Buffer.from(long.subarray(0, 16)).toString("hex");
+  const conversation = "01".repeat(16);
+  await new Promise((resolve) => setImmediate(resolve));
+  await assert.rejects(link.append(conversation, long, id), coded("unavailable"));
+  flooding = false;
+  assert.equal(await link.append(conversation, long, id), 1);
+  assert.equal(await link.append(conversation, long, id), 1, "and not again");
+  link.stop();
+});

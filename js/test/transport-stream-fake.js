@@ -40,8 +40,9 @@ export function streamUser(backend, name) {
   const uploaded = files.get(backend) ?? new Map();
   files.set(backend, uploaded);
   const on = (/** @type {string} */ event, /** @type {(event: never) => void} */ handler) => {
-    events.on(event, handler);
-    return { unsubscribe: () => void events.off(event, handler) };
+    const listener = /** @type {(event: unknown) => void} */ (/** @type {unknown} */ (handler));
+    events.on(event, listener);
+    return { unsubscribe: () => void events.off(event, listener) };
   };
   const client = { userID: name, wsConnection: { isHealthy: true }, on };
   const channel = {
