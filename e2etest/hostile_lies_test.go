@@ -43,6 +43,9 @@ type end interface {
 	// Reconnect ends the connection and makes another at once.
 	Reconnect()
 	Report() report
+	// Move begins a move, with or towards somebody of the company, and does not
+	// wait for what comes of it.
+	Move(move, to string)
 }
 
 // report is how an end stands. What a kind of end cannot tell is nil.
@@ -67,7 +70,7 @@ func (s *stage) play() {
 	for _, step := range s.lie.Steps {
 		s.step(step)
 	}
-	for _, name := range []string{lies.Customer, lies.Agent} {
+	for _, name := range s.cast() {
 		out := s.lie.Expect[name]
 		var r report
 		harness.Eventually(s.t, fmt.Sprintf("%s to be as the lie %s leaves it", name, s.lie.Name), func() (bool, string) {
@@ -78,7 +81,7 @@ func (s *stage) play() {
 			s.says(name, out.Says)
 		}
 	}
-	for _, name := range []string{lies.Customer, lies.Agent} {
+	for _, name := range s.cast() {
 		r := s.ends[name].Report()
 		if d := s.differs(s.lie.Expect[name], r); d != "" {
 			s.t.Errorf("%s did not stay so: %s", name, d)
@@ -96,6 +99,9 @@ func (s *stage) play() {
 // lie lets it, "customer tries c1" does not; "agent is forked", "agent shows c1"
 // and "agent reconnects", "enter talk", "customer reads refused", "customer hears
 // bad credential", "customer has sent nothing", "the lie is told", "another customer talks" (to the same agent).
+// Moves are begun and not waited for: "agent claims", "agent hands over to other",
+// "agent puts back", "agent brings in supervisor", "agent ends"; "agent gives up"
+// what a dialog still asks.
 func (s *stage) step(step string) {
 	s.t.Helper()
 	word := strings.Fields(step)
@@ -144,6 +150,8 @@ func (s *stage) step(step string) {
 		s.await(step, name, func(r report) bool { return slices.Contains(r.Shows, s.text(word[2])) })
 	case word[1] == "is" && len(word) == 3:
 		s.await(step, name, func(r report) bool { return r.State == word[2] || r.Client == word[2] })
+	case slices.Contains(moves, strings.TrimPrefix(step, name+" ")):
+		who.Move(word[1], aliases[word[len(word)-1]])
 	case word[1] == "hears":
 		code := strings.Join(word[2:], " ")
 		s.await(step, name, func(r report) bool {
@@ -160,18 +168,19 @@ func (s *stage) step(step string) {
 	}
 }
 
+var moves = []string{"claims", "hands over to other", "puts back", "brings in supervisor", "ends", "gives up"}
+
 // come waits until a text that is said is where the lie lets it come.
 func (s *stage) come(name, label string) {
 	s.t.Helper()
-	text, other := s.text(label), lies.Customer
-	if name == lies.Customer {
-		other = lies.Agent
-	}
+	text := s.text(label)
 	if slices.Contains(s.lie.Expect[name].Sent, label) {
 		s.await(label+" to be sent", name, func(r report) bool { return slices.Contains(r.Sent, text) })
 	}
-	if slices.Contains(s.lie.Expect[other].Shows, label) {
-		s.await(label+" to be shown", other, func(r report) bool { return slices.Contains(r.Shows, text) })
+	for other, out := range s.lie.Expect {
+		if slices.Contains(out.Shows, label) && s.ends[other].Report().State != "none" { // else it is granted it later
+			s.await(label+" to be shown", other, func(r report) bool { return slices.Contains(r.Shows, text) })
+		}
 	}
 }
 
@@ -179,7 +188,13 @@ func (s *stage) await(what, name string, ok func(report) bool) {
 	s.t.Helper()
 	harness.Eventually(s.t, what+" ("+s.lie.Name+")", func() (bool, string) {
 		r := s.ends[name].Report()
-		return ok(r), fmt.Sprintf("%+v", r)
+		saw := fmt.Sprintf("%+v", r)
+		for _, other := range s.cast() {
+			if other != name {
+				saw += fmt.Sprintf("; %s: %+v", other, s.ends[other].Report())
+			}
+		}
+		return ok(r), saw
 	})
 }
 

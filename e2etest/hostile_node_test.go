@@ -3,6 +3,7 @@ package e2etest
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -118,9 +119,21 @@ type nodeEnd struct {
 
 func (p *nodeProgram) open(s *stage, name string) end {
 	e := nodeEnd{s: s, program: p, wire: s.wires[name], name: s.t.Name() + "/" + name}
-	p.order(s.t, map[string]any{"do": "open", "name": e.name, "role": name, "url": s.demo.URL, "proxy": e.wire.Addr()}, nil)
+	p.order(s.t, map[string]any{"do": "open", "name": e.name, "role": name, "alias": aliases[name], "url": s.demo.URL, "proxy": e.wire.Addr()}, nil)
 	s.t.Cleanup(func() { p.order(s.t, map[string]any{"do": "close", "name": e.name}, nil) })
 	return e
+}
+
+func (e nodeEnd) Move(move, to string) {
+	e.s.t.Helper()
+	if move == "gives" {
+		return // nothing asks
+	}
+	harness.Eventually(e.s.t, e.name+": "+move, func() (bool, string) {
+		var r struct{ Begun bool }
+		e.program.order(e.s.t, map[string]any{"do": "move", "name": e.name, "move": move, "to": to}, &r)
+		return r.Begun, fmt.Sprintf("%+v", e.Report())
+	})
 }
 
 func (e nodeEnd) Try(text string) { e.Say(text) }
@@ -129,9 +142,9 @@ func (e nodeEnd) Say(text string) {
 }
 
 func (e nodeEnd) Reconnect() {
-	e.wire.Cut()
-	e.wire.Mend()
+	e.wire.Cut() // and until it notices none can be made
 	harness.Eventually(e.s.t, e.name+" to notice", func() (bool, string) { r := e.Report(); return r.Client != "online", r.Client })
+	e.wire.Mend()
 	e.program.order(e.s.t, map[string]any{"do": "wake"}, nil)
 }
 

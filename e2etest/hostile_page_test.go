@@ -1,10 +1,12 @@
 package e2etest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,9 +30,48 @@ func openChromium(s *stage, name string) end {
 		p.Await(harness.Message)
 		return e
 	}
-	p.Open(s.demo.URL + anasDesk)
+	p.Open(s.demo.URL + "/desk#" + aliases[name])
 	p.AwaitPage("no conversations yet")
 	return e
+}
+
+func (e pageEnd) Move(what, to string) {
+	e.s.t.Helper()
+	press := func(yes string) { // the answer to the open dialog
+		harness.Eventually(e.s.t, e.name+" to answer "+yes, func() (bool, string) {
+			return harness.Eval[bool](e.Person, fmt.Sprintf(`(() => {
+				const button = [...document.querySelectorAll("dialog button")].find((b) => b.textContent === %q);
+				button?.click();
+				return button !== undefined;
+			})()`, yes)), e.PageText()
+		})
+	}
+	switch what {
+	case "claims":
+		harness.Eventually(e.s.t, e.name+" to take what waits", func() (bool, string) {
+			return harness.Eval[bool](e.Person, `(() => {
+				const button = document.querySelector("button.desk-take:not([aria-disabled])");
+				button?.click();
+				return button !== null;
+			})()`), e.PageText()
+		})
+	case "hands":
+		e.Click(handOver)
+		choose(e.s.t, e.Person, to)
+		press("Hand over")
+	case "puts":
+		move(e.Person, "Put back in the queue…")
+		press("Put back")
+	case "brings":
+		move(e.Person, "Bring somebody in…")
+		choose(e.s.t, e.Person, to)
+		press("Bring in")
+	case "gives":
+		answer(e.s.t, e.Person, "Cancel")
+	case "ends":
+		move(e.Person, "End the conversation…")
+		press("End it")
+	}
 }
 
 func (e pageEnd) Try(text string) { sayIfPossible(e.Person, text) }
@@ -46,7 +87,7 @@ func (e pageEnd) Report() report {
 	e.s.t.Helper()
 	all := e.PageText()
 	out := report{All: all, State: "waiting"}
-	for key, state := range map[string]string{"forked": "forked", "split": "forked", "lost": "lost", "rejoining": "rejoining", "doubtful": "doubtful", "unreadable": "unreadable", "closed": "closed"} {
+	for key, state := range map[string]string{"forked": "forked", "split": "forked", "lost": "lost", "left": "left", "rejoining": "rejoining", "doubtful": "doubtful", "unreadable": "unreadable", "closed": "closed"} {
 		if strings.Contains(all, sentenceOf(e.s.t, key)) {
 			out.State = state
 		}
@@ -54,7 +95,7 @@ func (e pageEnd) Report() report {
 	if strings.Contains(all, "No conversations yet") {
 		out.State = "none"
 	}
-	if strings.Contains(all, "End-to-end encrypted with") {
+	if strings.Contains(all, "End-to-end encrypted with") || e.s.lie.Waits && strings.Contains(all, sentenceOf(e.s.t, "waits")) {
 		out.State = "secured"
 	}
 	if strings.Contains(all, sentenceOf(e.s.t, "refused")) {
@@ -107,27 +148,36 @@ func (e pageEnd) read(log string) (shows, sent []string) {
 	return shows, sent
 }
 
-// sentenceOf is what the widget's words say under a name: all of it, or the
+// sentenceOf is what the widget says in English under a name: all of it, or the
 // longest piece that holds no person's name.
 func sentenceOf(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(harness.Root(), "js", "widget", "words.js"))
+	in := func(file, pattern string) string {
+		b, err := os.ReadFile(filepath.Join(harness.Root(), "js", "widget", "locales", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := regexp.MustCompile(pattern).FindSubmatch(b); m != nil {
+			return string(m[1])
+		}
+		return ""
+	}
+	said, err := strconv.Unquote(`"` + in("en.js", `(?m)^    `+name+`: "(.*)",$`) + `"`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := regexp.MustCompile(`(?m)^  ` + name + `: "(.*)",$`).FindSubmatch(b); m != nil {
-		return string(m[1])
+	switch name {
+	case "doubtful":
+		said = in("en-say.js", "export const doubtful = \\(name\\) => `(.*)`;")
+	case "forked":
+		said = in("en-say.js", "export const forked = [^`]*`(.*)`\\);")
+	case "split": // what the relay alone contradicts
+		said = in("en-say.js", `export const forked = [^"]*"(.*)"`)
 	}
-	pattern := `(?s)export function ` + name + "Text\\(name\\) \\{.*?return `(.*?)`;\n\\}"
-	if name == "split" { // what the relay alone contradicts
-		pattern = `(?s)export function forkedText\(name\) \{.*?return "(.*?)";`
-	}
-	m := regexp.MustCompile(pattern).FindSubmatch(b)
-	if m == nil {
+	if said == "" {
 		t.Fatalf("the widget has no words %q", name)
 	}
-	pieces := strings.Split(string(m[1]), "${name}")
-	return slices.MaxFunc(pieces, func(a, b string) int { return len(a) - len(b) })
+	return slices.MaxFunc(strings.Split(said, "${name}"), func(a, b string) int { return len(a) - len(b) })
 }
 
 // says wants that a person reads the sentence of that name; only pages have any.

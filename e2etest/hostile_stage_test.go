@@ -42,7 +42,10 @@ func newStage(t *testing.T, lie *lies.Lie, kind string, open opener) *stage {
 	if s.liar, err = lies.New(lie.Rules, lie.Seed, s.props(lie.Needs())); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{lies.Agent, lies.Customer} { // who waits comes first
+	if lie.Waits {
+		s.demo.NativeCustomer(t).AwaitSomebody()
+	}
+	for _, name := range s.cast() {
 		w := harness.NewWire(t)
 		w.Through = func(f harness.Frame, on *harness.Socket) { s.pass(name, f, on) }
 		s.wires[name] = w
@@ -50,6 +53,26 @@ func newStage(t *testing.T, lie *lies.Lie, kind string, open opener) *stage {
 	}
 	return s
 }
+
+// cast is who is there, in the order in which they come: the customer last.
+func (s *stage) cast() (names []string) {
+	for _, name := range []string{lies.Agent, lies.Other, lies.Supervisor, lies.Customer} {
+		if _, ok := s.lie.Expect[name]; ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// customer is the id of the customer, once that has been said.
+func (s *stage) customer() wire.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ids[lies.Customer]
+}
+
+// aliases are whom the company's people are logged in as.
+var aliases = map[string]string{lies.Agent: "Ana", lies.Other: "Ben", lies.Supervisor: "Sam"}
 
 // pass hands one frame to the liar.
 func (s *stage) pass(name string, f harness.Frame, on *harness.Socket) {
@@ -68,6 +91,10 @@ func (s *stage) pass(name string, f harness.Frame, on *harness.Socket) {
 		s.on[name] = on
 	case relay.Hello:
 		s.ids[name] = wire.MemberID(b.Identity)
+	case relay.Record: // the honest relay's
+		if kp, err := wire.DecodeKeyPackage(b.Value); err == nil && kp.Credential != nil && kp.Credential.Role == wire.Inbox {
+			s.ids["inbox"] = kp.MemberID()
+		}
 	}
 	if f.Up {
 		s.up[name] = append(s.up[name], body)
@@ -82,7 +109,7 @@ func (s *stage) route(frames []lies.Frame, name string, on *harness.Socket) {
 		if f.End == name {
 			to = on
 		}
-		if take, ok := f.Body.(relay.TakeKeyPackage); ok && f.Up() && len(take.Member) == 0 {
+		if take, ok := f.Body.(relay.TakeKeyPackage); ok && f.Up() && len(take.Member) == 0 && !s.lie.Waits {
 			s.route(s.liar.Pass(lies.Frame{End: f.End, Request: f.Request, Body: s.given()}), name, on)
 			continue
 		}

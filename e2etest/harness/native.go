@@ -88,6 +88,17 @@ func (d *Demo) Native(t testing.TB, role wire.Role, through *Wire) *Native {
 	return d.native(t, role, alias, through, nil)
 }
 
+// Staff is one of the people of the demo's company by name, whose connection goes
+// through a wire. It takes up nothing by itself, and is not waited for.
+func (d *Demo) Staff(t testing.TB, alias string, through *Wire) *Native {
+	t.Helper()
+	role := wire.Agent
+	if alias == "Sam" {
+		role = wire.Supervisor
+	}
+	return d.native(t, role, alias, through, nil)
+}
+
 // Worker is one of the people of the demo's company, with a credential of its
 // authority and one key package at the relay. It takes up nothing by itself.
 func (d *Demo) Worker(t testing.TB, alias string) *Native {

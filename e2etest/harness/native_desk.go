@@ -164,6 +164,25 @@ func (n *Native) offer() ([]byte, error) {
 	return n.End.KeyPackage(uint64(time.Now().Unix())+3600, false)
 }
 
+// ClaimWaiting claims what waits longest, as soon as anything does, and does not
+// wait to read it.
+func (n *Native) ClaimWaiting() {
+	n.t.Helper()
+	var refused error
+	Eventually(n.t, n.alias+" to claim what waits", func() (bool, string) {
+		q, err := n.Queues(0)
+		if err != nil || len(q.Waiting) == 0 {
+			return false, fmt.Sprint(q, err, refused)
+		}
+		id, err := hex.DecodeString(q.Waiting[0].Conversation)
+		if err == nil {
+			err = n.TryClaim(wire.ID(id), n.Offer())
+		}
+		refused = err
+		return err == nil, fmt.Sprint(err)
+	})
+}
+
 // TryClaim claims a conversation with this key package; a *Refused where another
 // was first.
 func (n *Native) TryClaim(id wire.ID, offer []byte) error { return n.claim(n.ctx, id, offer) }

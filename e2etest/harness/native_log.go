@@ -114,7 +114,7 @@ func (n *Native) read(b relay.Entry) {
 		n.follow(k)
 		return
 	}
-	if k.State() == conversation.Active && (n.talk == nil || n.role != wire.Customer) {
+	if s := k.State(); (s == conversation.Active || s == conversation.Forked) && (n.talk == nil || n.role != wire.Customer) {
 		n.talk = k
 	}
 	k.passed(k.State())

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -23,6 +24,7 @@ type wanted struct {
 	talk  *talk
 	moves conversation.Moves
 	made  wire.ID // its entry
+	told  bool    // of what came of it nobody asks: it is among the codes
 	done  bool
 	err   error
 }
@@ -46,6 +48,53 @@ func (n *Native) TryMove(id wire.ID, moves conversation.Moves) error {
 		return w.done, fmt.Sprint(w.talk.State(), n.codes, n.broken)
 	})
 	return w.err
+}
+
+// Want is TryMove in the conversation of now that is not waited for, and that
+// brings in who stands in a role: a colleague, or the queue's inbox. What the relay
+// answers instead of a key package is told as a code.
+func (n *Native) Want(moves conversation.Moves, as wire.Role, member []byte) {
+	n.t.Helper()
+	if as != 0 {
+		got, err := n.Ask(relay.TakeKeyPackage{Queue: n.queue, Member: member})
+		r, ok := got.(relay.Record)
+		if !ok {
+			n.told(err)
+			return
+		}
+		if code := n.mayBring(r.Value, as, member); code != 0 {
+			n.told(code)
+			return
+		}
+		moves.Adds = []conversation.Newcomer{{Role: as, KeyPackage: r.Value}}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.wanted = append(n.wanted, &wanted{talk: n.talk, moves: moves, told: true})
+	n.wake()
+}
+
+func (n *Native) told(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.codes = append(n.codes, wire.CodeOf(err))
+}
+
+// mayBring tells why a key package is not of whom it was asked for; the rest the
+// core says.
+func (n *Native) mayBring(raw []byte, as wire.Role, member []byte) wire.Code {
+	kp, err := wire.DecodeKeyPackage(raw)
+	if err != nil {
+		return wire.CodeOf(err)
+	}
+	id := kp.MemberID()
+	switch {
+	case len(member) != 0 && !bytes.Equal(id[:], member):
+		return wire.BadCredential
+	case kp.Credential == nil || kp.Credential.Role != as: // whoever it is, it is not who was looked for
+		return wire.Unavailable
+	}
+	return 0
 }
 
 // Move is TryMove that must be done.
@@ -76,6 +125,18 @@ func (n *Native) Take(member wire.ID) (kp []byte) {
 func (n *Native) TakeInbox() []byte {
 	n.t.Helper()
 	return Must[relay.Record](n, relay.TakeKeyPackage{Queue: n.queue}).Value
+}
+
+// AwaitSomebody waits until the relay tells this customer that somebody can be
+// written to: while no agent is connected, the queue's inbox. Who connects before
+// that is given to a customer in its place, and then nothing waits in the queue.
+func (n *Native) AwaitSomebody() {
+	n.t.Helper()
+	Eventually(n.t, "somebody who can be written to", func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.agents, fmt.Sprint(n.codes, n.broken)
+	})
 }
 
 // Transfer hands a conversation over to another agent, and leaves.
@@ -139,5 +200,8 @@ func (n *Native) moved(k *talk, ev *conversation.Event) {
 
 func (n *Native) settled(w *wanted, err error) {
 	w.done, w.err = true, err
+	if w.told && err != nil {
+		n.codes = append(n.codes, wire.CodeOf(err))
+	}
 	n.wanted = slices.DeleteFunc(n.wanted, func(o *wanted) bool { return o == w })
 }

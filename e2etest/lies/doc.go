@@ -1,6 +1,8 @@
 // Package lies is the relay as its ends must suppose it: one that lies. Each lie
 // is a file of data, what it does to frames and what must come of it; a [Liar]
-// tells it, between ends that are honest and a relay that is.
+// tells it, between ends that are honest and a relay that is. Some are about two who
+// talk, the others (waits) about who comes and goes: claims, hand-overs, parking,
+// supervision and the end.
 //
 // A Liar takes one frame at a time, in the order in which it passes, and gives
 // the frames that go on instead, up or down, on this connection or another's.

@@ -26,6 +26,7 @@ type Lie struct {
 	About   string             `json:"about"`   // one sentence
 	Threats []string           `json:"threats"` // the ids of the threat model that it belongs to
 	Seed    uint64             `json:"seed,omitempty"`
+	Waits   bool               `json:"waits,omitempty"` // the customer waits in the queue, and people of the company take it from there
 	Steps   []string           `json:"steps,omitempty"` // default: Talk
 	Rules   []Rule             `json:"rules"`
 	Expect  map[string]Outcome `json:"expect"`          // by end
@@ -51,8 +52,10 @@ type Outcome struct {
 
 // The ends, the phases and the kinds of end that lies are about.
 const (
-	Customer = "customer"
-	Agent    = "agent"
+	Customer   = "customer"
+	Agent      = "agent"
+	Other      = "other"      // another agent
+	Supervisor = "supervisor" // both only where the customer waits in the queue
 
 	Begin   = "begin" // until both have read a word of the other
 	Telling = "talk"
@@ -69,7 +72,7 @@ var Talk = []string{
 	"customer says c3", "enter after", "customer says c4", "agent says a4",
 }
 
-var states = []string{"waiting", "secured", "lost", "rejoining", "doubtful", "unreadable", "forked", "closed", "none"}
+var states = []string{"waiting", "secured", "lost", "left", "rejoining", "doubtful", "unreadable", "forked", "closed", "none"}
 
 //go:embed corpus/*.json
 var corpus embed.FS
@@ -130,11 +133,11 @@ func (l *Lie) check() error {
 	switch {
 	case l.About == "", len(l.Threats) == 0, len(l.Rules) == 0:
 		return malformed("about, threats and rules are all needed")
-	case len(l.Expect) != 2:
+	case !has(l.Expect, Customer), !has(l.Expect, Agent):
 		return malformed("what is expected of customer and of agent is needed")
 	}
 	for end, out := range l.Expect {
-		if end != Customer && end != Agent {
+		if end != Customer && end != Agent && (!l.Waits || end != Other && end != Supervisor) {
 			return malformed("no such end: %q", end)
 		}
 		for _, s := range append([]string{out.State}, out.Through...) {
@@ -163,6 +166,8 @@ func (l *Lie) check() error {
 	}
 	return nil
 }
+
+func has(all map[string]Outcome, end string) bool { _, ok := all[end]; return ok }
 
 // Needs lists the props that the rules put in.
 func (l *Lie) Needs() []string {

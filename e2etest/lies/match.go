@@ -46,6 +46,10 @@ func (l *Liar) matches(r *Rule, f Frame, request relay.FrameType) bool {
 		if e.Kind != wire.KindJoin {
 			return false
 		}
+	case "claim", "transfer", "park", "supervision", "close":
+		if e.Kind != wire.KindCommit || moveOf(e.Commit) != w.Carries {
+			return false
+		}
 	}
 	switch w.From {
 	case "":
@@ -57,6 +61,28 @@ func (l *Liar) matches(r *Rule, f Frame, request relay.FrameType) bool {
 	}
 	id, known := l.ids[w.From]
 	return known && e.Sender() == id
+}
+
+// moveOf is the move that a commit makes, as far as rules know moves (SPEC section 5.7).
+func moveOf(m *wire.Commit) string {
+	if m.Marks&wire.MarkClose != 0 {
+		return "close"
+	}
+	for _, a := range m.Adds {
+		leaves := m.Marks&wire.MarkLeave != 0
+		switch {
+		case m.Epoch == 0:
+		case a.Role == wire.Supervisor:
+			return "supervision"
+		case a.Role == wire.Inbox:
+			return "park"
+		case a.Role == wire.Agent && leaves && m.Role == wire.Inbox:
+			return "claim"
+		case a.Role == wire.Agent && leaves:
+			return "transfer"
+		}
+	}
+	return ""
 }
 
 // payload is what a frame carries, or nil.

@@ -17,7 +17,7 @@ var frames = map[string]relay.FrameType{
 	"entry": relay.TypeEntry, "record": relay.TypeRecord, "list": relay.TypeList, "passed": relay.TypePassing, "waiting": relay.TypeWaiting,
 }
 
-var carried = []string{"", "genesis", "commit", "message", "join", "keypackage", "manifest"}
+var carried = []string{"", "genesis", "commit", "message", "join", "keypackage", "manifest", "claim", "transfer", "park", "supervision", "close"}
 
 // codeNamed gives the code of a text, or 0.
 func codeNamed(text string) wire.Code {

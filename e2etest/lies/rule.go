@@ -14,7 +14,7 @@ type Match struct {
 	End      string `json:"end,omitempty"`      // on whose connection
 	Frame    string `json:"frame"`              // its type, by name: entry, append, welcome …
 	Answers  string `json:"answers,omitempty"`  // the type of the request that it answers
-	Carries  string `json:"carries,omitempty"`  // genesis, commit, message, join, keypackage, manifest
+	Carries  string `json:"carries,omitempty"`  // genesis, commit, message, join, keypackage, manifest; or a commit that makes a move: claim, transfer, park, supervision, close
 	From     string `json:"from,omitempty"`     // who made the entry: self (this end), other, or an end by name
 	During   string `json:"during,omitempty"`   // the phase (Liar.Enter)
 	Sequence uint64 `json:"sequence,omitempty"` // the entry's place in the real log, or the later ones: at least

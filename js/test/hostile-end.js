@@ -5,7 +5,7 @@
  *
  *   {"do":"open","name":"customer","role":"customer","url":"http://…","proxy":"127.0.0.1:…"}
  *   {"do":"say","name":"customer","text":"…"}   {"do":"report","name":"customer"}
- *   {"do":"wake"}   {"do":"close","name":"customer"}
+ *   {"do":"move","name":"agent","move":"hands","to":"Ben"}   {"do":"wake"}   {"do":"close","name":"customer"}
  */
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
@@ -59,12 +59,12 @@ const conversationOf = ({ client }) => client.conversations.at(-1);
 
 /** @type {Record<string, (order: Record<string, string>) => unknown>} */
 const orders = {
-  async open({ name, role, url, proxy }) {
+  async open({ name, role, alias, url, proxy }) {
     const { orgKey, relay, queue } = await (await fetch(`${url}/demo/config.json`)).json();
     /** @type {Partial<import("../client/types.js").ClientOptions>} */
     const who = role === "customer"
       ? { queue, identityToken: async ({ thumbprint }) => String((await post(`${url}/demo/token`, { thumbprint })).token) }
-      : { role: "agent", authority: { url, login: async () => String((await post(`${url}/demo/login`, { name: "Ana" })).token) } };
+      : { role: role === "supervisor" ? role : "agent", authority: { url, login: async () => String((await post(`${url}/demo/login`, { name: alias })).token) } };
     const client = await connect({ module: await module }, { relay, orgKey, history: "none", WebSocket: socketThrough(url, proxy), ...who });
     /** @type {End} */
     const end = { client, role, told: [], texts: [], through: [] };
@@ -92,6 +92,24 @@ const orders = {
     } catch (error) {
       end.told.push(codeOf(error));
     }
+  },
+  // Begins a move, once it can; what becomes of it is told.
+  move({ name, move, to }) {
+    const end = endOf(name);
+    const waiting = end.client.queues.waiting[0];
+    const colleague = end.client.queues.agents.find(({ alias }) => alias === to);
+    const conversation = conversationOf(end);
+    if (move === "claims" ? !waiting : !conversation || (to && !colleague)) return { begun: false };
+    const acts = {
+      claims: () => end.client.claim(waiting?.id ?? ""),
+      hands: () => conversation?.transfer({ to: colleague?.id }),
+      puts: () => conversation?.park(),
+      brings: () => conversation?.invite({ to: colleague?.id ?? "", role: "supervisor" }),
+      ends: () => conversation?.close(),
+    };
+    const act = acts[/** @type {keyof typeof acts} */ (move)];
+    void Promise.resolve(act()).catch((error) => end.told.push(codeOf(error)));
+    return { begun: true };
   },
   report({ name }) {
     const end = endOf(name);
