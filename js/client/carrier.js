@@ -45,6 +45,7 @@
  *
  * @typedef {object} Connection
  * @property {CarrierState} state
+ * @property {boolean} [inboxes]  false: no queue has one, so nothing can be given back to it
  * @property {() => void} start   begins to connect; goes on until `close`
  * @property {() => void} close   ends it for good: open requests fail as "unavailable"
  * @property {(slowly?: boolean) => void} reset  ends this connection, and tries again after a pause; slowly: a long one

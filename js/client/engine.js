@@ -115,6 +115,7 @@ export class Engine {
       timeline,
       conversation: () => place.id,
       able: () => this.#able(),
+      inboxes: connection.inboxes !== false,
       follow: () => reader.follow(),
       pump: () => this.#pump(),
       take,

@@ -28,6 +28,8 @@ const NOBODY = new Uint8Array();
 export class Deliveries {
   #host;
   #ended;
+  /** An authority does not join conversations of other platforms. */
+  inboxes = false;
   files = new ForeignFiles((conversation) => this.#linkOf(conversation).transport);
   /** @type {Map<Transport, Link>} */
   #links = new Map();

@@ -21,6 +21,7 @@
  * @property {import("./timeline.js").Timeline} timeline
  * @property {() => string} conversation  its id
  * @property {() => boolean} able       the relay is there, and nothing forbids to write
+ * @property {boolean} [inboxes]    queues have one; default true
  * @property {() => Promise<void>} follow  reads up to the head
  * @property {() => void} pump          sends what there is to send
  * @property {(queue: string, member?: string) => Promise<Uint8Array>} take  a key package: of the queue's inbox, or of a member
@@ -65,7 +66,7 @@ export class Moving {
 
   /** What this end can do now, as far as it knows. @returns {Move[]} */
   get moves() {
-    const { standing } = this.#host;
+    const { standing, inboxes = true } = this.#host;
     const { self, members, free } = standing;
     if (!free || !self) return [];
     const others = members.filter((m) => !m.self);
@@ -75,7 +76,8 @@ export class Moving {
     const moves = [];
     switch (self.role) {
       case "agent":
-        moves.push("transfer", "invite", "park");
+        moves.push("transfer", "invite");
+        if (inboxes) moves.push("park");
         if (some(COMPANY)) moves.push("leave");
         if (some([...COMPANY, "supervisor", "guest"])) moves.push("remove");
         moves.push("close");
@@ -85,7 +87,7 @@ export class Moving {
         if (some(COMPANY)) moves.push("leave");
         break;
       case "customer":
-        if (some(ATTENDS)) moves.push("askAnother");
+        if (inboxes && some(ATTENDS)) moves.push("askAnother");
         if (others.some(({ role }) => role !== "archive")) moves.push("remove");
         moves.push("close");
         break;

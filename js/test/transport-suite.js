@@ -221,10 +221,14 @@ export function conforms(name, make) {
     assert.equal(talk.state, "secured");
   });
 
-  test(`${name}: a move that needs an inbox is refused with a code`, async () => {
+  test(`${name}: a move that needs an inbox is not offered, and refused with a code`, async () => {
     const { side, talk, ana } = await talking();
-    await assert.rejects(side.park(), coded("unavailable"));
-    await assert.rejects(talk.askAnother(), coded("unavailable"));
+    await until(ana, "her moves", () => side.moves.length > 0);
+    assert.deepEqual(side.moves, ["transfer", "invite", "close"]);
+    assert.deepEqual(talk.moves, ["remove", "close"]);
+    await assert.rejects(side.park(), coded("not a member"));
+    await assert.rejects(talk.askAnother(), coded("not a member"));
+    await assert.rejects(side.transfer({ queue: "default" }), coded("unavailable"));
     await talk.send("all as before");
     await seen(ana, "all as before", "received");
   });
