@@ -72,7 +72,11 @@ func TestADeskInGerman(t *testing.T) {
 	ana.Click(harness.Thing{Role: "button", Name: "Neues Gespräch annehmen"})
 	ana.AwaitPage("guten morgen")
 	ana.AwaitPage("sie sind dabei und können dieses gespräch von anfang an lesen")
-	customer.AwaitPage("end-to-end encrypted with ana")
+	customer.Say("is that Ana?")
+	ana.AwaitPage("is that ana?")
+	ana.Write(harness.Thing{Role: "textbox", Name: "Nachricht"}, "ja, Ana")
+	ana.Click(harness.Thing{Role: "button", Name: "Senden"})
+	customer.AwaitText(harness.Conversation, "ja, Ana")
 	ana.Click(harness.Thing{Role: "button", Name: "Wer kann lesen"})
 	wantAccessible(t, ana, "German desk, who can read")
 	ana.Click(harness.Thing{Role: "button", Name: "Wer wann lesen konnte"})
@@ -88,4 +92,43 @@ func TestADeskInGerman(t *testing.T) {
 	answer(t, ana, "Übergeben")
 	ana.AwaitPage("sie haben dieses gespräch zurück in die warteschlange gegeben")
 	wantAccessible(t, ana, "German desk, handed over")
+}
+
+// On a page from right to left all stands mirrored, and a language that is not
+// spoken is English.
+func TestFromRightToLeft(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer := browser.Person(t, "customer", speaking(t, `ar" dir="rtl`))
+	armAxe(t, customer)
+	customer.Open(d.URL + "/site")
+	open := harness.Thing{Role: "button", Name: "Open chat"}
+	customer.Await(open)
+	onTheLeft := func(of string) bool {
+		return harness.Eval[bool](customer, `(() => {
+			const box = document.querySelector("sealwire-chat").shadowRoot.querySelector("`+of+`").getBoundingClientRect();
+			return box.width > 0 && box.right < innerWidth / 2;
+		})()`)
+	}
+	if !onTheLeft(".sw-launcher") {
+		t.Error("the launcher is not at the end of the line")
+	}
+	wantAccessible(t, customer, "right to left, launcher")
+	customer.Click(open)
+	customer.Say("مرحبا")
+	ana := deskAt(t, d, "Ana", nil)
+	takes(t, ana, "مرحبا")
+	ana.Say("hello")
+	customer.AwaitText(harness.Conversation, "hello")
+	if !onTheLeft(".sw-panel") {
+		t.Error("the chat is not at the end of the line")
+	}
+	wantAccessible(t, customer, "right to left")
+
+	ben := browser.Person(t, "Ben", speaking(t, `ar" dir="rtl`))
+	armAxe(t, ben)
+	ben.Open(d.URL + "/desk#Ben")
+	ben.AwaitPage("nobody is waiting")
+	handsOver(t, ana, "Ben", "")
+	ben.AwaitText(harness.Conversation, "مرحبا")
+	wantAccessible(t, ben, "right to left, desk")
 }

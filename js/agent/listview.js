@@ -70,7 +70,7 @@ export class ListView {
 function lineItem(id, choose) {
   const name = el("span", { class: "desk-line-name" }, el("bdi"));
   const time = el("span", { class: "desk-line-time" });
-  const preview = el("span", { class: "desk-line-preview", dir: "auto" });
+  const preview = el("span", { class: "desk-line-preview" }, el("bdi"));
   const count = el("span", { class: "desk-count" });
   const mark = el("span", { class: "desk-mark" });
   const press = button("desk-line", () => choose(id), name, time, preview, count, mark);
@@ -80,7 +80,7 @@ function lineItem(id, choose) {
     update(line, current) {
       if (name.firstChild) setText(name.firstChild, line.name);
       setText(time, line.time);
-      setText(preview, line.preview);
+      if (preview.firstChild) setText(preview.firstChild, line.preview);
       setText(count, line.unread > 99 ? "99+" : String(line.unread));
       setAttribute(count, "aria-label", unreadText(line.unread));
       show(count, line.unread > 0);

@@ -141,6 +141,9 @@ const paths = Object.freeze({
 
 /** @typedef {keyof typeof paths} IconName */
 
+/** Drawings that point along the line of writing: from right to left they point the other way. @type {ReadonlySet<IconName>} */
+const directed = new Set(["send", "back", "leave", "queue"]);
+
 /**
  * A line drawing, hidden from assistive technology: words always stand beside it.
  * @param {IconName} name
@@ -149,7 +152,7 @@ export function icon(name) {
   const svg = document.createElementNS(svgSpace, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "sw-icon");
+  svg.setAttribute("class", directed.has(name) ? "sw-icon sw-directed" : "sw-icon");
   const path = document.createElementNS(svgSpace, "path");
   path.setAttribute("d", paths[name]);
   svg.appendChild(path);

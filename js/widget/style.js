@@ -24,6 +24,7 @@ const parts = `
 }
 [hidden] { display: none !important; }
 .sw-icon { width: 20px; height: 20px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+.sw-directed:dir(rtl) { transform: scaleX(-1); }
 .sw-unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .sw-log-frame { position: relative; flex: 1; min-height: 0; display: flex; }
@@ -109,7 +110,6 @@ const parts = `
 .sw-box:read-only { background: var(--surface); color: var(--muted); border-color: var(--line); }
 .sw-send { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; padding-block: 0; padding-inline: 14px 16px; border: 1px solid transparent; border-radius: 14px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: 15px; font-weight: 600; cursor: pointer; }
 .sw-send .sw-icon { width: 18px; height: 18px; }
-.sw-send:dir(rtl) .sw-icon { transform: scaleX(-1); }
 .sw-send:hover { filter: brightness(1.08); }
 .sw-send[aria-disabled] { background: var(--surface); color: var(--muted); border-color: var(--line); cursor: not-allowed; filter: none; }
 .sw-problem { margin: 0 2px 8px; color: var(--danger); font-size: 13px; line-height: 18px; }
@@ -176,12 +176,12 @@ const frame = `
 .sw-panel, .sw-launcher { position: fixed; z-index: 2147483000; font-family: var(--sealwire-font, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif); font-size: 15px; line-height: 1.4; color: var(--ink); -webkit-text-size-adjust: 100%; }
 h2, p { margin: 0; }
 
-.sw-launcher { right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: 60px; height: 60px; padding: 0; border: 1px solid transparent; border-radius: 50%; background: var(--accent); color: var(--on-accent); cursor: pointer; display: grid; place-items: center; box-shadow: 0 6px 20px rgb(10 20 30 / .28); }
+.sw-launcher { inset-inline-end: max(20px, env(safe-area-inset-left), env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: 60px; height: 60px; padding: 0; border: 1px solid transparent; border-radius: 50%; background: var(--accent); color: var(--on-accent); cursor: pointer; display: grid; place-items: center; box-shadow: 0 6px 20px rgb(10 20 30 / .28); }
 .sw-launcher:hover { filter: brightness(1.08); }
 .sw-launcher .sw-icon { width: 28px; height: 28px; }
-.sw-badge { position: absolute; top: -4px; right: -4px; min-width: 24px; height: 24px; box-sizing: border-box; padding: 0 6px; border-radius: 12px; border: 2px solid var(--paper); background: light-dark(#b3202c, #ff8f8a); color: light-dark(#fff, #2b0506); font-size: 12px; line-height: 20px; font-weight: 700; text-align: center; }
+.sw-badge { position: absolute; top: -4px; inset-inline-end: -4px; min-width: 24px; height: 24px; box-sizing: border-box; padding: 0 6px; border-radius: 12px; border: 2px solid var(--paper); background: light-dark(#b3202c, #ff8f8a); color: light-dark(#fff, #2b0506); font-size: 12px; line-height: 20px; font-weight: 700; text-align: center; }
 
-.sw-panel { right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: min(388px, calc(100vw - 40px)); height: min(640px, calc(100dvh - 40px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 18px; background: var(--paper); border: 1px solid var(--line); box-shadow: 0 18px 50px rgb(10 20 30 / .28), 0 2px 8px rgb(10 20 30 / .12); box-sizing: border-box; }
+.sw-panel { inset-inline-end: max(20px, env(safe-area-inset-left), env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); width: min(388px, calc(100vw - 40px)); height: min(640px, calc(100dvh - 40px)); display: flex; flex-direction: column; overflow: hidden; border-radius: 18px; background: var(--paper); border: 1px solid var(--line); box-shadow: 0 18px 50px rgb(10 20 30 / .28), 0 2px 8px rgb(10 20 30 / .12); box-sizing: border-box; }
 .sw-head { flex: none; display: flex; align-items: center; padding-block: 12px; padding-inline: 16px 8px; }
 .sw-question { flex: none; padding: 14px 16px 16px; border-top: 1px solid var(--line); background: var(--surface); color: var(--ink); font-size: 14px; line-height: 20px; text-wrap: pretty; }
 .sw-question-title { margin: 0 0 4px; font-size: 15px; font-weight: 650; }
