@@ -1,8 +1,5 @@
 package relay
 
-import (
-)
-
 // enter counts a connection in, or tells it to come back later: all who were
 // here before a restart come at once, and whoever is let in must be served.
 func (s *Server) enter() (number uint64, ok bool) {

@@ -3,14 +3,13 @@ package relay
 import (
 	"container/list"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -23,7 +22,7 @@ type ticket struct {
 	conversation wire.ID
 	expires      time.Time
 	holder       *holder
-	name         [sha256.Size]byte
+	name         web.TicketName
 	element      *list.Element // in the order of issue
 }
 
@@ -38,14 +37,12 @@ type holder struct {
 	transfers int // under way, under the lock of tickets
 }
 
-// tickets are all that may be used now, by the hash of their bytes: nothing
-// that can be presented lies in memory, and no comparison tells how near a
-// guess was.
+// tickets are all that may be used now, by their names.
 type tickets struct {
 	limits Limits
 
 	mu      sync.Mutex
-	known   map[[sha256.Size]byte]*ticket
+	known   map[web.TicketName]*ticket
 	order   *list.List
 	holders map[memberKey]*holder
 	crowds  map[*tenant]*crowd
@@ -53,7 +50,7 @@ type tickets struct {
 }
 
 func newTickets(l Limits, tenants int) *tickets {
-	return &tickets{limits: l, known: make(map[[sha256.Size]byte]*ticket), order: list.New(), holders: make(map[memberKey]*holder),
+	return &tickets{limits: l, known: make(map[web.TicketName]*ticket), order: list.New(), holders: make(map[memberKey]*holder),
 		crowds: make(map[*tenant]*crowd), share: max(1, l.Tickets/tenants)}
 }
 
@@ -61,8 +58,7 @@ func newTickets(l Limits, tenants int) *tickets {
 // tenant has too many, the oldest of whoever has most, so that nobody loses the
 // only one to somebody else: RateLimited if all have but one.
 func (t *tickets) issue(tn *tenant, member, conversation wire.ID, now, expires time.Time) ([]byte, error) {
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails: it ends the process instead
+	secret, name := web.NewTicket()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire(now)
@@ -96,7 +92,7 @@ func (t *tickets) issue(tn *tenant, member, conversation wire.ID, now, expires t
 		}
 		t.holders[key] = h
 	}
-	k := &ticket{tenant: tn, member: member, conversation: conversation, expires: expires, holder: h, name: sha256.Sum256(secret)}
+	k := &ticket{tenant: tn, member: member, conversation: conversation, expires: expires, holder: h, name: name}
 	all.count(h, func() { h.tickets = append(h.tickets, k) })
 	k.element = t.order.PushBack(k)
 	t.known[k.name] = k
@@ -107,7 +103,7 @@ func (t *tickets) issue(tn *tenant, member, conversation wire.ID, now, expires t
 func (t *tickets) find(secret []byte, now time.Time) *ticket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := t.known[sha256.Sum256(secret)]
+	k := t.known[web.NameOf(secret)]
 	if k == nil || !now.Before(k.expires) {
 		return nil
 	}

@@ -12,12 +12,10 @@
 package web
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -64,22 +62,6 @@ func Refuse(w http.ResponseWriter, status int, code wire.Code, more map[string]s
 // RetryAfter is 1 to 5 seconds, by chance: those who are sent away together must
 // not come back together.
 func RetryAfter() string { return strconv.Itoa(1 + rand.IntN(5)) }
-
-// TicketSize is that of a ticket's bytes.
-const TicketSize = 32
-
-// Ticket gives the bytes that the request shows as its ticket, or nil.
-func Ticket(r *http.Request) []byte {
-	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(r.Header.Values("Authorization")) != 1 || strings.ContainsAny(text, "\r\n") {
-		return nil
-	}
-	ticket, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(ticket) != TicketSize {
-		return nil
-	}
-	return ticket
-}
 
 // CORS says what pages of other origins may do.
 type CORS struct {

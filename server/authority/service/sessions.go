@@ -1,14 +1,13 @@
 package service
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -21,7 +20,7 @@ type session struct {
 	member     wire.ID
 	expires    time.Time
 	holder     *holder
-	name       [sha256.Size]byte
+	name       web.TicketName
 }
 
 // holder is one member with tickets, and what it may do with all of them.
@@ -31,25 +30,23 @@ type holder struct {
 	polls    int
 }
 
-// sessions are all that may be used now, by the hash of their tickets: nothing
-// that can be presented lies in memory.
+// sessions are all that may be used now, by the names of their tickets.
 type sessions struct {
 	limits Limits
 
 	mu      sync.Mutex
-	known   map[[sha256.Size]byte]*session
+	known   map[web.TicketName]*session
 	holders map[wire.ID]*holder
 	swept   time.Time
 }
 
 func newSessions(l Limits) *sessions {
-	return &sessions{limits: l, known: make(map[[sha256.Size]byte]*session), holders: make(map[wire.ID]*holder)}
+	return &sessions{limits: l, known: make(map[web.TicketName]*session), holders: make(map[wire.ID]*holder)}
 }
 
 // begin makes a ticket. The oldest of too many of one member goes.
 func (x *sessions) begin(c *wire.Credential, now time.Time) (ticket []byte, life time.Duration, err error) {
-	ticket = make([]byte, 32)
-	rand.Read(ticket)
+	ticket, name := web.NewTicket()
 	expires := now.Add(sessionLife)
 	if until := time.Unix(int64(c.NotAfter), 0); until.Before(expires) {
 		expires = until
@@ -70,7 +67,7 @@ func (x *sessions) begin(c *wire.Credential, now time.Time) (ticket []byte, life
 		delete(x.known, h.sessions[0].name)
 		h.sessions = h.sessions[1:]
 	}
-	k := &session{credential: c, member: member, expires: expires, holder: h, name: sha256.Sum256(ticket)}
+	k := &session{credential: c, member: member, expires: expires, holder: h, name: name}
 	h.sessions = append(h.sessions, k)
 	x.known[k.name] = k
 	return ticket, expires.Sub(now), nil
@@ -80,7 +77,7 @@ func (x *sessions) begin(c *wire.Credential, now time.Time) (ticket []byte, life
 func (x *sessions) find(ticket []byte, now time.Time) *session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	k := x.known[sha256.Sum256(ticket)]
+	k := x.known[web.NameOf(ticket)]
 	if k == nil || !now.Before(k.expires) {
 		return nil
 	}

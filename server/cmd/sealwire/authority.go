@@ -73,19 +73,10 @@ func (p *Program) authority(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	for flag, field := range map[*string]*string{
+	replace(map[*string]*string{
 		listen: &c.Listen, data: &c.Data, company: &c.Company, at: &c.Relay, issuer: &c.Login.Issuer, audience: &c.Login.Audience,
 		jwks: &c.Login.JWKS, alias: &c.Login.AliasClaim, queues: &c.Login.QueuesClaim, role: &c.Login.RoleClaim,
-	} {
-		if *flag != "" {
-			*field = *flag
-		}
-	}
-	for flag, field := range map[*list]*[]string{&hosts: &c.Hosts, &origins: &c.Origins, &proxies: &c.Proxies} {
-		if *flag != nil {
-			*field = *flag
-		}
-	}
+	}, map[*list]*[]string{&hosts: &c.Hosts, &origins: &c.Origins, &proxies: &c.Proxies})
 	return p.serveAuthority(ctx, c, hangups)
 }
 

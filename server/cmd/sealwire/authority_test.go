@@ -232,7 +232,7 @@ func TestAuthorityRunsBesideARelay(t *testing.T) {
 		return got
 	}
 	hangup(raw)
-	wait("the newer manifest", func() bool { return bytes.Equal(served(), raw) })
+	wait("the newer manifest", func() bool { return bytes.Equal(served(), raw) && bytes.Equal(connect(t, at, at, org), raw) })
 	wait("the end of the old tickets", func() bool { return call(t, addr, "queues", ticket, nil, nil) == 401 })
 	hangup(old)
 	wait("the report", func() bool { return strings.Contains(log.String(), "company not read again") })

@@ -115,6 +115,20 @@ func (p *Program) flags(name, about string) *command {
 	return f
 }
 
+// replace puts those flags that were given in the place of what a file says.
+func replace(texts map[*string]*string, lists map[*list]*[]string) {
+	for flag, field := range texts {
+		if *flag != "" {
+			*field = *flag
+		}
+	}
+	for flag, field := range lists {
+		if *flag != nil {
+			*field = *flag
+		}
+	}
+}
+
 // parse parses flags that may stand before, between and after want arguments.
 // A wrong one is a usageError; -h prints the help and gives flag.ErrHelp.
 func parse(f *command, args []string, want int) ([]string, error) {

@@ -81,21 +81,7 @@ func (p *Program) relay(ctx context.Context, args []string) error {
 	} else {
 		c.Tenants = []tenantConfig{{OrgKeys: orgKeys, Manifest: *manifest, Origins: origins, Tokens: tokensConfig{HS256SecretFile: *secret}}}
 	}
-	if *listen != "" {
-		c.Listen = *listen
-	}
-	if *data != "" {
-		c.Data = *data
-	}
-	if *files != "" {
-		c.Files.Directory = *files
-	}
-	if hosts != nil {
-		c.Hosts = hosts
-	}
-	if proxies != nil {
-		c.Proxies = proxies
-	}
+	replace(map[*string]*string{listen: &c.Listen, data: &c.Data, files: &c.Files.Directory}, map[*list]*[]string{&hosts: &c.Hosts, &proxies: &c.Proxies})
 	if err := p.built(); err != nil {
 		return err
 	}
