@@ -39,13 +39,14 @@ export function colleagueChoices(conversation, queues) {
 }
 
 /**
- * The queue of the conversation, and then the others that this agent works in.
+ * The queue of the conversation, unless nothing can wait in it, and then the others that this agent works in.
  * @param {Conversation} conversation
  * @param {Queues|undefined} queues
  * @returns {Choice[]}
  */
-export function queueChoices({ queue: own }, queues) {
-  if (own === "") return [];
+export function queueChoices({ queue: own, moves }, queues) {
+  // Who can hand over and cannot park works where no queue has an inbox.
+  if (own === "" || (moves.includes("transfer") && !moves.includes("park"))) return [];
   const counts = queues?.counts ?? [];
   const names = [own, ...counts.map(({ queue }) => queue).filter((queue) => queue !== own)];
   return names.map((queue) => ({

@@ -77,6 +77,8 @@ test("a conversation can go to colleagues of its queue who are not in it, those 
     [[{ queue: "default" }, "whoever is free takes it, 3 conversations already wait"], [{ queue: "billing" }, "whoever is free takes it"]], "its own first");
   assert.deepEqual(queueChoices(conversation, undefined).map((c) => c.target), [{ queue: "default" }]);
   assert.deepEqual(queueChoices(client.add({ queue: "" }), queues({ counts })), []);
+  assert.deepEqual(queueChoices(client.add({ moves: ["transfer", "invite"] }), queues({ counts })), [], "where nothing can wait");
+  assert.equal(queueChoices(client.add({ moves: ["transfer", "park"] }), queues({ counts })).length, 2);
 });
 
 test("one press takes a conversation once, however often it is pressed", async () => {
