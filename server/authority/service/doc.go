@@ -16,5 +16,7 @@
 //
 // Limits. One process: tickets and who is online are in its memory, so that a
 // restart asks everybody for a hello again. A credential cannot be taken back
-// one by one: it ends by itself, or with its issuer in the next manifest.
+// one by one: it ends by itself, or with its issuer in the next manifest. Of one
+// person eight identities stand at once; one that was displaced must log in again
+// to do anything here, and its credential stands at the relay until it ends.
 package service
