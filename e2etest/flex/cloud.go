@@ -124,7 +124,7 @@ func (c *Cloud) Post(sid, author, body string) {
 func (c *Cloud) talk(sid string) *talk {
 	t := c.talks[sid]
 	if t == nil {
-		t = &talk{Attributes: json.RawMessage("{}")}
+		t = &talk{Attributes: json.RawMessage(`{"channel_type":"web"}`)}
 		c.talks[sid] = t
 	}
 	return t

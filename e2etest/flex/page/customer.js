@@ -14,6 +14,9 @@ const carried = over(transportOf(line, await line.conversation(options.get("sid"
 const client = await connectTo(carried, { history: options.get("history") ?? "device" });
 const conversation = await client.start();
 
+/** How the files that were opened begin. */
+const opened = new Map();
+
 function draw() {
   const current = client.conversations.find(({ id }) => id === conversation.id) ?? conversation;
   const { title, detail } = bannerOf(client, current);
@@ -28,9 +31,11 @@ function draw() {
       save.setAttribute("aria-label", `Save ${message.file.name}`);
       save.onclick = async () => {
         const { blob } = await current.saveFile(message.id, {});
-        one.append(Object.assign(document.createElement("pre"), { textContent: (await blob.text()).slice(0, 200) }));
+        opened.set(message.id, (await blob.text()).slice(0, 200));
+        draw();
       };
       one.append(save);
+      if (opened.has(message.id)) one.append(Object.assign(document.createElement("pre"), { textContent: opened.get(message.id) }));
     }
     return one;
   }));

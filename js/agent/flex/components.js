@@ -20,8 +20,9 @@ const quiet = { color: "#606b85", fontStyle: "italic" };
  * @param {import("./sessions.js").Sessions<T>} parts.sessions
  * @param {import("./knowledge.js").Knowledge} parts.knowledge
  * @param {(text: string, sid: string) => void} parts.tell
+ * @param {(sid: string) => string} parts.problem  what was told last of a conversation, or ""
  */
-export function components({ React, flex, sessions, knowledge, tell }) {
+export function components({ React, flex, sessions, knowledge, tell, problem }) {
   const h = React.createElement;
 
   /** Drawn anew when something changed. */
@@ -58,6 +59,7 @@ export function components({ React, flex, sessions, knowledge, tell }) {
     return h("div", { className: "sealwire-banner", role: "status", style: { padding: "8px 12px", borderBottom: "1px solid #d0d5e0", color: bar.color } },
       h("strong", null, bar.title), bar.detail ? h("div", null, bar.detail) : null,
       bar.readers ? h("div", { style: { color: "#606b85" } }, bar.readers) : null,
+      problem(sid) ? h("div", { role: "alert", style: { color: tones.danger } }, problem(sid)) : null,
       ...unsent.map((m) => h("div", { key: m.id, style: quiet }, `${flexWords.unsent}: ${m.file ? m.file.name : m.text} `,
         m.status === "failed" ? h("button", { type: "button", onClick: () => void sessions.conversation(sid)?.retry(m.id) }, "Try again") : null,
         m.status === "failed" ? h("button", { type: "button", onClick: () => void sessions.conversation(sid)?.discard(m.id) }, "Discard") : null)));

@@ -28,3 +28,17 @@ export function isSealed(body) {
 export function isOpaqueName(name) {
   return typeof name === "string" && /^[A-Za-z0-9_-]{22,43}$/.test(name);
 }
+
+/**
+ * Whether it may carry somebody's words, as far as the outside says: for leaving out of a list what only sets up the
+ * encryption. Nothing is believed for it.
+ * @param {unknown} body
+ */
+export function mayHoldWords(body) {
+  if (!isSealed(body)) return true;
+  const [a = "", b = "", c = "", d = ""] = body.slice(mark.length, mark.length + 4);
+  const bytes = atob(`${a}${b}${c}${d}`.replaceAll("-", "+").replaceAll("_", "/").padEnd(4, "="));
+  const [frame, , kind] = [bytes.charCodeAt(0), bytes.charCodeAt(1), bytes.charCodeAt(2)];
+  // Of what was split only the whole says what it is.
+  return frame === 2 || (frame === 1 && kind === 2);
+}

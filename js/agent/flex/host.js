@@ -14,6 +14,7 @@
  * @typedef {object} Actions
  * @property {(name: string, act: (payload: any, original: any) => any) => void} replaceAction
  * @property {(name: string, payload?: any) => Promise<unknown>} invokeAction
+ * @property {(event: string, listen: (payload: any) => void) => unknown} addListener
  *
  * @typedef {object} Content  a place where components can be put
  * @property {(element: any, options?: any) => unknown} add
@@ -31,6 +32,7 @@
  * @property {any} NotificationType
  * @property {any} NotificationEvent
  * @property {Place} MessageBubble
+ * @property {Place} MessageListItem
  * @property {Place} MessagingCanvas
  * @property {Place} TaskCanvasTabs
  *

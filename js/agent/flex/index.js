@@ -26,6 +26,7 @@ import { Guard, isConversation } from "./guard.js";
 import { Knowledge } from "./knowledge.js";
 import { replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
+import { isCarriage } from "./shown.js";
 import { coverStrings, hides } from "./strings.js";
 import { flexWords } from "./words.js";
 
@@ -48,11 +49,33 @@ const notSent = "SealwireNotSent";
  * @param {Flex} flex
  * @param {Manager} manager
  * @param {FlexOptions<T>} options
+ * @returns what stands behind it, and the tab's component, for places of the host that are one's own
  */
 export function sealFlex(flex, manager, { client, over, transport, isSealed, memory = storage(), React = pageReact() }) {
   const knowledge = new Knowledge({ ...(isSealed ? { isSealed } : {}), memory });
-  const tell = (/** @type {string} */ text, /** @type {string} */ _sid) => void flex.Notifications.showNotification(notSent, { text });
-  const guard = new Guard(knowledge, (sid) => tell(flexWords.heldBack, sid));
+  /** What was told last, until something is sent. @type {Map<string, string>} */
+  const problems = new Map();
+  const tell = (/** @type {string} */ text, /** @type {string} */ sid) => {
+    if (text === "") {
+      problems.delete(sid);
+      asked.delete(sid);
+    } else problems.set(sid, text);
+    if (text !== "") flex.Notifications.showNotification(notSent, { text });
+    sessions.changed();
+  };
+  /** What was last to be sent from the box: where the guard holds it back, whoever tried, it goes there again. @type {Map<string, string>} */
+  const asked = new Map();
+  flex.Actions.addListener("beforeSendMessage", (/** @type {{body?: unknown, conversationSid?: string, conversation?: {source?: {sid?: string}}}|undefined} */ payload) => {
+    const sid = payload?.conversation?.source?.sid ?? payload?.conversationSid;
+    if (sid && typeof payload?.body === "string") asked.set(sid, payload.body);
+  });
+  const guard = new Guard(knowledge, (sid) => {
+    tell(flexWords.heldBack, sid);
+    const body = asked.get(sid);
+    asked.delete(sid);
+    // The host empties the box when it is done with the attempt.
+    if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body }).catch(() => {}));
+  });
   const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download } });
   /** @type {Set<SDKConversation>} */
   const met = new Set();
@@ -98,18 +121,22 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     if (lastMessage?.source && hides(lastMessage, sealed) && sessions.find(conversationSid ?? "", lastMessage.source.index).kind !== "message") cancel();
   });
 
-  const { Bubble, Banner, Tab } = components({ React, flex, sessions, knowledge, tell });
+  const { Bubble, Banner, Tab } = components({ React, flex, sessions, knowledge, tell, problem: (sid) => problems.get(sid) ?? "" });
   const h = React.createElement;
   flex.MessageBubble.Content.replace(h(Bubble, { key: "body" }), {
     if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
       saysSealed(message?.source?.body) || sealed(conversationSid ?? ""),
+  });
+  flex.MessageListItem.Content.replace(h("span", { key: "content", className: "sealwire-carriage", hidden: true }), {
+    if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
+      message?.source !== undefined && (saysSealed(message.source.body) || sealed(conversationSid ?? "")) && isCarriage(message.source),
   });
   flex.MessagingCanvas.Content.add(h(Banner, { key: "sealwire-banner" }), { sortOrder: -1 });
   flex.TaskCanvasTabs.Content.add(h(Tab, { key: "sealwire-tab", label: flexWords.tab }));
 
   manager.store.subscribe(look);
   look();
-  return Object.freeze({ guard, knowledge, sessions });
+  return Object.freeze({ guard, knowledge, sessions, Tab });
 }
 
 /** @returns {React} */

@@ -22,7 +22,7 @@ import { flexWords } from "./words.js";
  * @param {import("./guard.js").Guard} parts.guard
  * @param {import("./knowledge.js").Knowledge} parts.knowledge
  * @param {import("./sessions.js").Sessions<T>} parts.sessions
- * @param {(text: string, sid: string) => void} parts.tell
+ * @param {(text: string, sid: string) => void} parts.tell  "": what was told before is over
  */
 export function replaceSending({ flex, find, guard, knowledge, sessions, tell }) {
   const { Actions } = flex;
@@ -75,6 +75,7 @@ export function replaceSending({ flex, find, guard, knowledge, sessions, tell })
         await conversation.sendFile(file, { name: file.name });
         await Actions.invokeAction("DetachFile", { conversationSid: sid, file }).catch(() => {});
       }
+      tell("", source.sid);
       await putBack(source, "");
       return undefined;
     } catch (error) {

@@ -52,7 +52,7 @@ export class Sessions {
   constructor(options) {
     this.#options = options;
     this.kit = new AgentKit(options.kit);
-    this.kit.subscribe(() => this.#changed());
+    this.kit.subscribe(() => this.changed());
   }
 
   /** @param {() => void} listener @returns {() => void} */
@@ -84,7 +84,7 @@ export class Sessions {
       this.#failed = true;
       throw refusal("unavailable", flexWords.missing);
     } finally {
-      this.#changed();
+      this.changed();
     }
   }
 
@@ -125,7 +125,8 @@ export class Sessions {
     return message ? { kind: "message", conversation: conversation.id, message } : { kind: "entry" };
   }
 
-  #changed() {
+  /** Whoever draws it looks again. */
+  changed() {
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -1,7 +1,7 @@
 /** What stands in a message's bubble, as words: pure, so that it is the same wherever it is drawn. */
 import { fileName, sizeText } from "../../widget/files.js";
 import { textOf } from "../../widget/messagerow.js";
-import { isOpaqueName, saysSealed } from "./envelope.js";
+import { isOpaqueName, mayHoldWords, saysSealed } from "./envelope.js";
 import { flexWords } from "./words.js";
 
 /**
@@ -11,6 +11,14 @@ import { flexWords } from "./words.js";
  * @property {string} [facts]
  * @property {{conversation: string, message: string}} [save]
  */
+
+/**
+ * Nothing that anybody has to see: what sets up the encryption, and what is carried of a file.
+ * @param {{body?: unknown, attachedMedia?: readonly {filename?: unknown}[]|null}} source  the host's message
+ */
+export function isCarriage(source) {
+  return saysSealed(source.body) ? !mayHoldWords(source.body) : shownOf(source, { kind: "opening" }) === null;
+}
 
 /**
  * @param {{body?: unknown, attachedMedia?: readonly {filename?: unknown}[]|null}} source  the host's message

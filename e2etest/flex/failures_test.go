@@ -1,0 +1,247 @@
+package flex
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sealwire/sealwire/e2etest/harness"
+)
+
+const secret = "the pin is 9876 5432 1098"
+
+// refused types a secret into Flex's box, presses Send, and wants it back in
+// the box, told of, and in nothing that any browser sent.
+func (s *stage) refused(p *harness.Person, why string) {
+	s.t.Helper()
+	before := len(s.Bodies(sid))
+	answer(p, secret)
+	p.AwaitPage(why)
+	harness.Eventually(s.t, "the text back in the box", func() (bool, string) {
+		value := p.Value(box)
+		return value == secret, value
+	})
+	s.clean(secret)
+	if after := len(s.Bodies(sid)); after != before {
+		s.t.Errorf("%d messages came, none should have", after-before)
+	}
+}
+
+func TestLaterPluginThatCallsOriginalIsHeldBack(t *testing.T) {
+	s := newStage(t)
+	// It waits until the first message is through: then it goes around the plugin.
+	_, agent := s.pair("")
+	agent.Forgive()
+	harness.Eval[bool](agent, `Flex.Actions.replaceAction("SendMessage", (payload, original) => original({ ...payload, body: payload.body + " [a copy]" })), true`)
+	s.refused(agent, "held back")
+}
+
+func TestLaterPluginThatSendsByItselfIsHeldBack(t *testing.T) {
+	s := newStage(t)
+	_, agent := s.pair("")
+	agent.Forgive()
+	for _, way := range []string{
+		`desk.conversations.CHsealed.sendMessage(SECRET)`,
+		`desk.conversations.CHsealed.prepareMessage().setBody(SECRET).build().send()`,
+		`desk.conversations.CHsealed.prepareMessage().setBody(SECRET).buildAndSend()`,
+		`desk.line.conversation("CHsealed").then((another) => another.sendMessage(SECRET))`,
+		`desk.line.conversation("CHsealed").then((another) => another._messagesEntity.send(SECRET))`,
+		`desk.conversations.CHsealed.updateAttributes({ summary: SECRET })`,
+		`Flex.Actions.invokeAction("SendMediaMessage", { conversationSid: "CHsealed", conversation: { source: { ...desk.conversations.CHsealed } }, file: null, body: SECRET })`,
+		`desk.conversations.CHsealed.sendMessage((() => { const form = new FormData(); form.append("f", new File([SECRET], SECRET + ".txt")); return form; })())`,
+		`desk.conversations.CHsealed._messages[0].updateBody(SECRET)`,
+	} {
+		harness.Eval[string](agent, fmt.Sprintf(`(async () => { try { await %s; return "done" } catch (e) { return String(e) } })()`, strings.ReplaceAll(way, "SECRET", fmt.Sprintf("%q", secret))))
+		s.clean(secret)
+	}
+}
+
+func TestEarlierListenerThatThrowsDoesNotOpenAWay(t *testing.T) {
+	s := newStage(t)
+	agent := browser.Person(t, "agent", nil)
+	agent.Forgive()
+	agent.BeforeLoad(`globalThis.pluginsBefore = () => {
+		for (const name of ["beforeSendMessage", "afterSendMessage"]) Flex.Actions.addListener(name, () => { throw new Error("a bug of another plugin") });
+	}`)
+	agent.Open(s.url + "/?sids=" + sid)
+	harness.Eventually(t, "Flex", func() (bool, string) { return harness.Eval[bool](agent, "globalThis.ready === true"), agent.Console() })
+	customer := s.customer("")
+	say(customer, "hello there, customer speaking")
+	agent.AwaitPage("hello there, customer speaking")
+	answer(agent, secret)
+	customer.AwaitText(chat, secret)
+	s.clean(secret, "hello there, customer speaking")
+}
+
+func TestWithoutAKeyNothingIsReadOrSent(t *testing.T) {
+	s := newStage(t)
+	s.pair("")
+	ben := s.agent("sids=" + sid + "&identity=ben&name=Ben")
+	ben.Forgive()
+	ben.AwaitPage("has no key to this conversation")
+	if text := ben.PageText(); strings.Contains(text, "4711") || strings.Contains(text, "sealwire:1:") {
+		t.Errorf("Ben sees %s", text)
+	}
+	// Ben's key package may come any time, as it does in every conversation that a desk shows.
+	answer(ben, secret)
+	harness.Eventually(t, "the text back in the box", func() (bool, string) { return ben.Value(box) == secret, ben.Value(box) })
+	s.clean(secret)
+}
+
+func TestWithoutTheModuleNothingIsReadOrSent(t *testing.T) {
+	s := newStage(t)
+	s.Post(sid, "customer", "sealwire:1:AQIDBAUG")
+	agent := s.agent("sids=" + sid + "&module=/nothing.wasm")
+	agent.Forgive()
+	agent.AwaitPage("Encryption could not be started")
+	s.refused(agent, "Encryption could not be started")
+	if len(s.Bodies(sid)) != 1 {
+		t.Errorf("it sent %q", s.Bodies(sid))
+	}
+}
+
+func TestAReloadKeepsWhatWasSaid(t *testing.T) {
+	s := newStage(t)
+	customer, agent := s.pair("")
+	agent.Reload()
+	harness.Eventually(t, "Flex", func() (bool, string) { return harness.Eval[bool](agent, "globalThis.ready === true"), agent.Console() })
+	agent.AwaitPage("my account number is 4711 0815")
+	agent.AwaitPage("your balance is 1234 euros")
+	answer(agent, secret)
+	customer.AwaitText(chat, secret)
+	s.clean(secret)
+}
+
+func TestTextsUpToTheLimitAreSentAndLongerOnesComeBack(t *testing.T) {
+	s := newStage(t)
+	customer, agent := s.pair("")
+	agent.Forgive()
+	// {"type":"text","text":""} takes 25 bytes of 32,768.
+	const most = 32_768 - 25
+	put := func(text string) {
+		harness.Eval[bool](agent, fmt.Sprintf(`Flex.Actions.invokeAction("SetInputText", { conversationSid: %q, body: %q }).then(() => true)`, sid, text))
+	}
+	// Flex's own limit is checked by its box; this is the one of a sealed message.
+	long := secret + strings.Repeat("x", most-len(secret))
+	put(long + "y")
+	invoke := fmt.Sprintf(`Flex.Actions.invokeAction("SendMessage", { conversationSid: %q, conversation: desk.store.getState().flex.chat.conversations[%q], body: BODY }).then(() => "sent", (e) => String(e))`, sid, sid)
+	if said := harness.Eval[string](agent, strings.Replace(invoke, "BODY", fmt.Sprintf("%q", long+"y"), 1)); !strings.Contains(said, "too long") {
+		t.Errorf("one byte too long: %s", said)
+	}
+	harness.Eventually(t, "the long text back in the box", func() (bool, string) { return agent.Value(box) == long+"y", "" })
+	if said := harness.Eval[string](agent, strings.Replace(invoke, "BODY", fmt.Sprintf("%q", long), 1)); said != "sent" {
+		t.Errorf("at the limit: %s", said)
+	}
+	customer.AwaitText(chat, long)
+	s.clean(secret)
+}
+
+func TestFilesGoSealedInBothDirections(t *testing.T) {
+	s := newStage(t)
+	customer, agent := s.pair("")
+	harness.Eval[bool](agent, `(globalThis.kept = [], URL.createObjectURL = ((make) => (blob) => { kept.push(blob); return make(blob) })(URL.createObjectURL.bind(URL)), true)`)
+	harness.Eval[bool](agent, fmt.Sprintf(`Flex.Actions.invokeAction("AttachFiles", { conversationSid: %q, files: [new File([%q], "salary of Ana.txt", { type: "text/plain" })] }).then(() => true)`, sid, secret))
+	answer(agent, "here is the letter, as promised")
+	customer.AwaitText(chat, "salary of Ana.txt")
+	customer.AwaitText(chat, "here is the letter, as promised")
+	customer.Click(harness.Thing{Role: "button", Name: "Save salary of Ana.txt"})
+	customer.AwaitText(chat, secret)
+
+	harness.Eval[bool](customer, `customer.conversation.sendFile(new File(["my scanned passport, number C01X00T47"], "passport.txt"), { name: "passport.txt" }).then(() => true)`)
+	agent.AwaitPage("passport.txt")
+	agent.Click(harness.Thing{Role: "button", Name: "Save passport.txt"})
+	harness.Eventually(t, "the file", func() (bool, string) {
+		got := harness.Eval[string](agent, `kept.length ? kept.at(-1).text() : ""`)
+		return got == "my scanned passport, number C01X00T47", got
+	})
+	s.clean(secret, "salary of Ana", "text/plain", "my scanned passport, number C01X00T47", "passport.txt")
+}
+
+func TestAHandingOverIsReadableByWhoComesAndNoMoreByWhoLeft(t *testing.T) {
+	s := newStage(t)
+	customer, ana := s.pair("")
+	ben := s.agent("sids=" + sid + "&identity=ben&name=Ben")
+	harness.Eventually(t, "Ben's client", func() (bool, string) {
+		return harness.Eval[bool](ben, `desk.sealed.sessions.state === "ready"`), ben.Console()
+	})
+	member := harness.Eval[string](ben, `desk.sealed.sessions.start().then((client) => client.member)`)
+	harness.Eventually(t, "the handing over", func() (bool, string) {
+		said := harness.Eval[string](ana, fmt.Sprintf(`desk.sealed.sessions.kit.move(desk.sealed.sessions.conversation(%q).id, { move: "transfer", target: { to: %q }, note: "please look after her" }).then(() => "done", (e) => e.code + " " + e)`, sid, member))
+		return said == "done", said
+	})
+	ben.AwaitPage("my account number is 4711 0815")
+	ben.AwaitPage("please look after her")
+	answer(ben, "Ben here, I have read everything")
+	customer.AwaitText(chat, "Ben here, I have read everything")
+	ana.AwaitPage("No longer in this conversation")
+	if text := ana.PageText(); strings.Contains(text, "Ben here, I have read everything") {
+		t.Error("Ana reads what was written after she left")
+	}
+	s.clean("my account number is 4711 0815", "please look after her", "Ben here, I have read everything")
+}
+
+// plainly is what an agent does in a conversation that is not sealed.
+func plainly(t *testing.T, query string) []string {
+	t.Helper()
+	s := newStage(t)
+	s.Post("CHplain", "whatsapp:+15550100", "Hi from a phone")
+	p := s.agent("sids=CHplain" + query)
+	p.AwaitPage("Hi from a phone")
+	answer(p, "in the clear, as ever")
+	p.AwaitPage("in the clear, as ever")
+	harness.Eval[bool](p, `(async () => {
+		const { CHplain } = desk.conversations;
+		await Flex.Actions.invokeAction("SendMessage", { conversationSid: "CHplain", conversation: desk.store.getState().flex.chat.conversations.CHplain, body: "with attributes", messageAttributes: { a: 1 } });
+		await Flex.Actions.invokeAction("SendMediaMessage", { conversationSid: "CHplain", conversation: desk.store.getState().flex.chat.conversations.CHplain, file: new File(["a photograph"], "photo.png", { type: "image/png" }) }).catch(() => {});
+		await CHplain.typing();
+		await CHplain.sendMessage("by another plugin", { b: 2 });
+		await CHplain.prepareMessage().setBody("built").setSubject("s").setAttributes({ c: 3 }).buildAndSend();
+		await CHplain.updateAttributes({ status: "INACTIVE", note: "written by a plugin" });
+		return true;
+	})()`)
+	p.AwaitPage("by another plugin")
+	if text := p.PageText(); strings.Contains(text, "ncrypt") {
+		t.Errorf("it speaks of encryption: %s", text)
+	}
+	// Whether Flex tells that somebody types before Send is pressed hangs on how fast that is; the rest hangs on nothing.
+	var sent []string
+	for _, frame := range s.Record("agent") {
+		if strings.Contains(frame, `"op":"typing"`) && len(sent) < 4 {
+			continue
+		}
+		sent = append(sent, frame[:strings.LastIndex(frame, `"id":`)])
+	}
+	return sent
+}
+
+func TestAConversationThatIsNotSealedIsUntouched(t *testing.T) {
+	without, with := plainly(t, "&plugin=none"), plainly(t, "")
+	if !slices.Equal(without, with) {
+		t.Errorf("the browser sent\n%s\nand without the plugin\n%s", strings.Join(with, "\n"), strings.Join(without, "\n"))
+	}
+	if len(with) < 8 {
+		t.Errorf("it sent only %d frames", len(with))
+	}
+}
+
+func TestPreviewsAndNotificationsShowNothingThatWasWritten(t *testing.T) {
+	s := newStage(t)
+	_, agent := s.pair("")
+	render := func(name, body, of string) string {
+		return harness.Eval[string](agent, fmt.Sprintf(`(() => {
+			const lastMessage = { authorName: "Customer", source: { body: %q, conversation: { sid: %q } } };
+			return Flex.templates[%q]({ lastMessage, helper: { chat: { lastMessage, typers: [] }, durationSinceUpdate: "1:00" }, task: { attributes: {} } });
+		})()`, body, of, name))
+	}
+	for _, name := range []string{"NewChatMessageNotificationBody", "TaskLineChatAssigned", "TaskLineWebChatAssigned"} {
+		for body, of := range map[string]string{"sealwire:1:AAAA": "CHother", secret: sid} {
+			if shown := render(name, body, of); strings.Contains(shown, body) || !strings.Contains(shown, "ncrypted message") {
+				t.Errorf("%s shows %q", name, shown)
+			}
+		}
+		if shown := render(name, "in the clear", "CHplain"); !strings.Contains(shown, "in the clear") {
+			t.Errorf("%s of a conversation that is not sealed shows %q", name, shown)
+		}
+	}
+}
