@@ -158,6 +158,27 @@ func TestClosedConversationLeavesNothingAndIsNotReadAgain(t *testing.T) {
 	})
 }
 
+func TestRelayThatNamesMoreAndMoreFillsNoMemory(t *testing.T) {
+	h := newHouse(t)
+	k := h.begin(h.customer())
+	in := h.set.inboxes["default"]
+	in.call(func() {
+		in.link.asks = rate.NewLimiter(0, 0)
+		all := relay.List{}
+		for i := range maxTalks + 10 {
+			all.Conversations = append(all.Conversations, relay.ListItem{Conversation: wire.ID{1, byte(i), byte(i >> 8), byte(i >> 16)}, Sequence: 1})
+		}
+		for _, item := range all.Conversations[:maxTalks/2] {
+			in.left[item.Conversation] = store.Left{Index: 1}
+		}
+		in.heads(all)
+		if n := len(in.talks) + len(in.left); n != maxTalks || in.talks[k.ID()] == nil {
+			t.Errorf("%d are known, want %d", n, maxTalks)
+		}
+		in.end() // it has seen enough
+	})
+}
+
 func TestForkedConversationIsForgottenAfterADay(t *testing.T) {
 	h, clock := skewedHouse(t)
 	k := h.begin(h.customer())

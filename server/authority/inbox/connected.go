@@ -159,7 +159,7 @@ func (in *inbox) heads(l relay.List) {
 	for _, item := range l.Conversations {
 		t := in.talks[item.Conversation]
 		if t == nil {
-			if in.rests(item.Conversation, item.Sequence) || len(in.talks) >= maxTalks {
+			if in.rests(item.Conversation, item.Sequence) || len(in.talks)+len(in.left) >= maxTalks {
 				continue
 			}
 			t = &talk{id: item.Conversation, fresh: true, row: store.Row{Conversation: item.Conversation}}
