@@ -47,9 +47,16 @@ e2e: wasm $(NODE_MODULES)
 	go test -count=1 -timeout 60m ./e2etest/... ./server/proxies
 
 # The plugin in the real Flex UI. Installs 640 MB of packages under e2etest/flex and bundles them, once.
-flex: wasm .build/flex/flex.js
+# First the types of what is used of Flex and of the guard on the real SDK, which take seconds.
+flex: wasm $(NODE_MODULES) .build/flex/flex.js
 	scripts/need chromium
+	cd js && node_modules/.bin/tsc -p tsconfig.types.json
+	cd e2etest/flex && node_modules/.bin/tsc -p tsconfig.json && node --test sdk.test.mjs
 	SEALWIRE_FLEX=1 go test -count=1 -timeout 30m ./e2etest/flex
+
+# A customer's page and an agent in the real Flex UI, over a cloud in memory, on http://$(ADDR). Needs no account.
+flex-demo: wasm .build/flex/flex.js
+	go run ./e2etest/flex/example -addr $(ADDR)
 
 # The transports against the platforms' own types and library. Installs 150 MB of packages under e2etest/transports, once.
 transports: wasm $(NODE_MODULES) $(TRANSPORT_MODULES)
