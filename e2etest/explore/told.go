@@ -37,7 +37,9 @@ type line struct {
 // NewTold puts a world on a stage behind a liar. All that was said before is
 // told honestly; then the phase is lies.Telling.
 func NewTold(w *World, liar *lies.Liar) (*Told, error) {
-	t := &Told{Stage: NewStage(w), Liar: liar, Log: w.Log, conversation: w.Log.Head().Conversation()}
+	log := *w.Log
+	log.longer = nil // a world of many schedules does not keep what each came to
+	t := &Told{Stage: NewStage(w), Liar: liar, Log: &log, conversation: w.Log.Head().Conversation()}
 	for i, m := range t.Members {
 		l := &line{asked: map[uint32]relay.Body{}}
 		if m.index > 0 {
