@@ -10,7 +10,8 @@ import { shownOf } from "./shown.js";
 import { flexWords, keyText, moveWords } from "./words.js";
 
 const tones = { secure: "#0e7c3a", pending: "#8a5a00", open: "#606b85", danger: "#c01b1b" };
-const quiet = { color: "#606b85", fontStyle: "italic" };
+/** In whatever colours the host has: its own bubbles are dark, others' light. */
+const quiet = { opacity: 0.8, fontStyle: "italic" };
 
 /**
  * @template T

@@ -10,7 +10,8 @@
  * @typedef {ReturnType<import("./guard.js").Guard["own"]>} OwnConversation
  *
  * @typedef {object} Found  what stands at the place of a message of the host
- * @property {"message"|"entry"|"opening"|"unreadable"} kind
+ * @property {"message"|"entry"|"unread"|"opening"|"unreadable"} kind  entry: no message, but part of the log. unread: not
+ *   read yet, or nothing that counts
  * @property {string} [conversation]
  * @property {Message} [message]
  */
@@ -79,10 +80,10 @@ export class Sessions {
       this.#failed = false;
       this.kit.attach(client);
       return client;
-    } catch {
+    } catch (cause) {
       this.#starting = null;
       this.#failed = true;
-      throw refusal("unavailable", flexWords.missing);
+      throw Object.assign(refusal("unavailable", flexWords.missing), { cause });
     } finally {
       this.changed();
     }
@@ -118,7 +119,7 @@ export class Sessions {
     if (transport === undefined || !this.#client) return { kind: "opening" };
     // A transport of this platform counts from 1.
     const place = this.#options.over.place(transport, index + 1);
-    if (!place) return { kind: "entry" };
+    if (!place) return { kind: "unread" };
     const conversation = this.kit.find(place.conversation);
     if (!conversation) return { kind: "unreadable" };
     const message = conversation.messages.find(({ sequence }) => sequence === place.sequence);

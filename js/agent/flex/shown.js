@@ -39,6 +39,6 @@ export function shownOf(source, found) {
     const save = state === "available" || state === "saved" || state === "sent" || state === "failed" ? { save: { conversation: found.conversation ?? "", message: message.id } } : {};
     return { kind: "file", text: fileName(name), facts: sizeText(size), ...save };
   }
-  const notes = { message: flexWords.opening, entry: flexWords.entry, opening: flexWords.opening, unreadable: flexWords.unreadable };
+  const notes = { message: flexWords.opening, entry: flexWords.entry, unread: flexWords.unread, opening: flexWords.opening, unreadable: flexWords.unreadable };
   return { kind: "note", text: notes[found.kind] };
 }

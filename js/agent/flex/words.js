@@ -8,6 +8,7 @@ export const flexWords = Object.freeze({
   lost: "This file cannot be opened in this browser.",
   sealedMessage: "Encrypted message",
   opening: "Opening…",
+  unread: "Encrypted; nothing in it can be shown, or not yet",
   unreadable: "This message cannot be read in this browser.",
   notSealed: "A message here was not encrypted, so it is not shown.",
   entry: "Encryption was set up or changed",
@@ -17,7 +18,7 @@ export const flexWords = Object.freeze({
   tab: "Encryption",
   readers: "Who can read this, and who could",
   moves: "Who is in it",
-  compare: "Key of each device. Read it to each other over another way, a call for instance: where both see the same, nobody is in between.",
+  compare: "Key of each device, to compare over another way, a call for instance, with what the other side's own page says of itself.",
   unsent: "Not sent yet",
 });
 

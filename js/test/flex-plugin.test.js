@@ -1,0 +1,151 @@
+/** What the plugin says and does, without a document: bubbles, templates, sending by the host's actions. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isCarriage, shownOf } from "../agent/flex/shown.js";
+import { mayHoldWords } from "../agent/flex/envelope.js";
+import { Guard } from "../agent/flex/guard.js";
+import { Knowledge } from "../agent/flex/knowledge.js";
+import { replaceSending } from "../agent/flex/sending.js";
+import { Sessions } from "../agent/flex/sessions.js";
+import { coverStrings, coveredTemplate } from "../agent/flex/strings.js";
+import { flexWords, keyText } from "../agent/flex/words.js";
+import { FakeClient, fileInfo, message } from "./fake-client.js";
+import { message as posted, sdk } from "./flex-sdk.js";
+
+const text = (/** @type {number[]} */ ...bytes) => `sealwire:1:${Buffer.from(bytes).toString("base64url")}`;
+const opaque = { filename: "AAAAAAAAAAAAAAAAAAAAAA" };
+
+test("a bubble shows the opened text, and nothing else of anybody's words", () => {
+  const source = { body: text(1, 1, 2, 9) };
+  assert.deepEqual(shownOf(source, { kind: "message", conversation: "c", message: message({ text: "hello <b>" }) }), { kind: "text", text: "hello <b>" });
+  for (const kind of /** @type {const} */ (["entry", "unread", "opening", "unreadable"])) {
+    const shown = shownOf(source, { kind });
+    assert.equal(shown?.kind, "note");
+    assert.ok(!shown?.text.includes("sealwire:1:"));
+  }
+});
+
+test("a bubble of a sealed conversation never shows what was not sealed", () => {
+  for (const body of ["Please call this number", "", null, "SEALWIRE:1:AAAA", " sealwire:1:AAAA"]) {
+    assert.deepEqual(shownOf({ body }, { kind: "message", message: message({ text: "x" }) }), { kind: "note", text: flexWords.notSealed });
+  }
+  assert.deepEqual(shownOf({ body: "", attachedMedia: [{ filename: "invoice.pdf" }] }, { kind: "unread" }), { kind: "note", text: flexWords.notSealed });
+});
+
+test("a file is told by its message, and what is carried of it is not shown", () => {
+  const shown = shownOf({ body: text(1, 1, 2) }, { kind: "message", conversation: "c", message: message({ id: "m", text: "", file: fileInfo({ name: "a\u202e.pdf" }) }) });
+  assert.deepEqual(shown, { kind: "file", text: "a.pdf", facts: "1.2 MB", save: { conversation: "c", message: "m" } });
+  assert.equal(shownOf({ body: "", attachedMedia: [opaque] }, { kind: "unread" }), null);
+  assert.ok(isCarriage({ body: "", attachedMedia: [opaque] }));
+});
+
+test("what only sets up the encryption is left out of the list, what may be words is not", () => {
+  assert.ok(mayHoldWords(text(1, 1, 2, 0)) && mayHoldWords(text(2, 0, 0)) && mayHoldWords("not sealed"));
+  assert.ok(!mayHoldWords(text(1, 1, 1, 0)) && !mayHoldWords(text(3, 5, 65)) && !mayHoldWords(text(1, 1, 3)));
+  assert.ok(isCarriage({ body: text(1, 1, 1) }) && !isCarriage({ body: text(1, 1, 2) }) && !isCarriage({ body: "plain" }));
+});
+
+test("templates that would show a body are covered, others are left", () => {
+  const title = "New message from {{lastMessage.authorName}}";
+  assert.equal(coveredTemplate(title, true), title);
+  const body = "{{#if helper.chat.lastMessage.source.body}}{{helper.chat.lastMessage.source.body}}{{/if}}";
+  assert.equal(coveredTemplate(body, true), `{{#sealwireSealed helper.chat.lastMessage}}${flexWords.sealedMessage}{{else}}${body}{{/sealwireSealed}}`);
+  assert.equal(coveredTemplate(body, false), flexWords.sealedMessage);
+
+  /** @type {Record<string, (this: unknown, message: unknown, options: {fn: (c: unknown) => string, inverse: (c: unknown) => string}) => unknown>} */
+  const helpers = {};
+  const strings = { title, body, count: 3 };
+  const changed = coverStrings(strings, { handlebars: { registerHelper: (name, help) => { helpers[name] = help; } }, sealed: (sid) => sid === "CH1" });
+  assert.deepEqual(changed, ["body"]);
+  const shows = (/** @type {unknown} */ message) => helpers["sealwireSealed"]?.call({}, message, { fn: () => "sealed", inverse: () => "as it was" });
+  assert.equal(shows({ source: { body: "sealwire:1:AA", conversation: { sid: "CH9" } } }), "sealed");
+  assert.equal(shows({ source: { body: "hello", conversation: { sid: "CH1" } } }), "sealed");
+  assert.equal(shows({ source: { body: "hello", conversation: { sid: "CH2" } } }), "as it was");
+  assert.equal(shows(undefined), "as it was");
+});
+
+test("a key is read aloud in groups", () => {
+  assert.equal(keyText("0123456789abcdef0123456789abcdef"), "0123 4567 89AB CDEF 0123 4567 89AB CDEF");
+});
+
+/** The host's actions, with a conversation that is sealed or not. @param {{sealed?: boolean, client?: () => Promise<FakeClient>}} [how] */
+function host({ sealed = true, client } = {}) {
+  const fake = new FakeClient();
+  const conversation = fake.add({ state: "secured" });
+  const { conversation: source, left } = sdk("CH1", sealed ? [posted("sealwire:1:AAAA")] : [posted("hello")]);
+  const knowledge = new Knowledge();
+  const guard = new Guard(knowledge);
+  /** @type {Map<string, (payload: unknown, original: (payload?: unknown) => Promise<unknown>) => Promise<unknown>>} */
+  const replaced = new Map();
+  /** @type {[string, unknown][]} */
+  const invoked = [];
+  /** @type {string[]} */
+  const told = [];
+  const Actions = {
+    replaceAction: (/** @type {string} */ name, /** @type {any} */ act) => void replaced.set(name, act),
+    invokeAction: async (/** @type {string} */ name, /** @type {unknown} */ payload) => void invoked.push([name, payload]),
+    addListener: () => {},
+  };
+  const place = { add: () => {}, conversations: () => [conversation.id], place: () => undefined };
+  const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => "t", own: (c) => guard.own(c), kit: { tick: 0 } });
+  replaceSending({ flex: /** @type {import("../agent/flex/host.js").Flex} */ (/** @type {unknown} */ ({ Actions })), find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words) });
+  /** @type {unknown[]} */
+  const originals = [];
+  const act = (/** @type {string} */ name, /** @type {object} */ payload) => replaced.get(name)?.({ conversation: { source }, conversationSid: "CH1", ...payload }, async (given) => originals.push(given));
+  return { act, conversation, invoked, told, originals, left, source };
+}
+
+test("a text of a sealed conversation is sealed, and never reaches the host's own action", async () => {
+  const { act, conversation, originals, invoked, left } = host();
+  await act("SendMessage", { body: "hello" });
+  assert.deepEqual(conversation.messages.map(({ text }) => text), ["hello"]);
+  assert.deepEqual([originals, left], [[], []]);
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "" }]);
+});
+
+test("a text that cannot be sent goes back to the box, and says why", async () => {
+  const { act, conversation, originals, invoked, told } = host();
+  conversation.failWith = Object.assign(new Error(), { code: "unavailable" });
+  await assert.rejects(async () => act("SendMessage", { body: "hello" }));
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "hello" }]);
+  assert.deepEqual(originals, []);
+  assert.match(String(told.at(-1)), /cannot be reached/);
+});
+
+test("without the part that encrypts nothing is sent, and it is asked for again", async () => {
+  let asked = 0;
+  const { act, originals, told } = host({ client: async () => { asked++; throw new Error("no module"); } });
+  for (const times of [1, 2]) {
+    await assert.rejects(async () => act("SendMessage", { body: "hello" }), { code: "unavailable" });
+    assert.ok(asked >= times);
+  }
+  assert.deepEqual(originals, []);
+  assert.equal(told.at(-1), flexWords.missing);
+});
+
+test("a text that is too long is not sent, and comes back whole", async () => {
+  const { act, conversation, invoked } = host();
+  const long = "x".repeat(40_000);
+  await assert.rejects(async () => act("SendMessage", { body: long }), { code: "too long" });
+  assert.deepEqual(conversation.messages, []);
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: long }]);
+});
+
+test("files go sealed, whichever action brings them, and are taken from the box", async () => {
+  const { act, conversation, originals, invoked } = host();
+  const file = new File(["x"], "a.txt");
+  await act("SendMessage", { body: "", attachedFiles: [file] });
+  await act("SendMediaMessage", { file });
+  assert.deepEqual(conversation.messages.map((m) => m.file?.name), ["a.txt", "a.txt"]);
+  assert.deepEqual(originals, []);
+  assert.ok(invoked.some(([name]) => name === "DetachFile"));
+});
+
+test("in a conversation that is not sealed the host's own action gets what it was given", async () => {
+  const { act, conversation, originals, invoked, told } = host({ sealed: false });
+  const given = { body: "hello", messageAttributes: { a: 1 }, attachedFiles: [] };
+  for (const name of ["SendMessage", "SendMediaMessage", "DownloadMedia"]) await act(name, given);
+  assert.equal(originals.length, 3);
+  for (const got of originals) assert.deepEqual(/** @type {typeof given} */ (got).messageAttributes, given.messageAttributes);
+  assert.deepEqual([conversation.messages, invoked, told], [[], [], []]);
+});
