@@ -73,7 +73,11 @@ export class Duties {
     this.#wanted = new Map(duties.map(({ ask, turn, request }) => {
       const fresh = request !== undefined && this.#count(ask, request);
       const now = this.#now();
-      return [ask, before.get(ask) ?? { at: now + this.#pause(ask, turn), turn, free: fresh ? now + this.#grace(ask) : 0 }];
+      const standing = before.get(ask);
+      if (!standing) return [ask, { at: now + this.#pause(ask, turn), turn, free: fresh ? now + this.#grace(ask) : 0 }];
+      // One in the place of another is put off no further than to leave the owner the least of times.
+      const least = fresh && !ask.startsWith("refuse ") ? now + this.#times.grace : 0;
+      return [ask, { ...standing, at: Math.max(standing.at, least), free: Math.max(standing.free, least) }];
     }));
     this.#schedule();
   }
