@@ -10,22 +10,27 @@ import { StreamServer } from "./streamserver.js";
 /** Milliseconds between two readings: the server's clock is this one. */
 const SETTLE = 60;
 
-const ends = [];
+/** What is open: transports, clients, servers. */
+const ends = { transports: [], clients: [], servers: [] };
 after(async () => {
-  for (const end of ends) await end();
+  for (const transport of ends.transports) transport.close();
+  await Promise.all(ends.clients.map((client) => client.disconnectUser(1_000)));
+  for (const server of ends.servers) server.stop();
 });
 
 /** @param {Backend} backend */
 async function serving(backend) {
   const server = await new StreamServer(backend).start();
-  ends.push(() => server.stop());
+  ends.servers.push(server);
   return async (name) => {
     const client = new StreamChat("key", { baseURL: server.url, allowServerSideConnect: true, warmUp: false });
-    ends.unshift(() => client.disconnectUser());
+    ends.clients.push(client);
     await client.connectUser({ id: name }, client.devToken(name));
     const channel = client.channel("messaging", "c1");
     await channel.watch();
-    return stream({ channel, settle: SETTLE, mayFetch: ({ origin }) => origin === server.url });
+    const transport = stream({ channel, settle: SETTLE, mayFetch: ({ origin }) => origin === server.url });
+    ends.transports.push(transport);
+    return transport;
   };
 }
 

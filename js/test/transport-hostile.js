@@ -210,15 +210,14 @@ export function withstands(name, make) {
     after(() => stranger.close());
     const ana = await world.agent("Ana", await join("ana"));
     await until(ana, "being there", () => ana.state === "online");
+    // Theirs lie there, and are the newest: one of last resort, one for one use.
+    const lie = stored(backend, "mallory", 2);
     const false1 = await stranger.agent("Ana", await join("mallory"));
-    const waiting = await stranger.customer(await join("friend"));
-    // Theirs lie there, and are the newest.
-    await until(waiting, "the key packages", () => waiting.agents);
-    const stored = backend.messages.length;
+    await lie;
     const customer = await world.customer(await join("customer"));
     await (await customer.start()).send("hello");
     await seen(ana, "hello", "received");
-    assert.ok(noticesOf(customer).includes("refused") || errorsOf(customer).length > 0, `theirs were tried: ${backend.messages.length - stored} messages`);
+    assert.ok(noticesOf(customer).includes("refused") || errorsOf(customer).length > 0, "theirs were tried");
     assert.equal(false1.conversations.length, 0);
     assert.ok(texts(customer).length === 1 && customer.conversations[0]?.members.every(({ role, verified }) => role !== "agent" || verified));
   });
@@ -249,6 +248,19 @@ export function withstands(name, make) {
     await until(ben, "the conversation", () => ben.conversations[0]?.state === "secured");
     await goesOn(all);
     assert.ok(changed > 1);
+  });
+}
+
+/**
+ * Resolves when a user has stored so many messages.
+ * @param {Backend} backend
+ * @param {string} author
+ * @param {number} count
+ */
+function stored(backend, author, count) {
+  return new Promise((/** @type {(v: void) => void} */ resolve) => {
+    const added = () => backend.messages.filter((m) => m.author === author).length >= count && resolve();
+    backend.views.add({ name: "", added, updated: () => {}, turned: () => {} });
   });
 }
 
