@@ -247,13 +247,14 @@ test("a challenge or a welcome too many, or before its time, ends the connection
 test("sent away to come back (1012: a newer manifest, a restart), it does, is welcomed anew, and tells of no failure", async () => {
   /** @type {Uint8Array[]} */
   const welcomes = [];
-  const { states, sockets, failures, until, welcome } = play({ onWelcome: async (manifest) => void welcomes.push(manifest) });
+  const { relay, states, sockets, failures, until, welcome } = play({ onWelcome: async (manifest) => void welcomes.push(manifest) });
   const socket = await welcome();
   socket.onclose?.({ code: 1012, reason: "say hello again" });
   await until(() => sockets.length === 2);
   await welcome();
   assert.deepEqual([failures, welcomes.length], [[], 2]);
   assert.deepEqual(states, ["connecting", "online", "offline", "connecting", "online"]);
+  relay.close();
 });
 
 test("more requests than may be open are refused at once, and none is sent while offline", async () => {
