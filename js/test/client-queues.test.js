@@ -91,6 +91,9 @@ test("a customer whose conversation waits in another queue can ask for somebody 
   const ben = await demo.colleague("Ben");
   await claimed(ben, theirs.id, "billing", true);
   await until(customer, "Ben", () => who(theirs) === "Ben,customer" && theirs.moves.includes("askAnother"));
+  // Sent after the inbox is out: no commit of another comes between.
+  await theirs.send("are you there?");
+  await seen(ben, "are you there?", "received");
   await theirs.askAnother();
   await until(customer, "its own queue", () => who(theirs) === "customer,default");
   await claimed(ana, theirs.id, "default", true);
