@@ -30,7 +30,8 @@ func snippets(t *testing.T) map[string][]string {
 	for _, m := range regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
 		found[m[1]] = append(found[m[1]], m[2])
 	}
-	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "js agent", "js transport", "csp", "sh operator"}
+	// "js flex" is run by e2etest/flex.
+	known := []string{"sh", "html site", "js site", "js backend", "js node", "js browser", "js agent", "js transport", "js flex", "csp", "sh operator"}
 	for kind := range found {
 		if !slices.Contains(known, kind) {
 			t.Errorf("the README has a snippet %q that nothing runs", kind)

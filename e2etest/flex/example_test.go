@@ -10,7 +10,7 @@ func TestTheExampleShowsBothSidesAndTheCloud(t *testing.T) {
 	s := newStage(t)
 	p := browser.Person(t, "developer", nil)
 	p.Open(s.url + "/example.html")
-	harness.Eventually(t, "all four pages", func() (bool, string) {
+	harness.Eventually(t, "all three pages", func() (bool, string) {
 		return harness.Eval[bool](p, `globalThis.ready === true && [...document.querySelectorAll("iframe")].every((frame) => frame.contentWindow.ready === true)`), p.Console()
 	})
 	// Inside the frames: what a person does by hand.
@@ -20,5 +20,8 @@ func TestTheExampleShowsBothSidesAndTheCloud(t *testing.T) {
 		return harness.Eval[bool](p, `frames[1].document.body.innerText.includes("written in the example")`), text
 	})
 	p.AwaitPage("CHsealed 0, ")
+	harness.Eventually(t, "the tab", func() (bool, string) {
+		return harness.Eval[bool](p, `frames[1].document.body.innerText.includes("Who can read this")`), harness.Eval[string](p, `frames[1].document.body.innerText`)
+	})
 	s.clean("written in the example")
 }

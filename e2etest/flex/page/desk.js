@@ -27,7 +27,9 @@ async function follow(store, conversation, identity) {
 }
 
 function show({ store, manager }, sid) {
-  const canvas = h("div", { style: { flex: 1, display: "flex", flexDirection: "column", height: "100vh" } }, h(Flex.MessagingCanvas, { sid, key: sid }));
+  const tab = options.get("tab") && sealed ? h("aside", { style: { width: 300, overflowY: "auto", height: "100vh", borderLeft: "1px solid #cacdd8", font: "14px/1.5 system-ui" } }, h(sealed.Tab, { conversationSid: sid })) : null;
+  const talk = h("div", { style: { flex: 1, display: "flex", flexDirection: "column", height: "100vh" } }, h(Flex.MessagingCanvas, { sid, key: sid }));
+  const canvas = h("div", { style: { flex: 1, display: "flex" } }, talk, tab);
   ReactDOM.render(h(ReactRedux.Provider, { store }, h(Flex.ContextProvider, { manager }, h(Flex.ThemeProvider ?? React.Fragment, null, canvas))), document.getElementById("root"));
 }
 

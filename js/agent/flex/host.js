@@ -35,6 +35,7 @@
  * @property {Place} MessageListItem
  * @property {Place} MessagingCanvas
  * @property {Place} TaskCanvasTabs
+ * @property {{TaskCanvasTabs: Place}} Supervisor
  *
  * @typedef {object} Manager
  * @property {{getState: () => any, subscribe: (listener: () => void) => unknown}} store

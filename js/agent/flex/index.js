@@ -132,7 +132,7 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
       message?.source !== undefined && (saysSealed(message.source.body) || sealed(conversationSid ?? "")) && isCarriage(message.source),
   });
   flex.MessagingCanvas.Content.add(h(Banner, { key: "sealwire-banner" }), { sortOrder: -1 });
-  flex.TaskCanvasTabs.Content.add(h(Tab, { key: "sealwire-tab", label: flexWords.tab }));
+  for (const place of [flex.TaskCanvasTabs, flex.Supervisor.TaskCanvasTabs]) place.Content.add(h(Tab, { key: "sealwire-tab", label: flexWords.tab }));
 
   manager.store.subscribe(look);
   look();

@@ -78,6 +78,8 @@ export class Knowledge {
       try {
         const said = this.#isSealed(conversation);
         if (said === true) this.seal(sid);
+        // An answer that takes time counts when it is there.
+        if (said instanceof Promise) said.then((late) => late === true && this.seal(sid), () => {});
       } catch {
         this.#known.delete(sid);
       }
