@@ -278,7 +278,9 @@ export class Moving {
    * @returns {Promise<{ changed: boolean } | null>}
    */
   async #attempt(moves) {
-    const { end, pump, conversation } = this.#host;
+    const { end, pump, conversation, standing } = this.#host;
+    // Whoever left already is shown no more: that another's commit puts it out changes nothing.
+    const there = new Set(standing.members.map(({ id }) => id));
     let changed = false;
     /** @type {string | null} */
     let made = null;
@@ -286,7 +288,7 @@ export class Moving {
     const look = (event) => {
       if (event?.type !== "commit") return undefined;
       if (toHex(event.id) === made) return "done";
-      changed ||= changes(event);
+      changed ||= event.added.length > 0 || event.marks !== 0 || event.removed.some((id) => there.has(id));
       return "late";
     };
     const entry = await end.move(conversation(), moves).catch((error) => {
@@ -338,9 +340,4 @@ export class Moving {
 /** @param {number} ms @returns {Promise<void>} */
 function wait(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** @param {import("./status.js").CommitEvent} event */
-function changes({ added, removed, marks }) {
-  return added.length > 0 || removed.length > 0 || marks !== 0;
 }

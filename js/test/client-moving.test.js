@@ -81,7 +81,8 @@ const refresh = commit({});
 const to = "d".repeat(32);
 
 test("a commit that changed nothing about who is in, and an own one that waited, are no reason to give up", async () => {
-  for (const first of /** @type {const} */ ([refresh, "pending"])) {
+  const putOut = commit({ removed: ["e".repeat(32)] }); // somebody who had left, and is shown no more
+  for (const first of /** @type {const} */ ([refresh, putOut, "pending"])) {
     const { moving, made } = staged((round) => (round < 4 ? first : undefined));
     await moving.transfer({ to });
     assert.equal(made.length, 4);
