@@ -1,20 +1,18 @@
 /**
  * What is used of the host: Flex 2, its React, and the Conversations SDK beneath it. Types only, and only what is used:
  * `make flex` holds them against the real packages' own declarations.
- *
- * @typedef {unknown} Node_
+ * Where the host itself takes or gives anything, `any` stands here, and is narrowed where it is used.
  *
  * @typedef {object} React
  * @property {(type: unknown, props: object|null, ...children: unknown[]) => object} createElement
  * @property {<S>(first: S) => [S, (next: S | ((before: S) => S)) => void]} useState
  * @property {(act: () => void | (() => void), on?: readonly unknown[]) => void} useEffect
  *
- * @typedef {Record<string, unknown>} Payload
  * @typedef {(payload?: unknown) => Promise<unknown>} Original
  * @typedef {object} Actions
- * @property {(name: string, act: (payload: any, original: any) => any) => void} replaceAction
- * @property {(name: string, payload?: any) => Promise<unknown>} invokeAction
- * @property {(event: string, listen: (payload: any) => void) => unknown} addListener
+ * @property {<P>(name: string, act: (payload: P, original: Original) => Promise<unknown>) => void} replaceAction
+ * @property {(name: string, payload?: object) => Promise<unknown>} invokeAction
+ * @property {<P>(event: string, listen: (payload: P) => void) => unknown} addListener
  *
  * @typedef {object} Content  a place where components can be put
  * @property {(element: any, options?: any) => unknown} add
@@ -22,9 +20,9 @@
  * @typedef {{Content: Content}} Place
  *
  * @typedef {object} Notifications
- * @property {(notification: any) => unknown} registerNotification
- * @property {(id: string, context?: any) => unknown} showNotification
- * @property {(event: any, handler: (notification: any, cancel: () => void) => void) => unknown} addListener
+ * @property {(notification: {id: string, type: any, content: string, timeout: number}) => unknown} registerNotification
+ * @property {(id: string, context?: object) => unknown} showNotification
+ * @property {(event: any, handler: (notification: {context?: unknown}, cancel: () => void) => void) => unknown} addListener
  *
  * @typedef {object} Flex
  * @property {Actions} Actions
