@@ -141,6 +141,15 @@ test("files go sealed, whichever action brings them, and are taken from the box"
   assert.ok(invoked.some(([name]) => name === "DetachFile"));
 });
 
+test("a text that is kept does not come back for a file that fails", async () => {
+  const { act, conversation, invoked } = host();
+  conversation.sendFile = async () => { throw Object.assign(new Error(), { code: "too large" }); };
+  await assert.rejects(async () => act("SendMessage", { body: "hello", attachedFiles: [new File(["x"], "a.txt")] }), { code: "too large" });
+  assert.deepEqual(conversation.messages.map(({ text }) => text), ["hello"]);
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "" }]);
+  assert.ok(!invoked.some(([name]) => name === "DetachFile"));
+});
+
 test("in a conversation that is not sealed the host's own action gets what it was given", async () => {
   const { act, conversation, originals, invoked, told } = host({ sealed: false });
   const given = { body: "hello", messageAttributes: { a: 1 }, attachedFiles: [] };

@@ -66,11 +66,14 @@ export function replaceSending({ flex, find, guard, knowledge, sessions, tell })
   replace("SendMessage", async ({ body, attachedFiles = [], conversationSid }, source) => {
     const text = typeof body === "string" ? body : "";
     const sid = conversationSid ?? source.sid;
+    // What belongs in the box when something fails: not what is kept already, or it would be sent twice.
+    let left = text;
     try {
       const long = textProblem(text);
       if (long) throw refusal("too long", long);
       const conversation = await ready(source);
       if (text.trim() !== "") await conversation.send(text);
+      left = "";
       for (const file of attachedFiles) {
         await conversation.sendFile(file, { name: file.name });
         await Actions.invokeAction("DetachFile", { conversationSid: sid, file }).catch(() => {});
@@ -80,7 +83,7 @@ export function replaceSending({ flex, find, guard, knowledge, sessions, tell })
       return undefined;
     } catch (error) {
       tell(problemOf(error), source.sid);
-      await putBack(source, text);
+      await putBack(source, left);
       throw error;
     }
   });
