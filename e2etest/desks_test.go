@@ -61,7 +61,7 @@ func answer(t *testing.T, p *harness.Person, yes string) {
 	t.Helper()
 	harness.Eventually(t, p.Name+" to answer "+yes, func() (bool, string) {
 		return harness.Eval[bool](p, fmt.Sprintf(`(() => {
-			const button = [...document.querySelectorAll("dialog button")].find((b) => b.textContent === %s);
+			const button = [...document.querySelectorAll("dialog button")].find((b) => b.textContent === %s && !b.disabled);
 			button?.click();
 			return button !== undefined;
 		})()`, strconv.Quote(yes))), p.PageText()

@@ -1,6 +1,7 @@
 package e2etest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sealwire/sealwire/e2etest/harness"
@@ -37,8 +38,10 @@ func TestHandedOverPutBackAndTakenAgain(t *testing.T) {
 	for _, p := range []*harness.Person{ana, ben} {
 		p.Reload()
 		p.AwaitPage("no longer in it")
-		_ = harness.Eval[bool](p, `(document.querySelector(".desk-list button").click(), true)`)
-		p.AwaitText(harness.Conversation, "my parcel is lost")
+		harness.Eventually(t, p.Name+" to look at what was read", func() (bool, string) {
+			_ = harness.Eval[bool](p, `(document.querySelector(".desk-list button")?.click(), true)`)
+			return strings.Contains(p.Read(harness.Conversation), "my parcel is lost"), p.PageText()
+		})
 		wantUnread(t, p, "who is this?", "and now nobody?")
 	}
 	customer.Reload()
@@ -104,6 +107,7 @@ func TestACustomerAsksForSomeoneElse(t *testing.T) {
 	exchange(t, customer, ana, "are you new here?", "I am")
 	customer.Click(harness.Thing{Role: "button", Name: "More"})
 	customer.Click(harness.Thing{Role: "button", Name: "Ask for someone else"})
+	customer.AwaitPage("ask for someone else?") // now the button of that name is the answer
 	customer.Click(harness.Thing{Role: "button", Name: "Ask for someone else"})
 	customer.AwaitPage(waits)
 	customer.Say("somebody else, please")

@@ -248,6 +248,8 @@ const taken = `globalThis.taken = []; globalThis.standing = new Map();
 	URL.revokeObjectURL = (a) => { standing.delete(a); end.call(URL, a); };
 	HTMLAnchorElement.prototype.click = function () { taken.push({ name: this.download, blob: standing.get(this.href) }); };`
 
+const saveButtons = `[...document.querySelectorAll("button")].filter((b) => b.textContent === "Save")`
+
 // B01, B15: whatever a file is named and holds, it is shown as words, saved as
 // bytes of no type under a plain name, and nothing of it runs.
 func TestB01B15_FilesAreShownAsWordsAndSavedAsBytes(t *testing.T) {
@@ -275,6 +277,7 @@ func TestB01B15_FilesAreShownAsWordsAndSavedAsBytes(t *testing.T) {
 		{file{"true.png", "image/png", `await (async () => { const c = new OffscreenCanvas(400, 300); c.getContext("2d").fillRect(9, 9, 99, 99); return c.convertToBlob({ type: "image/png" }) })()`}, "true.png", "Picture", true},
 	} {
 		pictures := harness.Eval[int](agent, `document.querySelectorAll(".sw-file img").length`)
+		saves := harness.Eval[int](agent, saveButtons+`.length`)
 		attach(customer, c.file)
 		customer.Click(harness.Send)
 		agent.AwaitText(harness.Conversation, c.shown)
@@ -285,7 +288,10 @@ func TestB01B15_FilesAreShownAsWordsAndSavedAsBytes(t *testing.T) {
 			})
 		}
 		before := harness.Eval[int](agent, `taken.length`)
-		_ = harness.Eval[bool](agent, `([...document.querySelectorAll("button")].filter((b) => b.textContent === "Save").at(-1).click(), true)`)
+		harness.Eventually(t, "this file's button to save it", func() (bool, string) {
+			return harness.Eval[int](agent, saveButtons+`.length`) == saves+1, agent.PageText()
+		})
+		_ = harness.Eval[bool](agent, `(`+saveButtons+`.at(-1).click(), true)`)
 		harness.Eventually(t, c.name+" to be saved", func() (bool, string) {
 			return harness.Eval[int](agent, `taken.length`) == before+1, agent.PageText()
 		})

@@ -40,9 +40,14 @@ func TestAPowerCutWhileTakingAndHandingOver(t *testing.T) {
 	if harness.Eval[bool](ben, `document.body.innerText.includes("who is with me now?")`) {
 		who, other = ben, ana
 	}
-	if cancel := (harness.Thing{Role: "button", Name: "Cancel"}); ana.Sees(cancel) { // it was not done, and said so
-		ana.Click(cancel)
-	}
+	// Done or not, and then said so: no dialog is left.
+	harness.Eventually(t, "Ana's dialog to be done, or to be given up", func() (bool, string) {
+		return harness.Eval[bool](ana, `(() => {
+			const dialog = document.querySelector("dialog");
+			[...(dialog?.querySelectorAll("button") ?? [])].find((b) => b.textContent === "Cancel" && !b.disabled)?.click();
+			return dialog === null;
+		})()`), ana.PageText()
+	})
 	awaitOnce(t, who, "is anybody there?", "that was quick", "was it?", "who is with me now?")
 	wantUnread(t, other, "who is with me now?")
 	who.Say("I am")
