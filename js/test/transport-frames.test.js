@@ -37,18 +37,18 @@ test("a frame that fits is one; a longer one comes back whole, in whatever order
 
 test("a part that was slipped in holds nothing up: the newest counts", async () => {
   const parts = await split(entryFrame(bytes(3_000)), 1_024);
-  const false1 = Uint8Array.from(/** @type {Uint8Array} */ (parts[1]));
-  false1[100] = Number(false1[100]) ^ 1;
-  assert.equal((await read([false1, ...parts])).length, 1, "before it");
+  const forged = Uint8Array.from(/** @type {Uint8Array} */ (parts[1]));
+  forged[100] = Number(forged[100]) ^ 1;
+  assert.equal((await read([forged, ...parts])).length, 1, "before it");
   const frames = new Frames();
-  assert.equal((await read([...parts.slice(0, 2), false1, ...parts.slice(2)], frames)).length, 0, "after it");
+  assert.equal((await read([...parts.slice(0, 2), forged, ...parts.slice(2)], frames)).length, 0, "after it");
   assert.equal((await read(parts, frames)).length, 1, "and sent again");
 });
 
 test("what is no frame is none, whatever it says of itself", async () => {
   const part = /** @type {Uint8Array} */ ((await split(entryFrame(bytes(3_000)), 1_024))[0]);
-  const with1 = (/** @type {number} */ at, /** @type {number} */ value) => part.map((b, i) => (i === at ? value : b));
-  const none = [new Uint8Array(), Uint8Array.of(0), Uint8Array.of(4, 1, 2), Uint8Array.of(2), part.subarray(0, 19), with1(17, 200), with1(18, 0), with1(18, 1), Uint8Array.of(3, 200, 1), Uint8Array.of(3, 1, 0xff)];
+  const changed = (/** @type {number} */ at, /** @type {number} */ value) => part.map((b, i) => (i === at ? value : b));
+  const none = [new Uint8Array(), Uint8Array.of(0), Uint8Array.of(4, 1, 2), Uint8Array.of(2), part.subarray(0, 19), changed(17, 200), changed(18, 0), changed(18, 1), Uint8Array.of(3, 200, 1), Uint8Array.of(3, 1, 0xff)];
   assert.deepEqual(await read(none), []);
 });
 

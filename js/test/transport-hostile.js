@@ -212,13 +212,13 @@ export function withstands(name, make) {
     await until(ana, "being there", () => ana.state === "online");
     // Theirs lie there, and are the newest: one of last resort, one for one use.
     const lie = stored(backend, "mallory", 2);
-    const false1 = await stranger.agent("Ana", await join("mallory"));
+    const forged = await stranger.agent("Ana", await join("mallory"));
     await lie;
     const customer = await world.customer(await join("customer"));
     await (await customer.start()).send("hello");
     await seen(ana, "hello", "received");
     assert.ok(noticesOf(customer).includes("refused") || errorsOf(customer).length > 0, "theirs were tried");
-    assert.equal(false1.conversations.length, 0);
+    assert.equal(forged.conversations.length, 0);
     assert.ok(texts(customer).length === 1 && customer.conversations[0]?.members.every(({ role, verified }) => role !== "agent" || verified));
   });
 

@@ -127,3 +127,37 @@ test("twilio: an append whose answer is lost resolves by its own message in the 
   await assert.rejects(transport.append(Uint8Array.of(1, 2, 3, 4), { id: "b" }), coded("unavailable"));
   transport.close();
 });
+
+test("twilio: a file that the platform changed, cut or made longer is not saved; the one that was sent is", async () => {
+  const world = new World();
+  after(() => world.close());
+  const backend = new Backend();
+  const user = twilioUser(backend, "ana");
+  /** What becomes of a file on its way down. @type {(file: Uint8Array) => Uint8Array} */
+  let tamper = (file) => file;
+  let asked = 0;
+  /** @type {typeof globalThis.fetch} */
+  const fetch = async (...args) => {
+    asked++;
+    return new Response(Uint8Array.from(tamper(new Uint8Array(await (await user.fetch(...args)).arrayBuffer()))));
+  };
+  const ana = await world.agent("Ana", twilio({ ...user, fetch }));
+  const customer = await world.customer(twilio(twilioUser(backend, "customer")));
+  await (await customer.start()).sendFile(new Blob([new Uint8Array(200_000).fill(7)]), { name: "a.bin" });
+  const { id } = await until(ana, "the file", () => texts(ana).find((m) => m.file));
+  const side = await until(ana, "the conversation", () => ana.conversations[0]);
+  tamper = (file) => file.map((byte, at) => (at === 100_000 ? byte ^ 1 : byte));
+  await assert.rejects(side.saveFile(id), coded("open failed"));
+  tamper = (file) => {
+    const longer = new Uint8Array(file.length + 1);
+    longer.set(file);
+    return longer;
+  };
+  await assert.rejects(side.saveFile(id), coded("too large"));
+  // What ends early is asked for again, as a cut connection is.
+  const before = asked;
+  tamper = (file) => (asked === before + 1 ? file.subarray(0, 150_000) : file);
+  const { blob } = await side.saveFile(id);
+  assert.deepEqual(new Uint8Array(await blob.arrayBuffer()), new Uint8Array(200_000).fill(7));
+  assert.equal(asked, before + 2);
+});

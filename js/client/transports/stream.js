@@ -180,7 +180,7 @@ class Stream {
     this.#check();
     signal.throwIfAborted();
     // The library takes a File in browsers, and a Buffer elsewhere.
-    const body = typeof window === "undefined" ? Buffer.from(await file.arrayBuffer()) : new File([file], id, { type: OCTETS });
+    const body = typeof window === "undefined" && typeof Buffer !== "undefined" ? Buffer.from(await file.arrayBuffer()) : new File([file], id, { type: OCTETS });
     const { file: url } = await timely(2 ** 31 - 1, "sendFile", () => this.#channel.sendFile(body, id, OCTETS));
     signal.throwIfAborted();
     await this.#send({ id: PREFIX + id, text: "", attachments: [{ type: "file", title: id, asset_url: url, mime_type: OCTETS }] });
