@@ -144,6 +144,21 @@ test("a plugin that patches the class, before or after, does not get around it",
   assert.deepEqual(left, []);
 });
 
+test("what cannot be put under the guard is known for it", async () => {
+  const { guard, knowledge } = house();
+  const guarded = sdk("CH1");
+  knowledge.seal("CH1");
+  guard.watch(guarded.conversation);
+  assert.ok(guard.holds(guarded.conversation) && guard.holds(guarded.another()));
+  const patched = guarded.another();
+  patched.sendMessage = async () => 1;
+  assert.ok(guard.holds(patched));
+  const fixed = sdk("CH1");
+  Object.defineProperty(fixed.conversation, "sendMessage", { value: async () => 1, configurable: false, writable: false });
+  guard.watch(fixed.conversation);
+  assert.ok(!guard.holds(fixed.conversation));
+});
+
 test("a plugin's own patches go on working in a plain conversation", async () => {
   const { guard, knowledge } = house();
   const { conversation, Class, left } = sdk("CH1");

@@ -43,6 +43,8 @@ export class Guard {
   /** Whose message it is: builders, unsent messages and entities. @type {WeakMap<object, SDKConversation>} */
   #of = new WeakMap();
   #refused;
+  /** What answers for a guarded method. @type {WeakSet<object>} */
+  #ours = new WeakSet();
 
   /**
    * @param {Knowledge} knowledge
@@ -63,6 +65,19 @@ export class Guard {
       this.#of.set(entity, conversation);
       for (const holder of holders(entity)) this.#guardEntity(holder);
     }
+  }
+
+  /**
+   * Whether it could be put under the guard: another script may have fixed its methods before. Where it could not, the
+   * plugin sends nothing in it either.
+   * @param {SDKConversation} conversation
+   */
+  holds(conversation) {
+    return ["sendMessage", "prepareMessage"].every((name) => {
+      const holder = holders(conversation).find((one) => Object.hasOwn(one, name));
+      const answers = holder && Object.getOwnPropertyDescriptor(holder, name)?.get;
+      return answers !== undefined && this.#ours.has(answers);
+    });
   }
 
   /** A message of the SDK, which can be changed. @param {unknown} message */
@@ -249,10 +264,12 @@ export class Guard {
       return there;
     };
     let method = over(found.value);
+    const get = () => method;
+    const ours = this.#ours.add(get);
     Object.defineProperty(holder, name, {
       configurable: false,
       enumerable: found.enumerable ?? false,
-      get: () => method,
+      get,
       set: /** @this {object} */ function (next) {
         const object = this;
         if (object === holder) {
@@ -261,7 +278,9 @@ export class Guard {
         }
         // Set on an object of the class: its own method, under the guard as well.
         let own = over(next);
-        Object.defineProperty(object, name, { configurable: false, enumerable: true, get: () => own, set: (later) => { own = over(later); } });
+        const getOwn = () => own;
+        ours.add(getOwn);
+        Object.defineProperty(object, name, { configurable: false, enumerable: true, get: getOwn, set: (later) => { own = over(later); } });
       },
     });
   }

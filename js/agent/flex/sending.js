@@ -53,6 +53,7 @@ export function replaceSending({ flex, find, guard, knowledge, sessions, tell })
 
   /** @param {SDKConversation} source */
   const ready = async (source) => {
+    if (!guard.holds(source)) throw refusal("unavailable", flexWords.unguarded);
     sessions.open(source);
     await sessions.start();
     const conversation = sessions.conversation(source.sid);

@@ -5,6 +5,7 @@ export const flexWords = Object.freeze({
   missing: "Encryption could not be started in this browser. Nothing was sent, and what was written here is not shown.",
   starting: "Encryption is starting…",
   noKey: "This browser has no key to this conversation, so it cannot read or write in it. Somebody who is in it has to let you in.",
+  unguarded: "Another script of this page has changed how messages are sent, so this conversation cannot be kept encrypted here. Nothing was sent.",
   lost: "This file cannot be opened in this browser.",
   sealedMessage: "Encrypted message",
   opening: "Opening…",
