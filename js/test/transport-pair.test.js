@@ -83,3 +83,34 @@ test("over takes transports, and says what else it is given", () => {
   assert.throws(() => over(/** @type {never} */ (null)), TypeError);
   assert.throws(() => over(new Room({ maxBody: 1_023 }).join("x")), RangeError);
 });
+
+test("pair: a conversation that the platform shows in another of its conversations, too, goes on where it began", async () => {
+  const world = new World();
+  after(() => world.close());
+  const [room, other] = [new Room(), new Room()];
+  const [mine, decoy] = [room.join("ana"), other.join("ana")];
+  const desk = over(mine, decoy);
+  const ana = await world.agent("Ana", desk);
+  const customer = await world.customer(room.join("customer"));
+  const talk = await customer.start();
+  await talk.send("one");
+  await seen(ana, "one", "received");
+  const side = await until(ana, "the conversation", () => ana.conversations[0]);
+  await side.send("two");
+  await Promise.all([seen(customer, "two", "received"), seen(ana, "two", "sent")]);
+  /** @type {Uint8Array[]} */
+  const log = [];
+  for await (const { bytes } of room.join("platform").entries(0)) {
+    if (!bytes) break;
+    log.unshift(bytes);
+  }
+  for (const [at, bytes] of log.entries()) await decoy.append(bytes, { id: `copy-${at}` });
+  await talk.send("three");
+  await seen(ana, "three", "received");
+  await side.send("four");
+  await seen(customer, "four", "received");
+  assert.equal(side.state, "secured");
+  assert.equal(desk.transport(side.id), mine);
+  assert.deepEqual(desk.conversations(decoy), []);
+  assert.equal(ana.conversations.length, 1);
+});
