@@ -23,16 +23,14 @@
  * @typedef {(...args: unknown[]) => unknown} Method
  * @typedef {Record<string, unknown>} Bag
  */
-import { isOpaqueName, isSealed } from "./envelope.js";
+import { isSealed } from "./envelope.js";
+import { conversationOf, entityOf, holders, isConversation, isEmpty, isPlatformWord, isSealedContent, itself } from "./leaving.js";
 import { refusal } from "./refusal.js";
 
-const octets = "application/octet-stream";
 /** On a Conversation: what writes to it or tells of it. */
 const writes = ["sendMessage", "updateFriendlyName", "updateUniqueName", "setInternalState"];
 /** What a builder is told. */
 const tells = ["setBody", "setSubject", "setAttributes", "setEmailBody", "setEmailHistory", "setContentTemplate", "addMedia"];
-/** Words of the platform that Flex itself writes in a conversation's attributes. */
-const statuses = new Set(["ACTIVE", "INACTIVE"]);
 
 export class Guard {
   #knowledge;
@@ -123,15 +121,15 @@ export class Guard {
   #guardConversation(holder) {
     if (this.#guarded.has(holder)) return;
     this.#guarded.add(holder);
-    for (const name of writes) this.#hold(holder, name, self, (args, sid) => name === "sendMessage" && this.#mayLeave(sid, args[0], args[1], args[2]));
-    this.#hold(holder, "updateAttributes", self, ([next], _, { attributes }) => isPlatformWord(attributes, next));
+    for (const name of writes) this.#hold(holder, name, itself, (args, sid) => name === "sendMessage" && this.#mayLeave(sid, args[0], args[1], args[2]));
+    this.#hold(holder, "updateAttributes", itself, ([next], _, { attributes }) => isPlatformWord(attributes, next));
     // That somebody types is told to nobody but the members, by the sealed transport or not at all.
-    this.#hold(holder, "typing", self, () => false, () => Promise.resolve());
+    this.#hold(holder, "typing", itself, () => false, () => Promise.resolve());
     this.#wrap(holder, "prepareMessage", (before) => {
       const guard = this;
       return /** @this {object} */ function prepareMessage(/** @type {unknown[]} */ ...args) {
         const builder = before.apply(this, args);
-        const conversation = self(this);
+        const conversation = itself(this);
         if (conversation && typeof builder === "object" && builder !== null) guard.#watchBuilder(builder, conversation);
         return builder;
       };
@@ -290,54 +288,4 @@ export class Guard {
     this.#refused(sid, what);
     return refusal("bad argument", `${what} was refused: this conversation is end-to-end encrypted, and this was not sealed. Nothing was sent`);
   }
-}
-
-/** @param {unknown} value @returns {value is SDKConversation} */
-export function isConversation(value) {
-  return typeof value === "object" && value !== null && "sid" in value && typeof value.sid === "string" && "sendMessage" in value && "getMessages" in value;
-}
-
-/** An object and its classes, but for what every object has. @param {object} object */
-function holders(object) {
-  /** @type {object[]} */
-  const list = [];
-  for (let at = /** @type {object|null} */ (object); at && at !== Object.prototype; at = /** @type {object|null} */ (Object.getPrototypeOf(at))) list.push(at);
-  return list;
-}
-
-/** @param {unknown} target @returns {SDKConversation|undefined} */
-function self(target) {
-  return isConversation(target) ? target : undefined;
-}
-
-/** @param {object} target @returns {SDKConversation|undefined} */
-function conversationOf(target) {
-  return "conversation" in target ? self(target.conversation) : undefined;
-}
-
-/** What sends beneath a Conversation. @param {object} conversation @returns {object|undefined} */
-function entityOf(conversation) {
-  return Object.values(conversation).find((part) => typeof part === "object" && part !== null && "sendV2" in part && typeof part.sendV2 === "function");
-}
-
-/** @param {unknown} value */
-function isEmpty(value) {
-  if (value === undefined || value === null) return true;
-  return typeof value === "object" && Object.values(value).every((one) => one === undefined);
-}
-
-/** @param {unknown} message */
-function isSealedContent(message) {
-  if (typeof message === "string") return isSealed(message);
-  if (typeof message !== "object" || message === null) return false;
-  const { contentType, filename, media, ...rest } = /** @type {Bag} */ (message);
-  return contentType === octets && isOpaqueName(filename) && media instanceof Blob && Object.keys(rest).length === 0;
-}
-
-/** Flex says in the attributes whether a conversation is over; of what else stands there, nothing may change. @param {unknown} before @param {unknown} next */
-function isPlatformWord(before, next) {
-  if (typeof next !== "object" || next === null || Array.isArray(next)) return false;
-  const { status, ...rest } = /** @type {Bag} */ (next);
-  const { status: _, ...old } = /** @type {Bag} */ (typeof before === "object" && before !== null ? before : {});
-  return (status === undefined || (typeof status === "string" && statuses.has(status))) && JSON.stringify(rest) === JSON.stringify(old);
 }

@@ -22,8 +22,9 @@
  */
 import { components } from "./components.js";
 import { saysSealed } from "./envelope.js";
-import { Guard, isConversation } from "./guard.js";
+import { Guard } from "./guard.js";
 import { Knowledge } from "./knowledge.js";
+import { isConversation } from "./leaving.js";
 import { replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
 import { isCarriage } from "./shown.js";

@@ -8,7 +8,7 @@
  * @typedef {import("../../widget/facade.js").Conversation} Conversation
  */
 import { fileProblem, sendProblem, textProblem } from "../kit.js";
-import { isConversation } from "./guard.js";
+import { isConversation } from "./leaving.js";
 import { refusal } from "./refusal.js";
 import { flexWords } from "./words.js";
 
