@@ -67,8 +67,10 @@ func (s *Set) Claim(ctx context.Context, q Claim) error {
 	lost := error(ErrNothing)
 	for _, in := range all {
 		answer := make(chan error, 1)
-		if !in.call(func() { in.claim(q, kp, answer) }) {
-			return ErrClosed
+		if err := in.call(func() { in.claim(q, kp, answer) }); err == errPanicked {
+			return wire.Unavailable // asking again tells
+		} else if err != nil {
+			return err
 		}
 		select {
 		case err = <-answer:

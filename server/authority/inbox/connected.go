@@ -43,6 +43,7 @@ func (in *inbox) renew() error {
 
 // welcomed begins with a connection.
 func (in *inbox) welcomed(l *link, manifest []byte) error {
+	in.at("welcomed")
 	switch err := in.member.AddManifest(manifest, in.unix(), true); {
 	case errors.Is(err, wire.RolledBack):
 		in.fail("taking the relay's manifest, which is older than ours,", err)
@@ -54,6 +55,7 @@ func (in *inbox) welcomed(l *link, manifest []byte) error {
 		return err
 	}
 	in.link, in.listing, in.listed, in.asked = l, false, time.Time{}, 0
+	in.at("linked")
 	if err := in.publish(); err != nil {
 		return err
 	}

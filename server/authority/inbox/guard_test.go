@@ -84,6 +84,31 @@ func TestPanicThatIsNoConversationsMakesAnotherConnection(t *testing.T) {
 	h.begin(h.customer())
 }
 
+func TestPanicInAGreetingIsAFailedConnection(t *testing.T) {
+	h := newHouse(t)
+	in := h.set.inboxes["default"]
+	if err := in.call(func() { panic("a fault") }); err != errPanicked {
+		t.Errorf("a call that panicked: %v", err)
+	}
+	for _, at := range []string{"welcomed", "linked"} {
+		var struck atomic.Bool
+		var l *link
+		h.eventually("it is connected", func() bool { _ = in.call(func() { l = in.link }); return l != nil })
+		h.onStep(func(_, step string) bool {
+			if step == at && struck.CompareAndSwap(false, true) {
+				panic("a fault")
+			}
+			return false
+		})
+		l.cut()
+		h.eventually("it is connected anew", func() (anew bool) {
+			_ = in.call(func() { anew = in.link != nil && in.link != l && in.link.ctx.Err() == nil })
+			return anew && struck.Load()
+		})
+	}
+	h.begin(h.customer())
+}
+
 // lostCopy is the same identity on a device that knows nothing of the conversation.
 func (h *house) lostCopy(of *authoritytest.Person, state []byte) *authoritytest.Person {
 	h.t.Helper()

@@ -3,6 +3,7 @@ package inbox
 import (
 	"container/list"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -148,17 +149,26 @@ func (in *inbox) post(job func()) bool {
 	}
 }
 
-// call is post, and waits until it is done.
-func (in *inbox) call(job func()) bool {
-	done := make(chan struct{})
-	if !in.post(func() { defer close(done); job() }) {
-		return false
+// errPanicked is why a job was not done to its end.
+var errPanicked = errors.New("inbox: a job panicked")
+
+// call is post, and waits until it is done: ErrClosed where the inbox has ended,
+// errPanicked where the job began and did not come to its end.
+func (in *inbox) call(job func()) error {
+	done := make(chan error, 1)
+	if !in.post(func() {
+		err := errPanicked
+		defer func() { done <- err }()
+		job()
+		err = nil
+	}) {
+		return ErrClosed
 	}
 	select {
-	case <-done:
-		return true
+	case err := <-done:
+		return err
 	case <-in.ctx.Done():
-		return false
+		return ErrClosed
 	}
 }
 

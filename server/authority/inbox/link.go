@@ -96,6 +96,7 @@ func (in *inbox) connect() (welcomed bool, err error) {
 	ws.SetReadLimit(wire.MaxFrame)
 	l := &link{ctx: ctx, cut: cut, out: make(chan []byte, waiting), number: 1, answers: make(map[uint32]func(relay.Body)),
 		appends: rate.NewLimiter(wire.EntriesPerSecond*3/4, wire.EntriesBurst*3/4), asks: rate.NewLimiter(40, 1000)}
+	defer in.post(func() { in.gone(l) }) // also where the greeting failed half-way
 	if err := in.greet(bounded, ws, l); err != nil {
 		return false, err
 	}
@@ -103,7 +104,6 @@ func (in *inbox) connect() (welcomed bool, err error) {
 	ended := make(chan struct{})
 	go func() { defer close(ended); l.write(ws) }()
 	defer func() { cut(); _ = ws.CloseNow(); <-ended }()
-	defer in.post(func() { in.gone(l) })
 	for {
 		request, body, err := readFrame(ctx, ws)
 		if err != nil {
@@ -126,8 +126,8 @@ func (in *inbox) greet(ctx context.Context, ws *websocket.Conn, l *link) error {
 		return wire.BadArgument
 	}
 	var hello []byte
-	if !in.call(func() { hello, err = in.hello(challenge.Nonce) }) {
-		return ErrClosed
+	if undone := in.call(func() { hello, err = in.hello(challenge.Nonce) }); undone != nil {
+		return undone
 	}
 	if err != nil {
 		return err
@@ -142,8 +142,8 @@ func (in *inbox) greet(ctx context.Context, ws *websocket.Conn, l *link) error {
 	if !ok {
 		return wire.BadArgument
 	}
-	if !in.call(func() { err = in.welcomed(l, welcome.Manifest) }) {
-		return ErrClosed
+	if undone := in.call(func() { err = in.welcomed(l, welcome.Manifest) }); undone != nil {
+		return undone
 	}
 	return err
 }
