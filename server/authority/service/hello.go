@@ -133,7 +133,18 @@ func (s *Service) begin(ctx context.Context, nonce [32]byte, h *relay.Hello) (ti
 		s.failed("remembering an agent", err)
 		return nil, 0, wire.Unavailable
 	}
-	return s.sessions.begin(c, now)
+	return s.ticket(c, now)
+}
+
+// ticket makes a ticket for one who was greeted, unless it was displaced since:
+// whoever displaces first notes it and then ends the tickets that there are.
+func (s *Service) ticket(c *wire.Credential, now time.Time) (ticket []byte, expires time.Duration, err error) {
+	ticket, expires, err = s.sessions.begin(c, now)
+	if member := wire.MemberID(c.Identity); err == nil && s.people.displaced(member) {
+		s.sessions.forget(member)
+		return nil, 0, wire.BadCredential
+	}
+	return ticket, expires, err
 }
 
 // stands tells whether a credential does, under the newest manifest and now.

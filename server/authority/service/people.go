@@ -128,6 +128,14 @@ func (p *people) greet(ctx context.Context, c *wire.Credential) error {
 	return p.put(ctx, now, a)
 }
 
+// displaced tells whether another identity of its account took its place.
+func (p *people) displaced(id wire.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := p.known[id]
+	return k != nil && k.Displaced
+}
+
 // rewrite is after how many seconds it is written down again that somebody is here.
 const rewrite = 30 * 60
 

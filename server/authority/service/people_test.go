@@ -87,6 +87,31 @@ func TestNinthIdentityOfALoginTakesThePlaceOfTheOneUnusedLongest(t *testing.T) {
 	}
 }
 
+func TestWhoIsDisplacedBetweenGreetingAndTicketGetsNone(t *testing.T) {
+	o := newOffice(t, func(c *Config) { c.Limits.Identities = 1 })
+	p := o.person(wire.Agent)
+	if code := o.credential(p, "token of Ana"); code != 0 {
+		t.Fatal(code)
+	}
+	c, err := wire.DecodeCredential(p.Proof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Service.people.greet(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if code := o.credential(o.person(wire.Agent), "token of Ana"); code != 0 {
+		t.Fatal(code)
+	}
+	ticket, _, err := o.Service.ticket(c, o.clock.now())
+	if err != wire.BadCredential || ticket != nil {
+		t.Errorf("a ticket: %t, %v", ticket != nil, err)
+	}
+	if n := len(o.Service.sessions.known); n != 0 {
+		t.Errorf("%d tickets are good", n)
+	}
+}
+
 func TestWhoIsThereIsNotDisplaced(t *testing.T) {
 	o := newOffice(t, func(c *Config) { c.Limits.Identities = 2 })
 	here := o.worker(wire.Agent, "token of Ana")
