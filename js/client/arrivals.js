@@ -168,22 +168,21 @@ export class Arrivals {
     const late = setInterval(() => {
       const now = Date.now();
       if (engine.index > index) [index, last] = [engine.index, now];
-      if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.stop();
+      // Not for good: the entry that adds this end may be with the end service by now.
+      if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.disconnected();
     }, JOIN_TIME / 8);
     try {
       await end.join(id);
       await engine.look();
-      if (found) await onFound();
     } catch (error) {
       await onTrouble(error);
-    } finally {
-      clearInterval(late);
-      this.#joining.delete(id);
-      if (found) engine.resume();
-      else {
-        engine.stop();
-        await end.leave(id).catch(() => {});
-      }
     }
+    clearInterval(late);
+    // What is being read is read before it is let go of, and may yet be the entry that adds this end.
+    if (!found) await end.leave(id).catch(() => {});
+    if (this.#joining.get(id) === engine) this.#joining.delete(id);
+    if (!found) return engine.stop();
+    engine.resume();
+    await onFound().catch(onTrouble);
   }
 }

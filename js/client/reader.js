@@ -196,6 +196,7 @@ export class Reader {
         throw new SealwireError("unavailable", `what the relay shows is no entry: ${received.code}`);
       }
       await end.manifest(await connection.manifest(received.need), false);
+      if (!this.#following) throw new SealwireError("unavailable", "not connected");
       received = await end.receive(this.#id, sequence, entry);
       if ("need" in received) throw new SealwireError("unavailable", "the manifest that a commit names is missing");
     }
