@@ -3,14 +3,25 @@
  * Key packages in foreign conversations: this end's own, one for one use and one
  * of last resort in each, and the others', to take.
  *
+ * A commit is not judged here, so whoever is in a foreign conversation can use up
+ * a key package with one that nobody takes. Each that replaces it is a secret of
+ * the end's, which holds 1,024 of them for up to 8 days: so only so many are put
+ * there, and until another is, the one of last resort is what lies there.
+ *
  * @typedef {import("./foreignlink.js").Link} Link
  * @typedef {import("./foreignpackages.js").Package} Package
  */
 import { toHex } from "./bytes.js";
+import { Allowance } from "./foreignallowance.js";
 import { PREFIX, forInbox, forQueue, holds, isOnce, packageName, packageOf } from "./foreignpackages.js";
 
 /** One-time key packages that a client wants to know ready. */
 const READY = 10;
+/** For one use, in one conversation: so many at once, and then one in so long (ms). In 8 days that is fewer than an end holds. */
+const AT_ONCE = 4;
+const EVERY = 15 * 60_000;
+/** Of those that replace another in all conversations together. */
+const ALL_AT_ONCE = 32;
 
 export class Offers {
   #member;
@@ -18,6 +29,11 @@ export class Offers {
   #used = new WeakMap();
   /** This end's for one use that it put there: it may take a while until they are seen. @type {WeakMap<Link, Uint8Array[]>} */
   #own = new WeakMap();
+  /** @type {WeakMap<Link, Allowance>} */
+  #allowances = new WeakMap();
+  #replacing = new Allowance(ALL_AT_ONCE, EVERY);
+  /** Where one of this end's was used. @type {WeakSet<Link>} */
+  #replaced = new WeakSet();
   /** How often one was taken here. @type {Map<string, number>} */
   #taken = new Map();
 
@@ -35,7 +51,8 @@ export class Offers {
   /**
    * @param {Uint8Array} keyPackage  this end's
    * @param {readonly Link[]} links
-   * @returns {Promise<number>} how many one-time ones are ready, as if it were one place
+   * @returns {Promise<number>} how many one-time ones are ready, as if it were one place: READY where none is wanted,
+   *   less than none where many are
    */
   async publish(keyPackage, links) {
     const name = packageName(this.#member);
@@ -45,17 +62,19 @@ export class Offers {
       if (!first) return READY;
       await first.records.put(name, keyPackage);
       this.#own.set(first, [...(this.#own.get(first) ?? []), keyPackage]);
-      return READY - Math.min(READY, wanting.length - 1);
+      if (this.#replaced.has(first)) this.#replacing.spend();
+      this.#allowance(first).spend();
+      return READY - links.filter((link) => this.#wants(link)).length;
     }
     const text = toHex(keyPackage);
     for (const link of links) {
       if (!link.records.get(name).some((known) => toHex(known) === text)) await link.records.put(name, keyPackage);
     }
-    return READY - Math.min(READY, wanting.length);
+    return READY - wanting.length;
   }
 
   /**
-   * A commit was read. True when it added by one of this end's, and another is wanted.
+   * A commit was read. True when one of this end's is wanted and may be put there: it may hold the one that was.
    * @param {Link} link
    * @param {Uint8Array} commit
    */
@@ -63,8 +82,10 @@ export class Offers {
     const used = this.#usedIn(link);
     const own = this.#own.get(link) ?? [];
     this.#own.set(link, own.filter((bytes) => !holds(commit, bytes)));
-    for (const { bytes, once } of this.#all(link)) {
-      if (once && holds(commit, bytes)) used.add(toHex(bytes));
+    for (const { bytes, once, member } of this.#all(link)) {
+      if (!once || !holds(commit, bytes)) continue;
+      used.add(toHex(bytes));
+      if (member === this.#member) this.#replaced.add(link);
     }
     return this.#wants(link);
   }
@@ -100,6 +121,7 @@ export class Offers {
 
   /** @param {Link} link */
   #wants(link) {
+    if (!this.#allowance(link).some || (this.#replaced.has(link) && !this.#replacing.some)) return false;
     const now = Math.floor(Date.now() / 1000);
     const name = packageName(this.#member);
     const own = (this.#own.get(link) ?? []).some((value) => packageOf({ name, value }, now));
@@ -117,6 +139,13 @@ export class Offers {
       const found = packageOf(record, now);
       return found && !(found.once && used.has(toHex(found.bytes))) ? [found] : [];
     });
+  }
+
+  /** @param {Link} link */
+  #allowance(link) {
+    const allowance = this.#allowances.get(link) ?? new Allowance(AT_ONCE, EVERY);
+    this.#allowances.set(link, allowance);
+    return allowance;
   }
 
   /** @param {Link} link */

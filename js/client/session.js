@@ -24,6 +24,9 @@ import { KeyPackages } from "./packages.js";
 import { Proving } from "./proving.js";
 import { Trust } from "./trust.js";
 
+/** Before key packages that could not be published are tried again (ms). */
+const LATER = 60_000;
+
 export class Session {
   #settings;
   #host;
@@ -37,6 +40,10 @@ export class Session {
   #arrivals;
   #contact;
   agents = false;
+  /** That key packages cannot be published was told. */
+  #unpublished = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #later;
   #ended = false;
 
   /**
@@ -85,7 +92,7 @@ export class Session {
       end,
       engines,
       online,
-      onFound: () => this.#packages.replenish(),
+      onFound: () => this.#replenish(),
       onTrouble,
     });
     this.#contact = new Contact({
@@ -135,6 +142,7 @@ export class Session {
   stop() {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#later);
     this.#proving.stop();
     this.#contact.stop();
     this.#arrivals.stop();
@@ -210,11 +218,11 @@ export class Session {
     this.#host.onState();
   }
 
-  /** The company's side: be found, and find what was begun meanwhile. */
+  /** The company's side: be found, and find what was begun meanwhile. Who cannot be found any more still finds. */
   async #online() {
+    await this.#publish();
     try {
-      await (this.#proving.another ? this.#packages.renew() : this.#packages.replenish());
-      this.#proving.another = false;
+      if (this.connection.state !== "online" || this.#ended) return;
       this.#listed(await this.connection.conversations());
     } catch (error) {
       await this.#trouble(error);
@@ -223,10 +231,23 @@ export class Session {
   }
 
   async #replenish() {
+    if (!this.#customer && !this.#ended && this.connection.state === "online") await this.#publish();
+  }
+
+  /** What fails is told once, and tried later. */
+  async #publish() {
+    clearTimeout(this.#later);
     try {
-      if (!this.#customer && !this.#ended && this.connection.state === "online") await this.#packages.replenish();
+      await (this.#proving.another ? this.#packages.renew() : this.#packages.replenish());
+      this.#proving.another = false;
+      this.#unpublished = false;
     } catch (error) {
       await this.#trouble(error);
+      if (this.connection.state !== "online" || this.#ended) return;
+      if (!this.#unpublished) this.#tell(error);
+      this.#unpublished = true;
+      clearTimeout(this.#later);
+      this.#later = setTimeout(() => void this.#replenish(), LATER);
     }
   }
 
