@@ -80,7 +80,30 @@ func (s *Service) issue(ctx context.Context, nonce [32]byte, h *relay.Hello) ([]
 	if err := s.nonces.use(nonce, now); err != nil {
 		return nil, err
 	}
-	raw, err := org.Issue(authority.Request{Identity: h.Identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Until: person.Until, Now: now})
+	account := s.config.Store.Account(person.Account)
+	c := s.people.standing(wire.MemberID(h.Identity), account)
+	if !s.again(c, person, queues, now) {
+		if c, err = s.sign(org, h.Identity, person, queues, now); err != nil {
+			return nil, err
+		}
+	}
+	displaced, err := s.people.admit(ctx, c, account)
+	switch {
+	case err == wire.RateLimited:
+		return nil, err
+	case err != nil:
+		s.failed("remembering an agent", err)
+		return nil, wire.Unavailable
+	}
+	for _, member := range displaced {
+		s.sessions.forget(member)
+	}
+	return c.Bytes(), nil
+}
+
+// sign makes a credential for whom the login names.
+func (s *Service) sign(org *authority.Org, identity []byte, person Person, queues []string, now time.Time) (*wire.Credential, error) {
+	raw, err := org.Issue(authority.Request{Identity: identity, Alias: person.Alias, Role: person.Role, Queues: queues, Life: s.config.Life, Until: person.Until, Now: now})
 	switch {
 	case errors.Is(err, authority.ErrOptions): // an alias that cannot be one
 		return nil, wire.BadCredential
@@ -93,18 +116,7 @@ func (s *Service) issue(ctx context.Context, nonce [32]byte, h *relay.Hello) ([]
 		s.failed("issuing a credential", err)
 		return nil, wire.Unavailable
 	}
-	displaced, err := s.people.admit(ctx, c, s.config.Store.Account(person.Account))
-	switch {
-	case err == wire.RateLimited:
-		return nil, err
-	case err != nil:
-		s.failed("remembering an agent", err)
-		return nil, wire.Unavailable
-	}
-	for _, member := range displaced {
-		s.sessions.forget(member)
-	}
-	return raw, nil
+	return c, nil
 }
 
 var errNobody = errors.New("it names no account")

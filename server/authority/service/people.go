@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
@@ -28,19 +30,21 @@ type people struct {
 
 	mu    sync.Mutex
 	known map[wire.ID]*person
+	back  map[[32]byte]*rate.Limiter // displaced ones that come back, by account
 }
 
 type person struct {
 	store.Agent
-	written uint64 // Unix seconds: when it was put on disk
-	polls   int
-	leave   *time.Timer // runs from the end of the last poll
+	credential *wire.Credential // the last that a login gave since the start; nil: none
+	written    uint64           // Unix seconds: when it was put on disk
+	polls      int
+	leave      *time.Timer // runs from the end of the last poll
 }
 
 func (p *person) online() bool { return p.polls > 0 || p.leave != nil }
 
 func newPeople(ctx context.Context, s *store.Store, beat *pulse, most int, now func() time.Time) (*people, error) {
-	p := &people{store: s, pulse: beat, most: most, now: now, away: away, known: make(map[wire.ID]*person)}
+	p := &people{store: s, pulse: beat, most: most, now: now, away: away, known: make(map[wire.ID]*person), back: make(map[[32]byte]*rate.Limiter)}
 	all, err := s.Agents(ctx, uint64(now().Unix()))
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ const remembered = 8
 // admit remembers to whom a login gave a credential. Of too many identities of
 // its account those that were unused longest are displaced: a person with a new
 // browser is not locked out by old ones. RateLimited where more came in a
-// credential's life than are remembered.
+// credential's life than are remembered, or displaced ones come back too often.
 func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte) (displaced []wire.ID, err error) {
 	p.changing.Lock()
 	defer p.changing.Unlock()
@@ -94,11 +98,20 @@ func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte
 		gone.Displaced = true
 		write, displaced = append(write, gone), append(displaced, gone.Member)
 	}
+	refused := fresh && known >= remembered*p.most || !fresh && before.Displaced && !p.readmits(account)
 	p.mu.Unlock()
-	if fresh && known >= remembered*p.most {
+	if refused {
 		return nil, wire.RateLimited
 	}
-	return displaced, p.put(ctx, now, write...)
+	if err := p.put(ctx, now, write...); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k := p.known[a.Member]; k != nil {
+		k.credential = c
+	}
+	return displaced, nil
 }
 
 // greet remembers who shows a credential. BadCredential where it was displaced.
@@ -155,6 +168,7 @@ func (p *people) put(ctx context.Context, now uint64, agents ...store.Agent) err
 			delete(p.known, id)
 		}
 	}
+	p.forgetReadmits()
 	for _, a := range agents {
 		k := p.known[a.Member]
 		if k == nil {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -163,6 +164,80 @@ func TestDisplacedIdentitiesAreRememberedUpToABound(t *testing.T) {
 	}
 	if n := len(o.Service.people.known); n != 1 {
 		t.Errorf("%d are known the next day", n)
+	}
+}
+
+func TestMoreThanMayStandDoNotDisplaceEachOtherWithoutEnd(t *testing.T) {
+	o := newOffice(t, func(c *Config) { c.Limits = Limits{Identities: 2, AddressBurst: 1000, AddressPerSecond: 1000} })
+	all := make([]*authoritytest.Person, 3)
+	first := make([][]byte, len(all))
+	for i := range all {
+		all[i] = o.person(wire.Agent)
+		if code := o.credential(all[i], "token of Ana"); code != 0 {
+			t.Fatal(code)
+		}
+		first[i] = all[i].Proof
+		o.Service.people.enter(all[i].ID())
+		defer o.Service.people.leave(all[i].ID())
+		o.clock.add(time.Second)
+	}
+	// back logs in whoever was displaced, as its client does.
+	back := func() wire.Code {
+		t.Helper()
+		for i, p := range all {
+			if !o.Service.people.displaced(p.ID()) {
+				continue
+			}
+			code := o.credential(p, "token of Ana")
+			if code == 0 && !bytes.Equal(p.Proof, first[i]) {
+				t.Errorf("identity %d has another credential", i)
+			}
+			o.clock.add(time.Second)
+			return code
+		}
+		t.Fatal("nobody is displaced")
+		return 0
+	}
+	for i := range 2 {
+		if code := back(); code != 0 {
+			t.Errorf("the %d. that comes back: %v", i+1, code)
+		}
+	}
+	if code := back(); code != wire.RateLimited {
+		t.Errorf("the third that comes back: %v, want rate limited", code)
+	}
+	if code := o.credential(o.person(wire.Agent), "token of Ben"); code != 0 {
+		t.Errorf("another person: %v", code)
+	}
+	for _, p := range all { // who works is renewed as before
+		if !o.Service.people.displaced(p.ID()) {
+			before := p.Proof
+			if code := o.credential(p, "token of Ana"); code != 0 || bytes.Equal(before, p.Proof) {
+				t.Errorf("who stands, and asks for another: %v, the same %t", code, code == 0)
+			}
+			break
+		}
+	}
+	o.clock.add(readmitInterval)
+	for i, p := range all {
+		first[i] = p.Proof
+	}
+	if code := back(); code != 0 {
+		t.Errorf("after a while: %v", code)
+	}
+	o.clock.add(6 * time.Hour) // a credential of which little is left is replaced
+	for _, p := range all {
+		if before := p.Proof; o.Service.people.displaced(p.ID()) {
+			if code := o.credential(p, "token of Ana"); code != 0 || bytes.Equal(before, p.Proof) {
+				t.Errorf("half a life later: %v, the same %t", code, code == 0)
+			}
+			break
+		}
+	}
+	o.clock.add(time.Hour)
+	o.credential(o.person(wire.Agent), "token of Ben")
+	if n := len(o.Service.people.back); n != 0 {
+		t.Errorf("%d limiters are kept that are full", n)
 	}
 }
 
