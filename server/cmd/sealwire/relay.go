@@ -37,6 +37,8 @@ The file, with required fields marked *:
     "limits": {"connections": 20000, "preAuthConnections": 1024, "perIdentity": 4,
                "entriesPerSecond": 20, "entryBurst": 60, "queueBytes": 262144,
                "sessionHours": 12,      then a customer shows a token again
+               "waiting": 32,           conversations of one customer that nobody has
+                                        taken up, begun within a day
                "addressConnections": 1000, "addressUnproved": 64, "addressPerSecond": 50},
                                         of customers at one address, or one /64 of IPv6
     "tenants": [{                       *

@@ -60,6 +60,7 @@ type limitsConfig struct {
 	EntryBurst       int     `json:"entryBurst"`         // default 60
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
 	SessionHours     float64 `json:"sessionHours"`       // default 12: then a customer shows a token again
+	Waiting          int     `json:"waiting"`            // default 32: conversations of one customer, begun within a day, that nobody has taken up
 
 	// Of customers from one address, or one /64 of IPv6; see relay.Limits.
 	AddressConnections int     `json:"addressConnections"` // default 1,000
@@ -220,7 +221,7 @@ func (c *relayConfig) relay() (relay.Config, error) {
 		Proxies: proxies, Hosts: c.Hosts, AllowMissingOrigin: c.AllowMissingOrigin, LogAddresses: c.LogAddresses,
 		Limits: relay.Limits{
 			Connections: c.Limits.Connections, PreAuthConnections: c.Limits.PreAuth, PerIdentity: c.Limits.PerIdentity,
-			EntriesPerSecond: c.Limits.EntriesPerSecond, EntryBurst: c.Limits.EntryBurst, Queue: c.Limits.Queue,
+			EntriesPerSecond: c.Limits.EntriesPerSecond, EntryBurst: c.Limits.EntryBurst, Queue: c.Limits.Queue, Waiting: c.Limits.Waiting,
 			Session:            time.Duration(c.Limits.SessionHours * float64(time.Hour)),
 			AddressConnections: c.Limits.AddressConnections, AddressUnproved: c.Limits.AddressUnproved,
 			AddressPerSecond: c.Limits.AddressPerSecond, AddressBurst: int(math.Ceil(10 * c.Limits.AddressPerSecond)),
