@@ -58,6 +58,7 @@ export class Arrivals {
     const known = new Map(this.#host.engines.shown.map((engine) => [engine.id, engine]));
     for (const { conversation, sequence } of list) {
       const id = toHex(conversation);
+      if (this.#host.engines.failed.has(id)) continue;
       const engine = known.get(id);
       if (!engine) this.#joins.add(id);
       else if (engine.state === "left" && sequence > engine.index) void engine.readmit();
@@ -77,6 +78,9 @@ export class Arrivals {
     await this.#whenOnline();
     const there = this.#secured(id);
     if (there) return there;
+    // Nobody else would have it then, and this end could not read it.
+    const failed = this.#host.engines.failed.get(id);
+    if (failed) throw new SealwireError(failed, "this device keeps the conversation, and could not open it");
     const keyPackage = await this.#host.end.keyPackage(CLAIM_LIFE);
     await authority.claim(id, keyPackage);
     const came = this.#came(id);

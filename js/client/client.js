@@ -33,7 +33,7 @@ import { spawnEnd } from "./spawn.js";
  * @param {ClientOptions} options
  * @returns {Promise<Client>}
  * @throws {TypeError | RangeError} for options
- * @throws {SealwireError} "unavailable" without WebCrypto or storage; "open failed" when what is stored does not open
+ * @throws {SealwireError} "unavailable" without WebCrypto or storage; "open failed" when this device's keys do not open
  */
 export async function connect(environment, options) {
   const settings = checkOptions(options);

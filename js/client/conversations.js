@@ -16,6 +16,8 @@
  * @property {boolean} begun         an own genesis waits to be read back
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end
  * @property {(import("./records.js").MessageItem | import("./records.js").CommitItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
+ *
+ * @typedef {{ id: string, code: import("../errors.js").Code }} Failed  one that is saved and did not open
  */
 import { SealwireError } from "../errors.js";
 import { Writer, encodeText, fromHex } from "./bytes.js";
@@ -31,6 +33,8 @@ import { move, newcomers, nextStep } from "./writing.js";
 
 /** Bytes of the longest entry, a commit (wasm/wire's table of limits). */
 const MAX_ENTRY = 98_304;
+/** What says nothing about what is saved: it is not there to be read now. */
+const NOT_NOW = [...OWN, "unavailable"];
 
 export class Conversations {
   #context;
@@ -48,13 +52,26 @@ export class Conversations {
     this.#handles = new Handles(context, mutex);
   }
 
-  /** @returns {Promise<ConversationSummary[]>} */
+  /**
+   * All that are saved. One that does not open, as it is damaged or of another version, does not stand in the way of the others.
+   * @returns {Promise<{ conversations: ConversationSummary[], failed: Failed[] }>}
+   */
   async load() {
     /** @type {ConversationSummary[]} */
-    const summaries = [];
+    const conversations = [];
+    /** @type {Failed[]} */
+    const failed = [];
     // One after another, so that the first can be let go before the last is opened.
-    for (const id of await keptIds(await this.#context())) summaries.push(await this.#summary(id));
-    return summaries;
+    for (const id of await keptIds(await this.#context())) {
+      try {
+        conversations.push(await this.#summary(id));
+      } catch (error) {
+        if (!(error instanceof SealwireError) || NOT_NOW.includes(error.code)) throw error;
+        this.#handles.fail(await this.#context(), id, error.code);
+        failed.push({ id, code: error.code });
+      }
+    }
+    return { conversations, failed };
   }
 
   /**

@@ -28,12 +28,14 @@
  * @property {string} member       own member id
  * @property {string} thumbprint   RFC 7638, of the identity key
  * @property {ConversationSummary[]} conversations
+ * @property {import("./conversations.js").Failed[]} failed  nothing can be done in them, and nothing of them changes
  * @property {OutboxItem[]} outbox  in the order in which they were written
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, toBase64url, toHex } from "./bytes.js";
 import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
+import { readManifests, savedManifests } from "./kept.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { eraseShelves } from "./shelf.js";
@@ -118,7 +120,7 @@ export class End {
       this.#context = context;
       await this.#outbox.load();
       const { key, member } = identityOf(context);
-      return { fresh, identity: key, member, thumbprint: await thumbprint(key), conversations: await this.conversations.load(), outbox: this.#outbox.items() };
+      return { fresh, identity: key, member, thumbprint: await thumbprint(key), ...(await this.conversations.load()), outbox: this.#outbox.items() };
     } catch (error) {
       this.#context = null;
       store.close();
@@ -141,7 +143,16 @@ export class End {
    * @param {boolean} newest  offered as the newest one; else an old one, asked for by its hash
    */
   async manifest(manifest, newest) {
-    await this.#change((core, end) => core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take()));
+    const before = await this.manifests();
+    await this.#change((core, end, writes) => {
+      core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
+      writes.push((context) => savedManifests(context, before, manifest));
+    });
+  }
+
+  /** Those that were last given and accepted, the newest first. */
+  async manifests() {
+    return readManifests(await this.#live());
   }
 
   /** @param {Uint8Array} credential */

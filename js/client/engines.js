@@ -20,12 +20,16 @@ import { Engine } from "./engine.js";
 
 /** Bytes of unread entries that may wait for the end service; past it the carrier is not followed any more. */
 const MAX_UNREAD = 16 * 1024 * 1024;
+const NOT_OPENED = "conversation not opened";
+const TEXT = "What this device has kept of one or more conversations could not be opened: they are not shown, and what waited in them is not sent. Nothing of it was changed or erased.";
 
 export class Engines {
   #host;
   #unread = 0;
   /** Those that are shown. @type {Engine[]} */
   shown = [];
+  /** Saved ones that did not open, by id. @type {Map<string, import("../errors.js").Code>} */
+  failed = new Map();
 
   /** @param {EnginesHost} host */
   constructor(host) {
@@ -33,9 +37,12 @@ export class Engines {
   }
 
   /** @param {import("./end.js").Opened} opened */
-  restore({ conversations, outbox }) {
+  restore({ conversations, outbox, failed }) {
+    for (const { id, code } of failed) this.failed.set(id, code);
     for (const summary of conversations) this.add(summary.status.id).restore(summary);
-    for (const item of outbox) (this.find(item.conversation) ?? this.add(item.conversation)).restoreQueued(item);
+    // What waits in one that did not open waits on, unseen.
+    for (const item of outbox) if (!this.failed.has(item.conversation)) (this.find(item.conversation) ?? this.add(item.conversation)).restoreQueued(item);
+    if (failed.length > 0) this.#host.events.emit("notice", { code: NOT_OPENED, text: `${TEXT} (${[...new Set(this.failed.values())].join(", ")})` });
   }
 
   /** @param {string} id */

@@ -21,6 +21,8 @@ export class Handles {
   #mutex;
   /** Joined, and this end was not found in them yet: nothing of them is saved. With their commits. @type {Map<string, Joined[]>} */
   #joined = new Map();
+  /** Saved, and did not open: no task is done on them, so that what lies there stays as it is. @type {Map<string, import("../errors.js").Code>} */
+  #failed = new Map();
   /** Those that a task is at. @type {Set<string>} */
   #busy = new Set();
 
@@ -47,6 +49,17 @@ export class Handles {
    */
   join(id) {
     this.#joined.set(id, []);
+  }
+
+  /**
+   * What is saved of it does not open.
+   * @param {Context} context
+   * @param {string} id
+   * @param {import("../errors.js").Code} code
+   */
+  fail(context, id, code) {
+    this.#failed.set(id, code);
+    this.drop(context, id);
   }
 
   /** @param {string} id */
@@ -85,6 +98,8 @@ export class Handles {
    */
   task(id, act) {
     return this.alone(id, async () => {
+      const failed = this.#failed.get(id);
+      if (failed) throw new SealwireError(failed, "device storage: the conversation is saved, and did not open");
       this.#busy.add(id);
       try {
         return await this.#attempt(id, act, true);

@@ -17,12 +17,16 @@
  * @property {string} asked      id of the own join request that was read in the log since the keys were lost, or ""
  * @property {number} epochTime  ms: when the epoch of now began, as its commit says; 0 if not known
  */
-import { Reader, Writer, fromHex, toHex } from "./bytes.js";
+import { SealwireError } from "../errors.js";
+import { Reader, Writer, equalBytes, fromHex, toHex } from "./bytes.js";
 import { decodeJoins, decodeStatus } from "./status.js";
 
 const PREFIX = "conversation/";
 const CURSOR = "cursor/";
 const CONTINUED = "continued";
+const MANIFESTS = "manifests";
+/** Manifests that are kept, the newest given. */
+const MAX_MANIFESTS = 4;
 const MISSED = 1;
 const DEFEND = 2;
 
@@ -96,9 +100,13 @@ export async function readCursor({ keystore, store }, id) {
   const kept = await store.get("state", CURSOR + id);
   if (kept === undefined) return START;
   const r = new Reader(keystore.unseal("state", CURSOR + id, kept));
-  const cursor = { sequence: r.u64(), last: r.bytes8(), refreshed: r.u64(), epochTime: r.u64() };
-  const flags = r.u8();
-  return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(r.rest()) };
+  try {
+    const cursor = { sequence: r.u64(), last: r.bytes8(), refreshed: r.u64(), epochTime: r.u64() };
+    const flags = r.u8();
+    return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(r.rest()) };
+  } catch {
+    throw new SealwireError("open failed", "device storage: a cursor of another form");
+  }
 }
 
 /**
@@ -127,4 +135,30 @@ export async function readContinued({ keystore, store }) {
  */
 export function savedContinued({ keystore }, id) {
   return keystore.seal("state", CONTINUED, fromHex(id));
+}
+
+/**
+ * The manifests that were last given to this end, the newest first: what it made names one of them.
+ * @param {Context} context
+ * @returns {Promise<Uint8Array[]>}
+ */
+export async function readManifests({ keystore, store }) {
+  const kept = await store.get("state", MANIFESTS);
+  if (kept === undefined) return [];
+  const r = new Reader(keystore.unseal("state", MANIFESTS, kept));
+  const all = Array.from({ length: r.u8() }, () => r.bytes16());
+  r.end();
+  return all;
+}
+
+/**
+ * @param {Context} context
+ * @param {readonly Uint8Array[]} before
+ * @param {Uint8Array} manifest
+ */
+export function savedManifests({ keystore }, before, manifest) {
+  const all = [manifest, ...before.filter((known) => !equalBytes(known, manifest))].slice(0, MAX_MANIFESTS);
+  const w = new Writer().u8(all.length);
+  for (const one of all) w.bytes16(one);
+  return keystore.seal("state", MANIFESTS, w.take());
 }

@@ -236,7 +236,7 @@
  * }} ClientEvents
  *
  * @typedef {object} Notice
- * @property {string} code  "new organisation", "members changed", "refused", "login refused" or "authority unreachable"
+ * @property {string} code  "new organisation", "conversation not opened", "members changed", "refused", "login refused" or "authority unreachable"
  * @property {string} text
  * @property {Conversation} [conversation]
  */

@@ -3,8 +3,9 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { T } from "../client/frames.js";
+import { indexedStore } from "../client/store.js";
 import { SealwireError } from "../errors.js";
-import { Demo, attended, closeAll, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
+import { Demo, attended, closeAll, cut, errorsOf, noticesOf, seen, sweep, until } from "./client-world.js";
 
 const demo = new Demo();
 before(() => demo.start());
@@ -147,4 +148,92 @@ test("another organisation key begins afresh and says so; the old one's history 
   const back = await demo.customer();
   assert.deepEqual(log(back), ["for the first queued"]);
   await other.stop();
+});
+
+/**
+ * Damages what is kept of one conversation in this role's namespace; nobody has it open.
+ * @param {string} role
+ * @param {string} id
+ * @returns {Promise<{ look: () => Promise<unknown[]> }>}  look: all that lies there of it now, and what waits
+ */
+async function damage(role, id) {
+  const name = (await indexedDB.databases()).map((db) => db.name ?? "").find((one) => one.endsWith(`:${role}`)) ?? "";
+  const key = `conversation/${id}`;
+  const look = async () => {
+    const store = await indexedStore(name);
+    const kept = [await store.get("state", key), await store.get("state", `cursor/${id}`), await store.list("history", `${id}/`), await store.list("outbox", "")];
+    store.close();
+    return kept;
+  };
+  const store = await indexedStore(name);
+  const state = /** @type {Uint8Array} */ (await store.get("state", key));
+  await store.write([{ table: "state", key, value: state.map((byte, i) => (i === 40 ? byte ^ 1 : byte)) }]);
+  store.close();
+  return { look };
+}
+
+test("a customer whose conversation does not open is told so once, and writes in a new one; the old one stays on the disk", async () => {
+  const wire = {};
+  let customer = await demo.customer({ wire });
+  const old = await customer.start();
+  const ana = await demo.agent();
+  await old.send("before");
+  await seen(ana, "before");
+  await seen(customer, "before", "sent");
+  await ana.close();
+  cut(wire);
+  await old.send("waits");
+  await customer.close();
+  const { look } = await damage("customer", old.id);
+  const kept = await look();
+
+  customer = await demo.customer();
+  /** @type {string[]} */
+  const told = [];
+  customer.on("notice", ({ text }) => void told.push(text));
+  assert.deepEqual(customer.conversations, []);
+  await until(customer, "told", () => noticesOf(customer).length > 0);
+  assert.deepEqual(noticesOf(customer), ["conversation not opened"]);
+  const ben = await demo.agent();
+  const anew = await customer.start();
+  assert.notEqual(anew.id, old.id);
+  await anew.send("after");
+  await seen(ben, "after");
+  await seen(customer, "after", "sent");
+  assert.deepEqual(customer.conversations, [anew]);
+  assert.deepEqual(noticesOf(customer).filter((code) => code === "conversation not opened").length, 1);
+  await customer.close();
+  assert.deepEqual(await look(), kept, "its keys, its history, and what waits in it");
+  assert.deepEqual(errorsOf(customer), []);
+});
+
+test("an agent one of whose conversations does not open goes on with the others, and neither reads nor takes nor overwrites that one", async () => {
+  let ana = await demo.colleague("Ana");
+  const customers = [await demo.customer({ history: "none" }), await demo.customer({ history: "none" })];
+  /** @type {string[]} */
+  const ids = [];
+  for (const [k, customer] of customers.entries()) {
+    const conversation = await customer.start();
+    await conversation.send(`question ${k}`);
+    await until(ana, "the queue", () => ana.queues.waiting.some(({ id }) => id === conversation.id));
+    ids.push((await ana.claim(conversation.id)).id);
+    await seen(ana, `question ${k}`);
+  }
+  const [bad, good] = /** @type {[string, string]} */ (ids);
+  await ana.close();
+  const { look } = await damage("agent", bad);
+  const kept = await look();
+
+  ana = await demo.colleague("Ana");
+  await until(ana, "told", () => noticesOf(ana).includes("conversation not opened"));
+  await customers[0]?.conversations[0]?.send("are you there?");
+  await ana.conversation(good)?.send("yes");
+  await seen(/** @type {import("../client/client.js").Client} */ (customers[1]), "yes");
+  await seen(ana, "yes", "sent");
+  assert.deepEqual(ana.conversations.map(({ id }) => id), [good]);
+  await assert.rejects(ana.claim(bad), (error) => error instanceof SealwireError && error.code === "open failed");
+  assert.equal(noticesOf(ana).filter((code) => code === "conversation not opened").length, 1);
+  await ana.close();
+  assert.deepEqual(await look(), kept);
+  assert.deepEqual(errorsOf(ana), []);
 });

@@ -1,11 +1,15 @@
 /** The end service on its own: two of them in one process, a log between them, a store that can fail. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { toHex } from "../client/bytes.js";
 import { encodeTextContent, textOf } from "../client/content.js";
+import { End } from "../client/end.js";
 import { CLOSE } from "../client/status.js";
 import { memoryStore } from "../client/store.js";
+import { instantiate } from "../core/instance.js";
+import { SealwireError } from "../errors.js";
 import { coded, ends, fragileStore, texts } from "./client-pair.js";
-import { Demo, sweep } from "./client-world.js";
+import { Demo, module, sweep } from "./client-world.js";
 
 const demo = new Demo();
 /** @type {Awaited<ReturnType<typeof ends>>} */
@@ -228,6 +232,83 @@ test("an incomplete or damaged namespace is an error, never a new one", async (t
       await assert.rejects(open(store, "customer"), coded("open failed"));
     });
   }
+});
+
+test("one conversation that does not open leaves the others to go on, and what lies of it on the disk stays as it is", async (t) => {
+  /** @typedef {{ id: string, other: string, entry: string, store: import("../client/store.js").Store }} Kept */
+  const noise = new Uint8Array(200).fill(1);
+  const rows = /** @type {readonly (readonly [string, string, (kept: Kept) => Promise<import("../client/store.js").Write[]>])[]} */ ([
+    ["its state is damaged", "open failed", async ({ id }) => [{ table: "state", key: `conversation/${id}`, value: noise }]],
+    ["its state is another's", "open failed", async ({ id, other, store }) => [{ table: "state", key: `conversation/${id}`, value: await store.get("state", `conversation/${other}`) }]],
+    ["its state is of another kind", "open failed", async ({ id }) => [{ table: "state", key: `conversation/${id}`, value: "text" }]],
+    ["its cursor is gone", "open failed", async ({ id }) => [{ table: "state", key: `cursor/${id}`, value: null }]],
+    ["its cursor is damaged", "open failed", async ({ id }) => [{ table: "state", key: `cursor/${id}`, value: noise }]],
+    ["something of its history is damaged", "open failed", async ({ entry }) => [{ table: "history", key: entry, value: noise }]],
+    ["its state is of another version", "unsupported version", async () => []],
+  ]);
+  for (const [name, code, damage] of rows) {
+    await t.test(name, async () => {
+      const { id, log, flush, customer } = await pair();
+      const { store } = customer;
+      await customer.end.queue(id, encodeTextContent("one"));
+      await flush(customer);
+      await customer.end.queue(id, encodeTextContent("waits"));
+      const agent = await open(memoryStore("another"), "agent");
+      const { id: other } = await customer.end.conversations.genesis("default", await agent.end.keyPackage());
+      const [[entry]] = /** @type {[[string, Uint8Array]]} */ (await store.list("history", `${id}/`));
+      await store.write(await damage({ id, other, entry, store }));
+      const all = async () => (await Promise.all(/** @type {const} */ (["state", "outbox", "history"]).map((table) => store.list(table, "")))).flat().filter(([key]) => !key.includes(other) && key !== "end");
+      const before = await all();
+
+      const again = code === "unsupported version" ? await ofAnotherVersion(store, id) : await open(store, "customer");
+      assert.deepEqual(again.opened.failed, [{ id, code }]);
+      assert.deepEqual(again.opened.conversations.map(({ status }) => status.id), [other]);
+      // Whatever is asked of it, nothing is done.
+      const { conversations } = again.end;
+      const last = /** @type {Uint8Array} */ (log.at(-1));
+      const refused = coded(/** @type {import("../errors.js").Code} */ (code));
+      for (const act of [() => conversations.join(id), () => conversations.next(id), () => conversations.receive(id, log.length + 1, last), () => conversations.ungenesis(id)]) {
+        await assert.rejects(act, refused);
+        await conversations.leave(id);
+      }
+      // The other one goes on.
+      const step = await again.end.conversations.next(other);
+      assert.ok(step.kind === "commit");
+      assert.ok(!("need" in (await again.end.conversations.receive(other, 1, step.entry))));
+      assert.deepEqual(await all(), before);
+    });
+  }
+});
+
+/**
+ * A new start with a core for which the state of this conversation is of another version.
+ * @param {import("../client/store.js").Store} store
+ * @param {string} id
+ */
+async function ofAnotherVersion(store, id) {
+  const end = new End(async () => {
+    const core = await instantiate(module);
+    const call = core.call.bind(core);
+    core.call = (name, ...args) => {
+      if (name === "conversation_load" && toHex(/** @type {Uint8Array} */ (args[2])) === id) throw new SealwireError("unsupported version");
+      return call(name, ...args);
+    };
+    return core;
+  });
+  const opened = await end.openIn(store, { role: "customer", roots: world.roots, history: "none" });
+  return { end, opened, store };
+}
+
+test("what cannot be read now is no damage: nothing opens, and the next start may", async () => {
+  const { id, flush, customer } = await pair();
+  await flush(customer);
+  const { store } = customer;
+  const away = { ...store, get: async (/** @type {import("../client/store.js").Table} */ table, /** @type {string} */ key) => {
+    if (key === `cursor/${id}`) throw new SealwireError("unavailable", "device storage: UnknownError");
+    return store.get(table, key);
+  } };
+  await assert.rejects(open(away, "customer"), coded("unavailable"));
+  assert.equal((await open(store, "customer")).opened.conversations.length, 1);
 });
 
 test("sealed values do not open in each other's place", async () => {

@@ -118,6 +118,7 @@ export const de = {
 
   notices: {
     "new organisation": "Seit Ihrem letzten Besuch gibt es einen neuen Schlüssel des Unternehmens. Frühere Gespräche gehören zum alten und werden nicht angezeigt; diese Seite beginnt von vorn.",
+    "conversation not opened": "Was dieses Gerät von einem oder mehreren Gesprächen aufbewahrt, ließ sich nicht öffnen: Sie werden nicht angezeigt, und was dort wartete, wird nicht gesendet. Nichts davon wurde verändert oder gelöscht.",
     "login refused": "Die Anmeldung beim Unternehmen wurde nicht angenommen. Melden Sie sich neu an, um die Warteschlangen zu sehen und hier weiterzuarbeiten.",
     "authority unreachable": "Der Dienst des Unternehmens antwortet nicht. Offene Gespräche gehen weiter; wer wartet, ist erst wieder bekannt, wenn er antwortet.",
   },
