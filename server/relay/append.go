@@ -21,13 +21,14 @@ func (c *connection) handleAppend(ctx context.Context, _ uint32, body Body) (Bod
 	ctx = context.WithoutCancel(ctx)
 	v := c.server.chains.acquire(c.tenant, f.Conversation)
 	defer c.server.chains.release(v)
-	ack, err := c.store(ctx, v, entry, f.Entry)
+	var begun bool // its genesis is counted, once
+	ack, err := c.store(ctx, v, entry, f.Entry, &begun)
 	if errors.Is(err, entrylog.ErrStaleHead) {
 		// Somebody else writes to this log: read what they wrote and judge again.
 		v.Lock()
 		v.chain = nil
 		v.Unlock()
-		ack, err = c.store(ctx, v, entry, f.Entry)
+		ack, err = c.store(ctx, v, entry, f.Entry, &begun)
 	}
 	if err != nil {
 		return nil, err
@@ -56,25 +57,45 @@ func (c *connection) decode(conversation wire.ID, raw []byte) (*wire.Entry, erro
 // repeat.
 var neverHead = [32]byte{0: 0xff, 31: 0xff}
 
+// mayBegin tells whether the customer may begin one more conversation now. What is
+// tried once more is not counted again.
+func (c *connection) mayBegin(m *wire.Commit, begun *bool) bool {
+	if m.Parent.Zero() && !*begun {
+		*begun = c.geneses.Allow()
+		return *begun
+	}
+	return true
+}
+
 // store judges the entry on the head, appends it there, and announces it.
-func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Entry, raw []byte) (Ack, error) {
+func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Entry, raw []byte, begun *bool) (Ack, error) {
 	unlock, err := v.lock(ctx, c.server.log, entry.Kind != wire.KindMessage)
 	if err != nil {
 		return Ack{}, err
 	}
 	defer unlock()
 
+	stored := false
 	request := entrylog.AppendRequest{Conversation: v.key[:], ID: wire.EntryID(raw), Entry: raw}
 	judged := v.chain.Check(entry)
 	if judged == nil && entry.Kind == wire.KindJoin && !v.joins.allows(v.chain, entry, c.server.now(), c.server.limits.JoinInterval) {
 		judged = wire.RateLimited
 	}
 	if judged == nil && entry.Kind == wire.KindCommit {
-		if entry.Commit.Parent.Zero() && !c.geneses.Allow() {
+		if !c.mayBegin(entry.Commit, begun) {
 			judged = wire.RateLimited
-		} else if unattended(entry.Commit) && !c.server.hub.mayWait(c) {
+		} else if release, ok := c.server.hub.mayWait(c, v.key, entry.Commit); !ok {
 			judged = wire.RateLimited
-		} else if done, err := c.server.used.use(ctx, c.tenant, entry.Commit, request.ID, c.server.now()); err == nil {
+		} else {
+			defer func() {
+				if !stored {
+					release()
+				}
+			}()
+		}
+	}
+	if judged == nil && entry.Kind == wire.KindCommit {
+		if done, err := c.server.used.use(ctx, c.tenant, entry.Commit, request.ID, c.server.now()); err == nil {
 			defer done()
 		} else if judged = err; !errors.Is(err, wire.Replayed) {
 			return Ack{}, err
@@ -113,6 +134,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 	case err != nil:
 		return Ack{}, err
 	}
+	stored = true
 	if entry.Kind != wire.KindMessage {
 		if err := v.chain.Apply(entry); err != nil {
 			v.chain = nil // stored but not applied: the log is right, read it again
@@ -122,7 +144,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 		}
 	}
 	if entry.Kind == wire.KindCommit {
-		c.server.hub.counts(c, v.key, entry.Commit)
+		c.server.hub.counts(v.key, entry.Commit)
 	}
 	c.server.hub.publish(v.key, sequence, raw, after)
 	c.announce(v, sequence, before, after)

@@ -12,7 +12,7 @@ import (
 // so one customer, with all identities, has a number of them and no more, within
 // the last day: those of before, or of before a restart, count no more. They are
 // the hub's, under its lock.
-type waiting map[conversationKey]waits
+type waiting map[conversationKey]*waits
 
 type waits struct {
 	of    *allowance
@@ -32,22 +32,35 @@ func attended(m *wire.Commit) bool {
 	})
 }
 
-// mayWait tells whether the customer may begin one more conversation that waits.
-func (h *hub) mayWait(c *connection) bool {
+// mayWait counts the conversation in, if the commit has it wait and the customer
+// may have one more. Release is to be called where the commit was not stored.
+func (h *hub) mayWait(c *connection, key conversationKey, m *wire.Commit) (release func(), ok bool) {
+	if !unattended(m) {
+		return func() {}, true
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return c.ofCustomer.waiting < c.server.limits.Waiting
+	if c.ofCustomer.waiting >= c.server.limits.Waiting {
+		return nil, false
+	}
+	mine := &waits{c.ofCustomer, c.server.now()}
+	h.countOut(key)
+	h.waiting[key] = mine
+	mine.of.waiting++
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.waiting[key] == mine { // else it was swept
+			h.countOut(key)
+		}
+	}, true
 }
 
 // counts notes what a stored commit means for it.
-func (h *hub) counts(c *connection, key conversationKey, m *wire.Commit) {
+func (h *hub) counts(key conversationKey, m *wire.Commit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case unattended(m):
-		h.waiting[key] = waits{c.ofCustomer, c.server.now()}
-		c.ofCustomer.waiting++
-	case attended(m), m.Marks&wire.MarkClose != 0:
+	if attended(m) || m.Marks&wire.MarkClose != 0 {
 		h.countOut(key)
 	}
 }
