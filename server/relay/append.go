@@ -76,15 +76,17 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 	defer unlock()
 
 	stored := false
+	var members []wire.Member // after a commit
 	request := entrylog.AppendRequest{Conversation: v.key[:], ID: wire.EntryID(raw), Entry: raw}
 	judged := v.chain.Check(entry)
 	if judged == nil && entry.Kind == wire.KindJoin && !v.joins.allows(v.chain, entry, c.server.now(), c.server.limits.JoinInterval) {
 		judged = wire.RateLimited
 	}
 	if judged == nil && entry.Kind == wire.KindCommit {
+		members = v.chain.Preview(entry.Commit).Members()
 		if !c.mayBegin(entry.Commit, begun) {
 			judged = wire.RateLimited
-		} else if release, ok := c.server.hub.mayWait(c, v.key, entry.Commit); !ok {
+		} else if release, ok := c.server.hub.mayWait(c, v.key, entry.Commit, members); !ok {
 			judged = wire.RateLimited
 		} else {
 			defer func() {
@@ -107,7 +109,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 		request.Expect, request.Next = neverHead, neverHead
 	case entry.Kind == wire.KindCommit:
 		before = memberIDs(v.chain.Members())
-		after = memberIDs(v.chain.Preview(entry.Commit).Members())
+		after = memberIDs(members)
 		request.Commit, request.Expect, request.Next = true, v.chain.Head(), entry.Commit.TranscriptHash()
 		for i := range after {
 			request.Members = append(request.Members, after[i][:])
@@ -144,7 +146,7 @@ func (c *connection) store(ctx context.Context, v *conversation, entry *wire.Ent
 		}
 	}
 	if entry.Kind == wire.KindCommit {
-		c.server.hub.counts(v.key, entry.Commit)
+		c.server.hub.counts(v.key, entry.Commit, members)
 	}
 	c.server.hub.publish(v.key, sequence, raw, after)
 	c.announce(v, sequence, before, after)

@@ -92,3 +92,40 @@ func TestGenesisThatIsTriedAgainCountsOnce(t *testing.T) {
 	ask[relay.Ack](t, s.atCustomer, s.newGenesis(s.customer, s.inbox))
 	refused(t, s.atCustomer, s.newGenesis(s.customer, s.Agent("Ana").KeyPackage(time.Now().Add(time.Hour), false)), wire.RateLimited)
 }
+
+// begun begins one that waits, and says how to go on with it.
+func (s *counting) begun() *scene {
+	k := &scene{Relay: s.Relay, t: s.t, ctx: s.ctx, customer: s.customer, atCustomer: s.atCustomer, talk: relaytest.NewTalk(s.Org.Manifest)}
+	k.genesis = s.customer.Genesis(k.talk, s.Org.Manifest, "default", s.inbox)
+	k.append(s.atCustomer, k.genesis)
+	k.talk.Apply(k.genesis)
+	return k
+}
+
+// A conversation that its inbox has left costs the company nothing, until the
+// customer adds an inbox once more: then it counts again.
+func TestConversationThatItsInboxLeftDoesNotCount(t *testing.T) {
+	for _, how := range []string{"is removed", "goes"} {
+		t.Run(how, func(t *testing.T) {
+			s := count(t, 100)
+			inbox := s.Inbox("default")
+			atInbox := s.Connect(inbox)
+			s.inbox = inbox.KeyPackage(time.Now().Add(time.Hour), true)
+			first := s.begun()
+			refused(t, s.atCustomer, s.newGenesis(s.customer, s.inbox), wire.RateLimited)
+			again := relaytest.Change{Adds: []*wire.KeyPackage{s.Inbox("default").KeyPackage(time.Now().Add(time.Hour), true)}}
+			if how == "goes" {
+				first.commit(inbox, atInbox, relaytest.Change{Marks: wire.MarkLeave})
+				again.Removes = []wire.ID{inbox.ID()}
+			} else {
+				first.commit(s.customer, s.atCustomer, relaytest.Change{Removes: []wire.ID{inbox.ID()}})
+			}
+			second := s.begun()
+			back := s.customer.Commit(first.talk, s.Org.Manifest, again)
+			refused(t, s.atCustomer, relay.Append{Conversation: first.talk.ID, Entry: back}, wire.RateLimited)
+			second.commit(s.customer, s.atCustomer, relaytest.Change{Marks: wire.MarkClose})
+			ask[relay.Ack](t, s.atCustomer, relay.Append{Conversation: first.talk.ID, Entry: back})
+			refused(t, s.atCustomer, s.newGenesis(s.customer, s.inbox), wire.RateLimited)
+		})
+	}
+}
