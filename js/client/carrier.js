@@ -33,6 +33,8 @@
  * @property {(entry: Uint8Array) => Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} inspect  for what carries
  *   bytes that nobody checked: an entry's id and, of a commit, the hash of the manifest that it names; null: it does not
  *   decode, and so is none
+ * @property {() => Promise<Uint8Array[]>} manifests  those that this end knew last: what it made, and did not append yet,
+ *   may name one of them
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
  * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to

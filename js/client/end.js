@@ -32,7 +32,7 @@
  * @property {OutboxItem[]} outbox  in the order in which they were written
  */
 import { SealwireError } from "../errors.js";
-import { Reader, Writer, encodeText, toBase64url, toHex } from "./bytes.js";
+import { Reader, Writer, encodeText, equalBytes, toBase64url, toHex } from "./bytes.js";
 import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
 import { readManifests, savedManifests } from "./kept.js";
@@ -146,7 +146,7 @@ export class End {
     const before = await this.manifests();
     await this.#change((core, end, writes) => {
       core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
-      writes.push((context) => savedManifests(context, before, manifest));
+      if (!before[0] || !equalBytes(before[0], manifest)) writes.push((context) => savedManifests(context, before, manifest));
     });
   }
 

@@ -10,10 +10,11 @@
  * @typedef {import("./foreignlog.js").Read} Read
  */
 import { SealwireError } from "../errors.js";
-import { equalBytes, fromHex, toHex } from "./bytes.js";
+import { fromHex, toHex } from "./bytes.js";
 import { ForeignFiles } from "./foreignfiles.js";
 import { Link } from "./foreignlink.js";
 import { isGenesis } from "./foreignlog.js";
+import { manifestHash } from "./manifesthash.js";
 import { Offers } from "./foreignoffers.js";
 
 /** To be online, from the start of an attempt (ms). */
@@ -22,6 +23,8 @@ const ATTEMPT = 20_000;
 const PAUSE = 500;
 const MAX_PAUSE = 30_000;
 const MANIFEST = "manifest/";
+/** What lies under one manifest's name that is looked at, the oldest. */
+const LOOKED_AT = 8;
 const NOBODY = new Uint8Array();
 
 /** @implements {Connection} */
@@ -241,9 +244,13 @@ export class Deliveries {
    */
   async #show(link, hash) {
     const name = MANIFEST + toHex(hash);
-    // What this end makes, it makes under the newest that it knows.
-    if (this.#manifest.length === 0 || link.records.get(name).some((known) => equalBytes(known, this.#manifest))) return;
-    await link.records.put(name, this.#manifest);
+    const is = (/** @type {Uint8Array} */ manifest) => MANIFEST + manifestHash(manifest) === name;
+    // Whoever is there can put others under this name, once it is known: after the right one.
+    if (link.records.get(name).slice(-LOOKED_AT).some(is)) return;
+    const manifest = (await this.#host.manifests()).find(is);
+    // Then it is not appended, or nobody who comes could read on. A genesis is made anew.
+    if (!manifest) throw new SealwireError("expired", "the manifest that a commit names is not known here any more");
+    await link.records.put(name, manifest);
   }
 
   /** @param {Transport} transport */

@@ -12,6 +12,7 @@
  * @property {(options: OpenOptions & { name: string }) => Promise<Opened>} open
  * @property {(nonce: Uint8Array, host: string, proof: Uint8Array) => Promise<Uint8Array>} hello
  * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
+ * @property {() => Promise<Uint8Array[]>} manifests
  * @property {(credential: Uint8Array) => Promise<void>} credential
  * @property {(life?: number) => Promise<Uint8Array>} keyPackage
  * @property {(renew?: boolean) => Promise<Uint8Array>} lastResort
@@ -54,6 +55,7 @@ export const METHODS = Object.freeze([
   "open",
   "hello",
   "manifest",
+  "manifests",
   "credential",
   "keyPackage",
   "lastResort",
@@ -95,6 +97,7 @@ export function localEnd(end) {
     open: (options) => end.open(options),
     hello: (nonce, host, proof) => end.hello(nonce, host, proof),
     manifest: (manifest, newest) => end.manifest(manifest, newest),
+    manifests: () => end.manifests(),
     credential: (credential) => end.credential(credential),
     keyPackage: (life) => end.keyPackage(life),
     lastResort: (renew) => end.lastResort(renew),

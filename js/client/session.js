@@ -68,6 +68,7 @@ export class Session {
       prepare: () => proving.prepare(),
       hello: (nonce, host) => end.hello(nonce, host, proving.proof),
       inspect: (entry) => end.inspect(entry),
+      manifests: () => end.manifests(),
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
       onList: (list) => this.#listed(list),

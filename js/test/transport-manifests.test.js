@@ -1,0 +1,78 @@
+/** The manifests that commits name, where others find them: under a manifest's hash lies that manifest, whatever came between. */
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { over } from "../client/foreign.js";
+import { manifestHash } from "../client/manifesthash.js";
+import { Room } from "../client/transports/pair.js";
+import { SealwireError } from "../errors.js";
+import { H } from "./independent/crypto.js";
+import { again } from "./transport-suite.js";
+import { World, seen, until } from "./transport-world.js";
+
+test("a manifest's hash is the specification's, whatever its length", () => {
+  for (const n of [0, 1, 90, 91, 92, 107, 108, 109, 236, 16_384]) {
+    const manifest = new Uint8Array(n).map((_, at) => at * 7);
+    assert.equal(manifestHash(manifest), Buffer.from(H("manifest", manifest)).toString("hex"));
+  }
+});
+
+/** A genesis is made and cannot be appended; the company has another manifest when the page is opened again. @param {boolean} kept  this device still has the old one */
+async function renewedMeanwhile(kept) {
+  const world = new World();
+  after(() => world.close());
+  const room = new Room();
+  const ana = await world.agent("Ana", room.join("ana"));
+  const mine = room.join("customer");
+  const { records } = mine;
+  assert.ok(records);
+  let down = true;
+  /** @type {() => void} */
+  let made = () => {};
+  const genesis = new Promise((/** @type {(v: void) => void} */ resolve) => (made = resolve));
+  mine.records = {
+    ...records,
+    put: async (name, value) => {
+      if (!down) return records.put(name, value);
+      made();
+      throw new SealwireError("unavailable", "down");
+    },
+  };
+  const device = /** @type {const} */ ({ history: "device", person: `renewed ${kept}` });
+  const before = await world.customer(over(mine), device);
+  await until(before, "the key packages", () => before.agents);
+  await (await before.start()).send("one");
+  await genesis;
+  const first = before.conversations[0]?.id;
+  await before.close();
+  world.renew();
+  down = false;
+  const desk = over(mine);
+  const carrier = desk.carrier.bind(desk);
+  if (!kept) desk.carrier = (host) => carrier({ ...host, manifests: async () => (await host.manifests()).slice(0, 1) });
+  const customer = await world.customer(desk, device);
+  await seen(customer, "one", "sent");
+  await seen(ana, "one", "received");
+  // Ben is new here, and has nothing but what lies there.
+  const ben = await world.agent("Ben", room.join("ben"));
+  await until(ben, "being there", () => ben.state === "online");
+  const side = await until(ana, "the conversation", () => ana.conversations[0]);
+  await again(() => side.invite({ to: ben.member, history: true }));
+  await seen(ben, "one", "received");
+  const names = records.list("manifest/").map(({ name, value }) => [name, `manifest/${manifestHash(value)}`]);
+  assert.ok(names.length >= 1);
+  for (const [name, is] of names) assert.equal(name, is);
+  return { first, now: customer.conversations[0]?.id };
+}
+
+test("a genesis that was saved before the manifest was renewed is appended with the one that it names", async () => {
+  const { first, now } = await renewedMeanwhile(true);
+  assert.ok(first);
+  assert.equal(now, first);
+});
+
+test("a genesis whose manifest is not to be had any more is made anew, and none is put in its place", async () => {
+  const { first, now } = await renewedMeanwhile(false);
+  assert.ok(first);
+  assert.notEqual(now, first);
+});
