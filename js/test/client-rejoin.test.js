@@ -308,7 +308,7 @@ test("a new identity that asks for the customer's place is let in by nobody's ma
   await flush(agent, true);
   await agent.end.queue(id, encodeTextContent("still to the customer I know"));
   await flush(agent);
-  const members = (await read(agent)).at(-1)?.status.members ?? (await agent.end.conversations.load())[0]?.status.members;
+  const members = (await read(agent)).at(-1)?.status.members ?? (await agent.end.conversations.load()).conversations[0]?.status.members;
   assert.deepEqual(members?.map((m) => m.id).sort(), [agent.opened.member, customer.opened.member].sort());
   assert.deepEqual(texts(await read(customer)), ["still to the customer I know"]);
   assert.ok(log.length > 0);
@@ -361,7 +361,7 @@ test("a message in another's name that tells of another log: doubtful, nothing i
   assert.deepEqual((await read(agent)).map(({ status }) => [status.state, status.differs]).at(-1), ["active", ""]);
   await flush(agent);
   assert.deepEqual(texts(await read(again)), ["waits"]);
-  assert.deepEqual((await again.end.conversations.load())[0]?.asks, []);
+  assert.deepEqual((await again.end.conversations.load()).conversations[0]?.asks, []);
 });
 
 test("a message in the own name that tells of no other log costs no commit", async () => {

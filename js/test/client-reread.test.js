@@ -96,7 +96,7 @@ async function transfer({ append, anas, theirs, ana, ben, benId }, lie) {
 async function read({ end }, id, log, most = Infinity) {
   /** @type {import("../client/reading.js").Received[]} */
   const received = [];
-  let { index } = (await end.conversations.load()).find((c) => c.status.id === id)?.status ?? { index: 0 };
+  let { index } = (await end.conversations.load()).conversations.find((c) => c.status.id === id)?.status ?? { index: 0 };
   while (index < log.length && received.length < most) {
     const got = await end.conversations.receive(id, index + 1, /** @type {Uint8Array} */ (log[index]));
     assert.ok(!("need" in got), JSON.stringify(got));
