@@ -3,13 +3,16 @@ package service
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority"
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
+	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay/relaytest"
+	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
@@ -187,4 +190,48 @@ func TestTicketEndsWithItsCredentialAndItsIssuer(t *testing.T) {
 	}
 	o.Org = newer
 	o.open()
+}
+
+// A company that not all inboxes take is taken all the same, so that who is
+// revoked is out, and once more with all of them.
+func TestCompanyThatNotAllInboxesTakeIsTakenAgain(t *testing.T) {
+	o := newOffice(t, nil)
+	if err := o.store.Save(t.Context(), store.Write{Queue: "sales", End: []byte("no state")}); err != nil {
+		t.Fatal(err)
+	}
+	renewed := *o.Org
+	raw, err := renewed.Renew(authority.Options{Queues: []string{"default", "sales"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Service.SetOrg(t.Context(), &renewed); !errors.Is(err, ErrPartly) || errors.Is(err, ErrRolledBack) {
+		t.Errorf("with an inbox that does not load: %v", err)
+	}
+	if _, text, _ := o.do("GET", "/v1/authority/manifest", "", "", nil); text != string(raw) {
+		t.Error("it serves another manifest than the newest")
+	}
+	if err := o.Service.SetOrg(t.Context(), o.Org); !errors.Is(err, ErrRolledBack) || errors.Is(err, ErrPartly) {
+		t.Errorf("the one of before: %v", err)
+	}
+	if _, text, _ := o.do("GET", "/v1/authority/manifest", "", "", nil); text != string(raw) {
+		t.Error("an older manifest is served")
+	}
+	end, err := conversation.NewEnd(wire.Inbox, []wire.Hash{wire.Hash(o.Org.RootKey())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.store.Save(t.Context(), store.Write{Queue: "sales", End: end.Marshal()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Relay.SetManifest(t.Context(), o.Tenant(), raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Service.SetOrg(t.Context(), &renewed); err != nil {
+		t.Fatalf("tried again: %v", err)
+	}
+	o.Org = &renewed
+	c := authoritytest.Customer(t, o.Relay)
+	c.Connect()
+	k := c.Begin("sales")
+	c.Until(k, "the inbox commits a fresh leaf", func() bool { return k.Epoch() >= 1 })
 }

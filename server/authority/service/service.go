@@ -56,6 +56,7 @@ type Config struct {
 var (
 	ErrConfig     = errors.New("authority: bad configuration")
 	ErrRolledBack = errors.New("authority: manifest is older than the one used")
+	ErrPartly     = errors.New("authority: the company is taken, but not by all inboxes; try again")
 )
 
 // Service is a running authority.
@@ -168,8 +169,10 @@ func (s *Service) use(ctx context.Context, m *wire.Manifest, roots []wire.Hash) 
 }
 
 // SetOrg goes on with an organisation that was loaded anew: a newer manifest,
-// another issuer key, other roots. ErrRolledBack, and nothing changed, where it
-// is older.
+// another issuer key, other roots. ErrPartly says that it is taken, and stays so,
+// whom it revokes being out, but that some inboxes are not there until SetOrg is
+// called with it again. After any other error, such as ErrRolledBack where it is
+// older, nothing has changed.
 func (s *Service) SetOrg(ctx context.Context, org *authority.Org) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -178,15 +181,18 @@ func (s *Service) SetOrg(ctx context.Context, org *authority.Org) error {
 		return err
 	}
 	s.mu.Lock()
-	s.org = org
+	s.org = org // first: the inboxes take their credentials from it
 	s.mu.Unlock()
 	s.logger.Info("manifest", "sequence", org.Manifest.Sequence, "expires", time.Unix(int64(org.Manifest.Expires), 0).UTC())
 	defer s.pulse.beat(org.Manifest.Queues...)
+	var err error
 	if slices.Equal(roots, s.trusted) {
-		return s.inboxes.SetManifest(ctx, org.Manifest.Bytes())
+		err = s.inboxes.SetManifest(ctx, org.Manifest.Bytes())
+	} else {
+		err = s.inboxes.SetRoots(ctx, roots, org.Manifest.Bytes())
 	}
-	if err := s.inboxes.SetRoots(ctx, roots, org.Manifest.Bytes()); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrPartly, err)
 	}
 	s.trusted = roots
 	return nil

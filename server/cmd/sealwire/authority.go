@@ -115,7 +115,7 @@ func (p *Program) serveAuthority(ctx context.Context, c *authorityConfig, hangup
 			err = server.SetOrg(ctx, org)
 		}
 		if err != nil {
-			logger.Error("company not read again", "cause", err)
+			logger.Error("company not read again, or not in full", "cause", err)
 		}
 	}, func() {}, logger)
 }
