@@ -73,6 +73,7 @@
  * @property {(conversation: string, length: number) => Promise<string>} create  a place for so many bytes; its name,
  *   16 bytes in base64url
  * @property {(conversation: string, id: string, part: number, body: Blob, signal: AbortSignal) => Promise<void>} put
+ *   the body can be read until this has resolved, and perhaps no longer: its place is used again
  * @property {(conversation: string, id: string, signal: AbortSignal) => Promise<Set<unknown>>} missing  parts that are
  *   not there, by number
  * @property {(conversation: string, id: string, signal: AbortSignal) => Promise<void>} complete  others can read it from

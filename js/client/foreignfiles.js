@@ -53,12 +53,17 @@ export class ForeignFiles {
    * @param {string} _conversation
    * @param {string} id
    * @param {number} part
-   * @param {Blob} body
+   * @param {Blob} body  readable until this resolves, and perhaps no longer
    * @param {AbortSignal} signal
    */
   async put(_conversation, id, part, body, signal) {
     signal.throwIfAborted();
-    this.#place(id).parts.set(part, body);
+    const place = this.#place(id);
+    if (!(Number.isInteger(part) && part >= 0 && part * PART < place.length)) throw new RangeError("part: expected one of the file's");
+    if (body.size > PART) throw new FileRefusal("too large", "a part is longer than parts are", {});
+    const copy = new Blob([await body.arrayBuffer()]);
+    signal.throwIfAborted();
+    place.parts.set(part, copy);
   }
 
   /**
