@@ -80,12 +80,16 @@ export class Frames {
       if (this.#open.size <= MAX_OPEN) break;
       this.#open.delete(first);
     }
+    // Before it is complete: no more than that is held of it. Others may have slipped in what is too much.
+    const length = open.chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
+    if (length > MAX_FRAME) {
+      const newest = open.chunks[index];
+      open.chunks.fill(undefined);
+      if (bytes.length - OVERHEAD <= MAX_FRAME) open.chunks[index] = newest;
+    }
     const w = new Writer();
-    let length = 0;
     for (const chunk of open.chunks) {
       if (!chunk) return null;
-      length += chunk.length;
-      if (length > MAX_FRAME) return null;
       w.raw(chunk);
     }
     const whole = w.take();

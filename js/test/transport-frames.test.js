@@ -66,6 +66,21 @@ test("frames over the limit come to nothing", async () => {
   assert.deepEqual(await read(await split(entryFrame(bytes(120_000)), 1_024)), []);
 });
 
+test("no more is held of a frame than one may have, complete or not: of what is more only the newest part", async () => {
+  const parts = await split(entryFrame(bytes(9_000)), 4_096);
+  assert.equal(parts.length, 3);
+  const slip = (/** @type {number} */ at, /** @type {number} */ length) => {
+    const part = new Uint8Array(19 + length);
+    part.set(/** @type {Uint8Array} */ (parts[at]).subarray(0, 19));
+    return part;
+  };
+  const frames = new Frames();
+  assert.equal((await read([...parts.slice(0, 1), slip(1, 99_000), ...parts.slice(1)], frames)).length, 0, "the first was let go");
+  assert.equal((await read(parts, frames)).length, 1, "and sent again");
+  assert.equal((await read([slip(1, 99_000), ...parts])).length, 1, "what was slipped in before was let go");
+  assert.equal((await read([slip(1, 200_000), ...parts])).length, 1, "or never held");
+});
+
 /** Message entries as far as a log looks at them. @param {number} conversation @param {number} n @param {number} [kind] */
 const entry = (conversation, n, kind = 2) => Uint8Array.of(1, kind, ...new Uint8Array(kind === 1 ? 6 : 0), ...new Uint8Array(16).fill(conversation), 0, 0, 0, 0, 0, 0, 0, kind === 1 ? n : 9, n);
 
