@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -36,6 +37,7 @@ type message struct {
 	Subject    string          `json:"subject,omitempty"`
 	Attributes json.RawMessage `json:"attributes"`
 	Media      []medium        `json:"media"`
+	At         int64           `json:"at"` // milliseconds since 1970
 }
 
 // medium is an uploaded file; the content goes as base64.
@@ -132,7 +134,7 @@ func (c *Cloud) talk(sid string) *talk {
 
 func (c *Cloud) post(sid string, m message) int {
 	t := c.talk(sid)
-	m.Index = len(t.Messages)
+	m.Index, m.At = len(t.Messages), time.Now().UnixMilli()
 	m.SID = fmt.Sprintf("IM%032x", len(sid)*100_000+m.Index)
 	t.Messages = append(t.Messages, m)
 	for e := range c.ends {

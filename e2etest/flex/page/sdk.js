@@ -166,7 +166,7 @@ class Messages {
     const { sid, _line } = this.conversation;
     const media = [];
     for (const [category, content] of mediaContent) media.push(await upload(_line, content, category));
-    return _line.ask({ op: "send", sid, body: text ?? "", subject: emailOptions.subject, attributes, media });
+    return _line.ask({ op: "send", sid, body: text ?? "", subject: emailOptions.subject, attributes, media, at });
   }
 }
 
@@ -227,8 +227,8 @@ class UnsentMessage {
 }
 
 export class Message {
-  constructor(conversation, { sid, index, author, body, subject, attributes, media }) {
-    Object.assign(this, { conversation, sid, index, author, body, subject, attributes, participantSid: `MB-${author}`, dateCreated: new Date(1_800_000_000_000 + index * 1000) });
+  constructor(conversation, { sid, index, author, body, subject, attributes, media, at }) {
+    Object.assign(this, { conversation, sid, index, author, body, subject, attributes, participantSid: `MB-${author}`, dateCreated: new Date(at) });
     this.attachedMedia = (media ?? []).map((one) => new Media(conversation._line, one));
     this.media = this.attachedMedia[0] ?? null;
     this.type = this.media ? "media" : "text";

@@ -19,7 +19,8 @@ export const flexWords = Object.freeze({
   tab: "Encryption",
   readers: "Who can read this, and who could",
   moves: "Who is in it",
-  compare: "Key of each device, to compare over another way, a call for instance, with what the other side's own page says of itself.",
+  keys: "Keys",
+  compare: "One for each device. Compare them over another way, a call for instance, with what the other side's own page says of itself.",
   unsent: "Not sent yet",
 });
 
