@@ -24,19 +24,24 @@ function read(/** @type {boolean} */ added) {
 /**
  * An end of the company's side that looks at one conversation, whose only entry stays with the end service until `answer`.
  * @param {boolean} added  by that entry
+ * @param {boolean} [needs]  it names a manifest that is to be fetched first, which comes with `bring`
  */
-function looking(added) {
+function looking(added, needs = false) {
   const mutex = new Mutex();
   /** @type {string[]} */
   const calls = [];
   /** @type {() => void} */
   let answer = () => {};
   const held = new Promise((/** @type {(v: void) => void} */ resolve) => (answer = resolve));
+  /** @type {(manifest: Uint8Array) => void} */
+  let bring = () => {};
+  const manifest = new Promise((/** @type {(manifest: Uint8Array) => void} */ resolve) => (bring = resolve));
   const call = (/** @type {string} */ name, /** @type {() => Promise<unknown>} */ act) => async () => (calls.push(name), mutex.run(ID, act));
   const end = {
     join: call("join", async () => {}),
     leave: call("leave", async () => {}),
-    receive: call("receive", async () => (await held, read(added))),
+    receive: call("receive", async () => (await held, needs && calls.filter((name) => name === "receive").length === 1 ? { need: new Uint8Array(32) } : read(added))),
+    manifest: async () => {},
     next: call("next", async () => ({ kind: "none" })),
     entryId: async () => new Uint8Array(16),
     queue: async (/** @type {string} */ conversation, /** @type {Uint8Array} */ content) => ({ id: "01".repeat(16), conversation, time: 0, content, held: false }),
@@ -48,6 +53,7 @@ function looking(added) {
       queueMicrotask(() => (arrivals.find(ID) ?? engines.find(ID))?.receive(1, new Uint8Array(8)));
       return 1;
     },
+    manifest: async () => (calls.push("ask"), manifest),
     reset: () => {},
   };
   /** @type {unknown[]} */
@@ -65,7 +71,7 @@ function looking(added) {
     onFound: async () => void counts.found++,
     onTrouble,
   });
-  return { arrivals, engines, connection, calls, counts, answer: () => answer(), list: () => arrivals.listed([{ conversation: fromHex(ID), sequence: 1 }]) };
+  return { arrivals, engines, connection, calls, counts, answer: () => answer(), bring: () => bring(new Uint8Array(1)), list: () => arrivals.listed([{ conversation: fromHex(ID), sequence: 1 }]) };
 }
 
 /** @type {readonly (readonly [string, (who: ReturnType<typeof looking>, tick: (ms: number) => void) => void])[]} */
@@ -118,3 +124,19 @@ for (const [what, happens] of ENDS) {
     who.arrivals.stop();
   });
 }
+
+test("what was let go of while a manifest was on its way is not read on", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  const who = looking(true, true);
+  who.answer();
+  who.list();
+  await settle();
+  assert.deepEqual(who.calls, ["join", "subscribe", "receive", "ask"]);
+  t.mock.timers.tick(20_000);
+  await settle();
+  who.bring();
+  await settle();
+  assert.equal(who.calls.filter((name) => name === "receive").length, 1);
+  assert.deepEqual(who.engines.shown, []);
+  who.arrivals.stop();
+});
