@@ -14,6 +14,7 @@
  * @property {number | null} age  ms after which it is asked for again; null: at half of its life
  * @property {() => number} [now]  for tests
  */
+import { equalBytes } from "./bytes.js";
 import { Retry } from "./retry.js";
 import { credentialOf } from "./statements.js";
 
@@ -105,7 +106,9 @@ export class Proof {
   }
 
   async #take() {
-    const credential = await this.#host.ask();
+    let credential = await this.#host.ask();
+    // The same once more, as an authority may give it, is no reason to renew what was made under it.
+    if (this.#credential && equalBytes(credential, this.#credential)) credential = this.#credential;
     const now = this.#now();
     this.#credential = credential;
     if (this.#host.age !== null) {

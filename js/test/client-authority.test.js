@@ -272,6 +272,17 @@ test("the page's own source is asked on connecting when the last one is no longe
   proof.stop();
 });
 
+test("a credential that is given once more is the one there was: nothing is renewed for it", async () => {
+  const given = Uint8Array.of(1, 2, 3);
+  const proof = new Proof({ ask: async () => given.slice(), onRenewed: async () => assert.fail("renewed"), onFailure: () => {}, age: 900_000 });
+  const first = await proof.get();
+  proof.doubt();
+  assert.equal(await proof.get(), first);
+  given[0] = 9;
+  proof.doubt();
+  assert.deepEqual(await proof.get(), given);
+});
+
 test("without an authority there are no queues and nothing to claim; a customer has none either", async () => {
   const agent = await demo.colleague("Ana", { credential: ({ identity }) => demo.credential(identity) });
   assert.deepEqual(agent.queues, NO_QUEUES);
