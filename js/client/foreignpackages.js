@@ -28,8 +28,6 @@ const TAIL = 8 + 1 + SIGNATURE;
 const MAX_PACKAGE = 4_096;
 /** What ends within so many seconds is not taken. */
 const MARGIN = 60;
-const BOT = 5;
-const ANSWERS = [ROLE.agent, BOT];
 
 /** @param {string} member */
 export function packageName(member) {
@@ -72,7 +70,7 @@ export function isOnce(bytes) {
  */
 export function forQueue(packages, queue) {
   const inboxes = forInbox(packages, queue);
-  return inboxes.length > 0 ? inboxes : packages.filter(({ role, queues }) => ANSWERS.includes(role) && queues.includes(queue));
+  return inboxes.length > 0 ? inboxes : packages.filter(({ role, queues }) => role === ROLE.agent && queues.includes(queue));
 }
 
 /**

@@ -6,11 +6,12 @@ import { toHex } from "../client/bytes.js";
 import { End } from "../client/end.js";
 import { over } from "../client/foreign.js";
 import { entryFrame } from "../client/foreignframes.js";
-import { isOnce } from "../client/foreignpackages.js";
+import { forQueue, isOnce } from "../client/foreignpackages.js";
 import { memoryStore } from "../client/store.js";
 import { Room } from "../client/transports/pair.js";
 import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
+import { ROLE } from "../client/status.js";
 import { module } from "./helpers/core.js";
 import { coded } from "./transport-suite.js";
 import { World, errorsOf, seen, until } from "./transport-world.js";
@@ -100,4 +101,12 @@ test("an agent in more conversations of platforms than an end has key packages r
       records?.onChange(() => there() && (clearTimeout(late), resolve()));
     });
   }
+});
+
+test("a customer begins with the queue's inbox, else with an agent of it, and with nobody else", () => {
+  const of = (/** @type {number} */ role, queues = ["default"], alias = "x") => ({ member: String(role), bytes: new Uint8Array(), role, alias, queues, once: true });
+  const [agent, elsewhere, inbox] = [of(ROLE.agent), of(ROLE.agent, ["other"]), of(ROLE.inbox, [], "default")];
+  const others = [1, 2, 3, 4, 5, 6].filter((role) => role !== ROLE.agent && role !== ROLE.inbox).map((role) => of(role));
+  assert.deepEqual(forQueue([...others, elsewhere, agent], "default"), [agent]);
+  assert.deepEqual(forQueue([...others, agent, inbox], "default"), [inbox]);
 });

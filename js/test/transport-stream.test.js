@@ -1,6 +1,7 @@
 /** The whole protocol over a channel of Stream Chat: a fake of its library's in memory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SealwireError } from "../errors.js";
 import { toText } from "../client/transports/text.js";
 import { stream } from "../client/transports/stream.js";
 import { Backend } from "./transport-backend.js";
@@ -69,6 +70,54 @@ test("stream: what comes to stand before others that were given out is a fork", 
   assert.deepEqual(await given(transport, 2), [1, 3]);
   add(backend, 2, now + 10);
   await assert.rejects(given(transport, 3), coded("forked log"));
+  transport.close();
+});
+
+test("stream: what was given out and stands at a later place then is a fork; somebody's message is of no account there", async () => {
+  const backend = new Backend();
+  const transport = stream({ ...streamUser(backend, "ana"), settle: SETTLE });
+  const now = Date.now();
+  const moved = add(backend, 1, now);
+  const theirs = backend.add({ author: "somebody", body: "hello", media: null, id: "theirs", at: now + 10 });
+  add(backend, 3, now + 20);
+  assert.deepEqual(await given(transport, 2), [1, 3]);
+  theirs.at = now + 30;
+  add(backend, 4, now + 40);
+  add(backend, 5, now + 50);
+  assert.deepEqual(await given(transport, 4), [1, 3, 4, 5]);
+  moved.at = now + 60;
+  add(backend, 6, now + 70);
+  await assert.rejects(given(transport, 5), coded("forked log"));
+  transport.close();
+});
+
+test("stream: that nothing can be read is told, and over when it can", async () => {
+  const backend = new Backend();
+  const user = streamUser(backend, "ana");
+  const { query } = user.channel;
+  let failing = false;
+  user.channel.query = async (options) => {
+    if (failing) throw new SealwireError("unavailable", "StreamChat error code 17: not allowed");
+    return query(options);
+  };
+  const transport = stream({ ...user, settle: SETTLE });
+  add(backend, 1, Date.now());
+  assert.deepEqual(await given(transport, 1), [1]);
+  failing = true;
+  add(backend, 2, Date.now());
+  await assert.rejects(given(transport, 2), /not allowed/);
+  failing = false;
+  const all = async () => {
+    for (;;) {
+      try {
+        return await given(transport, 2);
+      } catch (error) {
+        assert.match(String(error), /not allowed/);
+        await new Promise((resolve) => setTimeout(resolve, SETTLE));
+      }
+    }
+  };
+  assert.deepEqual(await all(), [1, 2]);
   transport.close();
 });
 

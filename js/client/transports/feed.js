@@ -20,6 +20,8 @@ export class Feed {
   #marks = 0;
   /** @type {Error | null} */
   #error = null;
+  /** Why nothing is read for now. @type {Error | null} */
+  #trouble = null;
   #closed = false;
   /** @type {Set<() => void>} */
   #waiting = new Set();
@@ -55,6 +57,15 @@ export class Feed {
   fail(error) {
     this.#error ??= error;
     this.#wake();
+  }
+
+  /**
+   * Nothing can be read for now, and who follows is told; null: it can again.
+   * @param {Error | null} error
+   */
+  trouble(error) {
+    this.#trouble = error;
+    if (error) this.#wake();
   }
 
   close() {
@@ -104,7 +115,8 @@ export class Feed {
           at++;
           return { done: false, value };
         }
-        if (this.#error) throw this.#error;
+        const error = this.#error ?? this.#trouble;
+        if (error) throw error;
         if (this.#closed) break;
         if (marks < this.#marks) {
           marks = this.#marks;

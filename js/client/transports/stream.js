@@ -77,6 +77,8 @@ const ANSWER = 20_000;
 const OVERLAP = 60_000;
 const BEGINNING = "1970-01-01T00:00:00Z";
 const PREFIX = "sealwire-";
+/** Readings that fail one after another before it is told why. */
+const FAILURES = 4;
 /** Messages that one append may take, where the platform stores other ones. */
 const TIMES = 3;
 const QUIET = { skip_push: true, skip_enrich_url: true };
@@ -113,6 +115,7 @@ class Stream {
   /** @type {Promise<void> | null} */
   #reading = null;
   #wanted = false;
+  #failures = 0;
   /** Who waits for the next reading. @type {(() => void)[]} */
   #readers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -254,6 +257,7 @@ class Stream {
   /** @param {boolean} online */
   #turned(online) {
     if (this.state === "closed") return;
+    this.#failures = 0;
     this.#states.set(online ? "online" : "offline");
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -296,13 +300,28 @@ class Stream {
     this.#wanted = false;
     const readers = this.#readers;
     this.#readers = [];
-    this.#reading = this.#read().catch(() => void (this.#wanted = true));
+    this.#reading = this.#read().then(
+      () => this.#succeeded(),
+      (error) => this.#failed(error),
+    );
     await this.#reading;
     this.#reading = null;
     for (const reader of readers) reader();
     this.#timer = undefined;
     // No more often than that: the platform counts readings.
     if (this.#wanted || this.#pending.length > 0) this.#later(this.#settle / 2);
+  }
+
+  #succeeded() {
+    this.#failures = 0;
+    this.#feed.trouble(null);
+  }
+
+  /** It is tried again; that it goes on failing is not to look as if nothing came. @param {unknown} error */
+  #failed(error) {
+    this.#wanted = true;
+    if (this.state !== "online" || ++this.#failures < FAILURES) return;
+    this.#feed.trouble(error instanceof Error ? error : new Error(String(error)));
   }
 
   async #read() {
@@ -312,6 +331,7 @@ class Stream {
     const open = [];
     for (const seen of list) {
       if (this.#last && order(seen, this.#last) <= 0) this.#look(seen);
+      else if (this.#places.has(seen.id)) this.#moved(seen);
       else open.push(seen);
     }
     // From the first that has another place on all have.
@@ -346,6 +366,13 @@ class Stream {
     const before = this.#feed.at(place)?.bytes;
     // What was deleted has no text: who has read it needs it no more.
     if (before && bytes && !equalBytes(before, bytes)) this.#fork("a message is another than before");
+  }
+
+  /** What is settled stands behind all that is: its time is another. @param {Seen} seen */
+  #moved({ id, text }) {
+    const before = this.#feed.at(Number(this.#places.get(id)));
+    // What is nobody's of Sealwire has its one place, and needs no other.
+    if (before || fromText(text)) this.#fork("a message stands at a later place than before");
   }
 
   /** @param {Seen} seen */
