@@ -37,6 +37,8 @@
  *   may name one of them
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
+ * @property {() => number} unread  bytes of what was given to `onEntry` and not read yet; of more than 16 MiB the rest is not
+ *   taken, and the connection reset
  * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to
  * @property {() => void} onWanted  the company's side: a key package of this end is wanted where none lies
  * @property {(agents: boolean) => void} onWaiting  customers: whether a key package for a first contact is to be had

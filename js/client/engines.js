@@ -96,6 +96,11 @@ export class Engines {
     return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"]));
   }
 
+  /** Bytes of entries that came and were not read yet. */
+  get unread() {
+    return this.#unread;
+  }
+
   /** @param {number} bytes */
   #mayQueue(bytes) {
     if (this.#unread + bytes > MAX_UNREAD) {

@@ -22,6 +22,9 @@ const ATTEMPT = 20_000;
 /** Before the next attempt (ms); doubles. */
 const PAUSE = 500;
 const MAX_PAUSE = 30_000;
+/** Bytes that were given out and not read, beyond which the rest waits; and how long, until it is looked at again (ms). */
+const MAX_UNREAD = 4 * 1024 * 1024;
+const UNREAD_PAUSE = 20;
 const MANIFEST = "manifest/";
 /** What lies under one manifest's name that is looked at, the oldest. */
 const LOOKED_AT = 8;
@@ -38,8 +41,8 @@ export class Deliveries {
   #links = new Map();
   /** Conversation → where it is. @type {Map<string, Link>} */
   #places = new Map();
-  /** What is followed. @type {Set<string>} */
-  #followed = new Set();
+  /** What is followed, and which entry is given out next. @type {Map<string, { next: number, waits: boolean }>} */
+  #followed = new Map();
   #offers;
   /** The newest that the organisation gave. @type {Uint8Array} */
   #manifest = NOBODY;
@@ -163,8 +166,8 @@ export class Deliveries {
     if (!link.live) throw offline();
     const head = link.log.length(id);
     if (head < after) throw new SealwireError("rolled back", "the platform has fewer entries than were read");
-    this.#followed.add(id);
-    for (let at = after + 1; at <= head; at++) this.#host.onEntry(conversation, at, /** @type {Uint8Array} */ (link.log.at(id, at)));
+    this.#followed.set(id, { next: after + 1, waits: false });
+    void this.#give(id, link);
     return head;
   }
 
@@ -271,16 +274,36 @@ export class Deliveries {
    * @param {Link} link
    * @param {Read} read
    */
-  #read(link, { conversation, sequence, entry, commit }) {
+  #read(link, { conversation, entry, commit }) {
     if (commit && isGenesis(entry) && !this.#places.has(conversation)) this.#places.set(conversation, link);
     if (this.#places.get(conversation) !== link) return;
-    const id = fromHex(conversation);
-    if (this.#followed.has(conversation)) this.#host.onEntry(id, sequence, entry);
+    void this.#give(conversation, link);
     if (!commit) return;
     const wanted = this.#offers.used(link, entry);
     if (!this.#company || this.#state !== "online" || !link.live) return;
     this.#host.onList([this.#listed(conversation, link)]);
     if (wanted) this.#host.onWanted();
+  }
+
+  /**
+   * What is there of one that is followed, as fast as it is read.
+   * @param {string} id
+   * @param {Link} link
+   */
+  async #give(id, link) {
+    const followed = this.#followed.get(id);
+    if (!followed || followed.waits) return;
+    const conversation = fromHex(id);
+    while (this.#followed.get(id) === followed) {
+      const entry = link.log.at(id, followed.next);
+      if (!entry) return;
+      if (this.#host.unread() <= MAX_UNREAD) this.#host.onEntry(conversation, followed.next++, entry);
+      else {
+        followed.waits = true;
+        await new Promise((resolve) => setTimeout(resolve, UNREAD_PAUSE));
+        followed.waits = false;
+      }
+    }
   }
 
   /** @param {Link} link */
