@@ -143,14 +143,15 @@ export class End {
    * @param {boolean} newest  offered as the newest one; else an old one, asked for by its hash
    */
   async manifest(manifest, newest) {
-    const before = await this.manifests();
+    // Old ones are not to displace what commits are made under now.
+    const before = newest ? await this.manifests() : [manifest];
     await this.#change((core, end, writes) => {
       core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
       if (!before[0] || !equalBytes(before[0], manifest)) writes.push((context) => savedManifests(context, before, manifest));
     });
   }
 
-  /** Those that were last given and accepted, the newest first. */
+  /** Those that were last given as the newest and accepted, the last first. */
   async manifests() {
     return readManifests(await this.#live());
   }

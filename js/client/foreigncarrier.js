@@ -249,8 +249,10 @@ export class Deliveries {
     const name = MANIFEST + toHex(hash);
     const is = (/** @type {Uint8Array} */ manifest) => MANIFEST + manifestHash(manifest) === name;
     // Whoever is there can put others under this name, once it is known: after the right one.
-    if (link.records.get(name).slice(-LOOKED_AT).some(is)) return;
-    const manifest = (await this.#host.manifests()).find(is);
+    const lying = (/** @type {Link} */ at) => at.records.get(name).slice(-LOOKED_AT).find(is);
+    if (lying(link)) return;
+    // One that this end read of in another conversation lies there.
+    const manifest = (await this.#host.manifests()).find(is) ?? this.#reachable().map(lying).find((found) => found);
     // Then it is not appended, or nobody who comes could read on. A genesis is made anew.
     if (!manifest) throw new SealwireError("expired", "the manifest that a commit names is not known here any more");
     await link.records.put(name, manifest);

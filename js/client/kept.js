@@ -138,7 +138,7 @@ export function savedContinued({ keystore }, id) {
 }
 
 /**
- * The manifests that were last given to this end, the newest first: what it made names one of them.
+ * The manifests that were last given to this end as the newest, the last first: what it made names one of them.
  * @param {Context} context
  * @returns {Promise<Uint8Array[]>}
  */

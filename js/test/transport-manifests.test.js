@@ -2,11 +2,15 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { End } from "../client/end.js";
 import { over } from "../client/foreign.js";
 import { manifestHash } from "../client/manifesthash.js";
+import { memoryStore } from "../client/store.js";
 import { Room } from "../client/transports/pair.js";
+import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
 import { H } from "./independent/crypto.js";
+import { module } from "./helpers/core.js";
 import { again } from "./transport-suite.js";
 import { World, seen, until } from "./transport-world.js";
 
@@ -75,4 +79,19 @@ test("a genesis whose manifest is not to be had any more is made anew, and none 
   const { first, now } = await renewedMeanwhile(false);
   assert.ok(first);
   assert.notEqual(now, first);
+});
+
+test("old manifests that a log names do not displace those that commits are made under", async () => {
+  const world = new World();
+  const old = [1, 2, 3, 4, 5].map(() => (world.renew(), world.manifest));
+  world.renew();
+  const end = new End(() => instantiate(module));
+  await end.openIn(memoryStore("kept"), { role: "customer", roots: [world.company.root.public], history: "none" });
+  await end.manifest(world.manifest, true);
+  for (const manifest of old) await end.manifest(manifest, false);
+  assert.deepEqual(await end.manifests(), [world.manifest]);
+  const before = world.manifest;
+  world.renew();
+  await end.manifest(world.manifest, true);
+  assert.deepEqual(await end.manifests(), [world.manifest, before]);
 });
