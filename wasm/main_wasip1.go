@@ -141,6 +141,9 @@ func conversationStatus(handle int32) int32 { return core.ConversationStatus(han
 //go:wasmexport entry_id
 func entryID(length int32) int32 { return core.EntryID(length) }
 
+//go:wasmexport manifest_hash
+func manifestHash(length int32) int32 { return core.ManifestHash(length) }
+
 //go:wasmexport entry_manifest
 func entryManifest(length int32) int32 { return core.EntryManifest(length) }
 

@@ -35,6 +35,7 @@
  *   decode, and so is none
  * @property {() => Promise<Uint8Array[]>} manifests  those that this end knew last: what it made, and did not append yet,
  *   may name one of them
+ * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash  of any bytes, by SPEC 2.5
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
  * @property {() => number} unread  bytes of what was given to `onEntry` and not read yet; of more than 16 MiB the rest is not

@@ -193,6 +193,14 @@ export class Conversations {
   }
 
   /**
+   * By which name a manifest lies where others find it.
+   * @param {Uint8Array} manifest  any bytes
+   */
+  async manifestHash(manifest) {
+    return (await this.#context()).core.callBytes("manifest_hash", manifest);
+  }
+
+  /**
    * What an entry is, of bytes that nobody checked before.
    * @param {Uint8Array} entry
    * @returns {Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} the manifest's hash of a commit, else empty; null: it does not decode

@@ -14,7 +14,6 @@ import { fromHex, toHex } from "./bytes.js";
 import { ForeignFiles } from "./foreignfiles.js";
 import { Link } from "./foreignlink.js";
 import { isGenesis } from "./foreignlog.js";
-import { manifestHash } from "./manifesthash.js";
 import { Offers } from "./foreignoffers.js";
 
 /** To be online, from the start of an attempt (ms). */
@@ -247,15 +246,27 @@ export class Deliveries {
    */
   async #show(link, hash) {
     const name = MANIFEST + toHex(hash);
-    const is = (/** @type {Uint8Array} */ manifest) => MANIFEST + manifestHash(manifest) === name;
+    const is = (/** @type {Uint8Array[]} */ given) => this.#named(name, given);
     // Whoever is there can put others under this name, once it is known: after the right one.
-    const lying = (/** @type {Link} */ at) => at.records.get(name).slice(-LOOKED_AT).find(is);
-    if (lying(link)) return;
+    const lying = (/** @type {Link} */ at) => at.records.get(name).slice(-LOOKED_AT);
+    if (await is(lying(link))) return;
     // One that this end read of in another conversation lies there.
-    const manifest = (await this.#host.manifests()).find(is) ?? this.#reachable().map(lying).find((found) => found);
+    const manifest = (await is(await this.#host.manifests())) ?? (await is(this.#reachable().flatMap(lying)));
     // Then it is not appended, or nobody who comes could read on. A genesis is made anew.
     if (!manifest) throw new SealwireError("expired", "the manifest that a commit names is not known here any more");
     await link.records.put(name, manifest);
+  }
+
+  /**
+   * The one whose hash is the name.
+   * @param {string} name
+   * @param {Uint8Array[]} manifests
+   */
+  async #named(name, manifests) {
+    for (const manifest of manifests) {
+      if (MANIFEST + toHex(await this.#host.manifestHash(manifest)) === name) return manifest;
+    }
+    return undefined;
   }
 
   /** @param {Transport} transport */

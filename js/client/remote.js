@@ -31,6 +31,7 @@
  * @property {(id: string, unasked: boolean, quiet: boolean) => Promise<import("./writing.js").Step>} next
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(entry: Uint8Array) => Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} inspect
+ * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash
  * @property {(blob: Blob) => Promise<{ transfer: number, length: number }>} sealFile
  * @property {(transfer: number, slot: number) => Promise<Blob>} sealPart
  * @property {(transfer: number, message: string, file: string, fields: import("./content.js").FileFields) => Promise<void>} sealedFile
@@ -74,6 +75,7 @@ export const METHODS = Object.freeze([
   "next",
   "entryId",
   "inspect",
+  "manifestHash",
   "sealFile",
   "sealPart",
   "sealedFile",
@@ -116,6 +118,7 @@ export function localEnd(end) {
     next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),
     entryId: (entry) => conversations.entryId(entry),
     inspect: (entry) => conversations.inspect(entry),
+    manifestHash: (manifest) => conversations.manifestHash(manifest),
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),
     sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),

@@ -69,6 +69,7 @@ export class Session {
       hello: (nonce, host) => end.hello(nonce, host, proving.proof),
       inspect: (entry) => end.inspect(entry),
       manifests: () => end.manifests(),
+      manifestHash: (manifest) => end.manifestHash(manifest),
       unread: () => engines.unread,
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),

@@ -317,6 +317,14 @@ func (i *Instance) EntryID(length int32) int32 {
 	})
 }
 
+// ManifestHash: manifest → hash[32] (SPEC 2.5), of any bytes.
+func (i *Instance) ManifestHash(length int32) int32 {
+	return i.call(length, func(manifest []byte) (int, error) {
+		hash := wire.Sum("manifest", manifest)
+		return i.reply(hash[:])
+	})
+}
+
 // EntryManifest: entry → hash[32] of the manifest that a commit names, or
 // length 0.
 func (i *Instance) EntryManifest(length int32) int32 {
