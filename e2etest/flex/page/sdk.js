@@ -166,7 +166,7 @@ class Messages {
     const { sid, _line } = this.conversation;
     const media = [];
     for (const [category, content] of mediaContent) media.push(await upload(_line, content, category));
-    return _line.ask({ op: "send", sid, body: text ?? "", subject: emailOptions.subject, attributes, media, at });
+    return _line.ask({ op: "send", sid, body: text ?? "", subject: emailOptions.subject, attributes, media });
   }
 }
 
