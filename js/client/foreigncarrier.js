@@ -45,8 +45,6 @@ export class Deliveries {
   #offers;
   /** The newest that the organisation gave. @type {Uint8Array} */
   #manifest = NOBODY;
-  /** Manifests that were given out for a hash, so that another is tried where one did not do. @type {Map<string, number>} */
-  #tried = new Map();
   /** @type {CarrierState} */
   #state = "offline";
   #attempt = 0;
@@ -196,12 +194,8 @@ export class Deliveries {
   /** @param {Uint8Array} hash */
   async manifest(hash) {
     const name = MANIFEST + toHex(hash);
-    const found = this.#reachable().flatMap((link) => link.records.get(name));
-    if (this.#manifest.length > 0) found.push(this.#manifest);
-    // Which of them has this hash the end service finds out: the next time it is another.
-    const turn = this.#tried.get(name) ?? 0;
-    this.#tried.set(name, turn + 1);
-    const manifest = found[turn % Math.max(1, found.length)];
+    // Anybody can put others under this name, in a conversation of its own too: they hold nobody up.
+    const manifest = await this.#named(name, [this.#manifest, ...this.#reachable().flatMap((link) => link.records.get(name))]);
     if (!manifest) throw new SealwireError("unavailable", "the manifest that a commit names is not there");
     return manifest;
   }
