@@ -11,6 +11,8 @@
  *   kit.view                     KitView: connection, who works here, the queue, the list of conversations, what to tell
  *   kit.conversation(id)         ConversationView (view.js): title, trust, banner ("End-to-end encrypted with …"), rows,
  *                                readers (who is in it, who was, and what each can read), moves, rules of the box
+ *   kit.safety(id, member)       SafetyView (widget/safety.js): the digits to compare with a member, worked out when first
+ *                                asked for and anew with each epoch; who of the readers is `comparable` has one
  *   kit.targets(id)              who and which queues it can be handed to; kit.invitees(id): who can be brought in
  * Previews and notifications (preview.js) tell that something came and from whom. What was written stands in them only
  * with `previews: "plain"`, and ciphertext never does.
@@ -23,6 +25,7 @@
  *   act(id, action, message)     what a row offers: retry, putBack, discard, save, cancel; tells by itself what fails
  *   move(id, asked)              {move: "transfer", target, note} | {move: "invite", to, role, history} | {move: "park", note}
  *                                | {move: "remove", member} | {move: "takeOver" | "leave" | "close"}
+ *   safetyAgain(id, member)      tries once more to work out a safety number, after it failed
  *   markRead(id), showEarlier(id), dismiss(), tell(text), fail(text), close()
  *
  * Every text is in one language for the page: setLocale("de"), before the first view is asked for; English else.
@@ -33,6 +36,7 @@
 import { act } from "../widget/acts.js";
 import { Notices } from "../widget/notices.js";
 import { page } from "../widget/rows.js";
+import { SafetyNumbers } from "../widget/safety.js";
 import { Transfers } from "../widget/transfers.js";
 import { codeOf, notNow, sentence } from "../widget/words.js";
 import { Changes } from "./changes.js";
@@ -48,6 +52,7 @@ export { setLocale } from "../widget/locale.js";
 export { textOf } from "../widget/messagerow.js";
 export { textProblem } from "../widget/model.js";
 export { moveProblem } from "../widget/movewords.js";
+export { isComparable } from "../widget/safety.js";
 export { fileProblem, sendProblem } from "../widget/words.js";
 export { lines } from "./list.js";
 export { notificationText, previewText } from "./preview.js";
@@ -60,6 +65,7 @@ export { claimProblem, conversationView };
  * @typedef {import("../widget/messagerow.js").MessageRow} MessageRow
  * @typedef {import("../widget/rows.js").Row} Row
  * @typedef {import("../widget/ledger.js").Reader} Reader
+ * @typedef {import("../widget/safety.js").SafetyView} SafetyView
  * @typedef {import("./choices.js").Choice} Choice
  * @typedef {import("./list.js").Line} Line
  * @typedef {import("./queueview.js").QueueView} QueueView
@@ -88,6 +94,7 @@ export class AgentKit {
   #views = new Map();
   /** How many messages are shown, by conversation. @type {Map<string, number>} */
   #limits = new Map();
+  #safety = new SafetyNumbers(() => this.#changed());
   #failure = "";
   #notices = new Notices(() => this.#changed());
   /** @type {ReturnType<typeof setInterval>|undefined} */
@@ -178,6 +185,23 @@ export class AgentKit {
   /** As the client has it, for what no view tells. @param {string} id @returns {Conversation|undefined} */
   find(id) {
     return this.#client?.conversations.find((c) => c.id === id);
+  }
+
+  /**
+   * What to compare with a member, by another way than this conversation.
+   * @param {string} id
+   * @param {string} member
+   * @returns {SafetyView|undefined}
+   */
+  safety(id, member) {
+    const conversation = this.find(id);
+    return conversation && this.#safety.look(conversation, member);
+  }
+
+  /** @param {string} id @param {string} member */
+  safetyAgain(id, member) {
+    const conversation = this.find(id);
+    if (conversation) this.#safety.again(conversation, member);
   }
 
   /** Who it can be handed to: colleagues, those who are there first, and queues. @param {string} id @returns {Choice[]} */

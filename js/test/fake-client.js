@@ -48,6 +48,12 @@ export function colleague(over = {}) {
   return { id: `b${String(++made).padStart(31, "0")}`, alias: "Ben", role: "agent", queues: ["default"], online: true, ...over };
 }
 
+/** Thirty digits that are not random. @param {string} of */
+function digits(of) {
+  let state = [...of].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 99991, 7);
+  return Array.from({ length: 6 }, () => String(state = (state * 7919 + 12345) % 99991).padStart(5, "0")).join("");
+}
+
 /** @implements {Conversation} */
 export class FakeConversation {
   id = String(++made).padStart(32, "0");
@@ -64,6 +70,7 @@ export class FakeConversation {
   /** @type {string|null} */
   previous = null;
   queue = "default";
+  epoch = 0;
   /** @type {import("../widget/facade.js").LedgerRow[]} */
   ledger = [];
   /** @type {import("../widget/facade.js").Move[]} */
@@ -117,6 +124,14 @@ export class FakeConversation {
   /** @param {string} id */
   async remove(id) {
     return this.#move(`remove ${id}`);
+  }
+
+  /** @param {string} id @returns {Promise<import("../widget/facade.js").SafetyNumber>} */
+  async safetyNumber(id) {
+    this.asked.push(`safety ${id}`);
+    if (this.failWith) throw this.failWith;
+    const both = [id, this.members.find((m) => m.self)?.id ?? ""].sort();
+    return { number: both.map((one) => digits(one)).join(""), transcript: digits(`${this.id} ${this.epoch}`), epoch: this.epoch };
   }
 
   async askAnother() {

@@ -56,10 +56,10 @@ test("every sentence with something in it says that, in every language", () => {
       }
     }
     assert.match(say.move("not granted", { who: "", by: null, past: "", at: "10:02", customer: false, supervisor: false }), /10:02/);
-    for (const name of [say.encryptedWith, say.pausedUntil, say.doubtful, say.forked, say.sending, say.fetching, say.isSent, say.isSaved, say.isCancelled, say.isTakenOut, say.remove, say.takeOut, say.ask, say.noteAuthor]) {
+    for (const name of [say.encryptedWith, say.pausedUntil, say.doubtful, say.forked, say.sending, say.fetching, say.isSent, say.isSaved, say.isCancelled, say.isTakenOut, say.remove, say.takeOut, say.ask, say.noteAuthor, say.compareSafety, say.safetyTitle]) {
       assert.match(name("Anastasia"), /Anastasia/, tag);
     }
-    for (const count of [say.missing, say.unread, say.tooLong, say.bytes]) for (const n of [1, 7]) assert.match(count(n), new RegExp(String(n)), tag);
+    for (const count of [say.missing, say.unread, say.tooLong, say.bytes, say.safetyHistory]) for (const n of [1, 7]) assert.match(count(n), new RegExp(String(n)), tag);
     assert.equal(new Set([say.reads("", "10:02", ""), say.reads("all", "10:02", ""), say.reads("part", "10:02", ""), say.reads("", "10:02", "11:00")]).size, 4, tag);
     assert.equal(say.list(["a", "b", "c"]).replace(/ \S+ (?=c)/, " and "), "a, b and c", tag);
   }

@@ -85,6 +85,7 @@
  * @typedef {object} Conversation
  * @property {string} id
  * @property {ConversationState} state
+ * @property {number} epoch          the number of the key period; it rises with each change of who is in
  * @property {Member|null} differs  whose course of it is another, while it is doubtful or forked; null if not known
  * @property {readonly Member[]} members
  * @property {readonly Message[]} messages
@@ -108,7 +109,12 @@
  * @property {() => Promise<unknown>} leave
  * @property {() => Promise<unknown>} close
  * @property {(member: string) => Promise<unknown>} remove
+ * @property {(member: string) => Promise<SafetyNumber>} [safetyNumber]  of this device and that member
  * @property {() => Promise<unknown>} askAnother  customers: the agents go, the company's inbox comes
+ *
+ * To be compared by another way. number: 60 digits, the same at both ends. transcript: 30, of the history as this device
+ * was shown it, at the epoch.
+ * @typedef {{number: string, transcript: string, epoch: number}} SafetyNumber
  *
  * @typedef {object} Notice
  * @property {string} [code]

@@ -10,12 +10,14 @@
  * @property {boolean} vouched
  * @property {string} reads     "from the beginning", "since 10:02"; "" if that is not told
  * @property {boolean} now      in it
+ * @property {boolean} comparable  somebody to compare the safety number with (safety.js)
  * @property {Member} member
  */
 import { locale } from "./locale.js";
 import { byArrival, nameOf, titled } from "./model.js";
 import { readsText } from "./movewords.js";
 import { pastText } from "./notes.js";
+import { isComparable } from "./safety.js";
 import { momentText } from "./times.js";
 import { words } from "./words.js";
 
@@ -59,6 +61,7 @@ function readerOf(member, row, now, inside) {
     vouched: member.verified || member.self,
     reads: row ? readsOf(row, now) : "",
     now: inside,
+    comparable: inside && isComparable(member),
     member,
   };
 }

@@ -78,6 +78,15 @@ export const remove = (name) => `${name} entfernen`;
 /** @param {string} name */
 export const takeOut = (name) => `${name} herausnehmen`;
 
+/** @param {string} name */
+export const compareSafety = (name) => `Sicherheitsnummer mit ${name} vergleichen`;
+
+/** @param {string} name */
+export const safetyTitle = (name) => `Sicherheitsnummer mit ${name}`;
+
+/** @param {number} step */
+export const safetyHistory = (step) => `Gemeinsamer Verlauf, Schritt ${number(step)}`;
+
 /** @param {string} role @param {boolean} verified */
 export const standing = (role, verified) => (verified ? `${role}, vom Schlüssel des Unternehmens bestätigt` : `${role}, nicht bestätigt`);
 

@@ -78,6 +78,15 @@ export const remove = (name) => `Remove ${name}`;
 /** @param {string} name  of a member */
 export const takeOut = (name) => `Take out ${name}`;
 
+/** @param {string} name  of a member */
+export const compareSafety = (name) => `Compare safety number with ${name}`;
+
+/** @param {string} name */
+export const safetyTitle = (name) => `Safety number with ${name}`;
+
+/** @param {number} step  the epoch */
+export const safetyHistory = (step) => `Shared history, step ${number(step)}`;
+
 /** @param {string} role @param {boolean} verified */
 export const standing = (role, verified) => (verified ? `${role}, verified by the company's key` : `${role}, not verified`);
 
