@@ -138,6 +138,9 @@ func conversationReseal(handle, length int32) int32 { return core.ConversationRe
 //go:wasmexport conversation_status
 func conversationStatus(handle int32) int32 { return core.ConversationStatus(handle) }
 
+//go:wasmexport conversation_safety
+func conversationSafety(handle, length int32) int32 { return core.ConversationSafety(handle, length) }
+
 //go:wasmexport entry_id
 func entryID(length int32) int32 { return core.EntryID(length) }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What a person does in one conversation: writing, sending files, saving them,
- * trying again, taking back. A text is kept on this device before anything
+ * trying again, taking back, comparing keys. A text is kept on this device before anything
  * comes of it.
  *
  * @typedef {import("./types.js").Message} Message
@@ -69,6 +69,15 @@ export class Composing {
   async saveFile(id, options) {
     if (this.#host.ended()) throw over();
     return this.#host.attachments.save(id, options);
+  }
+
+  /** @param {string} member */
+  async safetyNumber(member) {
+    const { end, ended, place } = this.#host;
+    if (typeof member !== "string" || !/^[0-9a-f]{32}$/.test(member)) throw new SealwireError("bad argument", "expected a member's id");
+    if (ended()) throw over();
+    if (place.id === "") throw new SealwireError("unavailable", "the conversation has not begun");
+    return end.safetyNumber(place.id, member);
   }
 
   /** @param {string} id */

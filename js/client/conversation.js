@@ -23,6 +23,7 @@
  * @property {(id: string, options: SaveFileOptions) => Promise<SavedFile>} saveFile
  * @property {(id: string) => Promise<void>} retry
  * @property {(id: string) => Promise<void>} discard
+ * @property {(member: string) => Promise<import("./types.js").SafetyNumber>} safetyNumber
  */
 
 export class Conversation {
@@ -212,6 +213,20 @@ export class Conversation {
    */
   async remove(member) {
     return this.#moving.remove(member);
+  }
+
+  /**
+   * The digits by which this end's person and a member's see that no other key stands between them. They compare them
+   * over a way that whoever could stand there does not carry: in person, or by telephone with somebody whose voice
+   * they know. Said in the conversation itself they prove nothing.
+   * @param {string} member  id, another's
+   * @returns {Promise<import("./types.js").SafetyNumber>}
+   * @throws {import("../errors.js").SealwireError} "bad argument": the own id, or none; "not a member": nobody here has
+   *   that id, or this end is in it no more; "epoch gone" while it rejoins; "unavailable" before it has begun, while
+   *   the log is read again, and when the client is closed
+   */
+  safetyNumber(member) {
+    return this.#acts.safetyNumber(member);
   }
 
   /** A customer asks for somebody else: the agents go, and it waits in its queue again. */

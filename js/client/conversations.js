@@ -20,7 +20,7 @@
  * @typedef {{ id: string, code: import("../errors.js").Code }} Failed  one that is saved and did not open
  */
 import { SealwireError } from "../errors.js";
-import { Writer, encodeText, fromHex } from "./bytes.js";
+import { Reader, Writer, decodeText, encodeText, fromHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
 import { entryOf, keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
@@ -185,6 +185,21 @@ export class Conversations {
    */
   discard(message) {
     return this.#outbox.hold(() => this.#handles.alone(this.#outbox.conversationOf(message) ?? "", () => this.#outbox.remove(message)));
+  }
+
+  /**
+   * What this end and a member compare (SPEC 2.6). Changes nothing.
+   * @param {string} id
+   * @param {string} member  32 hex digits
+   * @returns {Promise<import("./types.js").SafetyNumber>}
+   */
+  safetyNumber(id, member) {
+    return this.#handles.task(id, async ({ core }, handle) => {
+      const r = new Reader(core.callBytes("conversation_safety", handle, fromHex(member)));
+      const safety = { epoch: r.u64(), number: decodeText(r.raw(60)), transcript: decodeText(r.raw(30)) };
+      r.end();
+      return safety;
+    });
   }
 
   /** @param {Uint8Array} entry */

@@ -29,6 +29,7 @@
  * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
  * @property {(id: string, unasked: boolean, quiet: boolean) => Promise<import("./writing.js").Step>} next
+ * @property {(id: string, member: string) => Promise<import("./types.js").SafetyNumber>} safetyNumber
  * @property {(entry: Uint8Array) => Promise<Uint8Array>} entryId
  * @property {(entry: Uint8Array) => Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} inspect
  * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash
@@ -73,6 +74,7 @@ export const METHODS = Object.freeze([
   "leave",
   "receive",
   "next",
+  "safetyNumber",
   "entryId",
   "inspect",
   "manifestHash",
@@ -116,6 +118,7 @@ export function localEnd(end) {
     leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),
+    safetyNumber: (id, member) => conversations.safetyNumber(id, member),
     entryId: (entry) => conversations.entryId(entry),
     inspect: (entry) => conversations.inspect(entry),
     manifestHash: (manifest) => conversations.manifestHash(manifest),

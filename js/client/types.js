@@ -206,6 +206,15 @@
  * @property {(member: string) => Promise<void>} remove
  * @property {() => Promise<void>} askAnother  customers: the agents go, the conversation waits in its queue again
  *
+ * What two members compare, each at their own end, over another way than the conversation. ASCII digits without
+ * spaces, for groups of five.
+ * @typedef {object} SafetyNumber
+ * @property {string} number      60 digits of both identity keys and the organisation's root key: the same at both ends,
+ *   in every conversation of these two; another one as soon as one of the keys is another
+ * @property {string} transcript  30 digits of how the conversation came to its epoch: who was let in and put out, and by
+ *   whom. The same at every end in that epoch, unless two courses of the conversation were shown
+ * @property {number} epoch       that `transcript` is of; compare it first
+ *
  * What a conversation tells besides messages and members.
  * @typedef {object} ConversationFacts
  * @property {string | null} previous  id of the conversation that it continues

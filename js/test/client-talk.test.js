@@ -47,6 +47,50 @@ test("both ways: unicode, 20 KB, order, and the roster both sides see", async ()
   assert.equal(customer.state, "closed");
 });
 
+test("safety numbers: both ends show the same digits, of each member of the roster, until somebody else comes", async () => {
+  const agent = await demo.agent();
+  const customer = await demo.customer();
+  const conversation = await customer.start();
+  const coded = (/** @type {string} */ code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
+  await assert.rejects(conversation.safetyNumber("00".repeat(16)), coded("unavailable"), "nothing has begun");
+  await conversation.send("hello");
+  await seen(agent, "hello", "received");
+  const [theirs] = agent.conversations;
+  assert.ok(theirs);
+  await theirs.send("answer");
+  await seen(customer, "answer", "received");
+  const [mine, yours] = [conversation, theirs].map((c) => c.members.find((m) => m.self)?.id ?? "");
+  assert.ok(mine && yours);
+  const ours = await conversation.safetyNumber(yours);
+  assert.match(ours.number, /^[0-9]{60}$/);
+  assert.match(ours.transcript, /^[0-9]{30}$/);
+  assert.equal(ours.epoch, conversation.epoch);
+  assert.deepEqual(await theirs.safetyNumber(mine), ours);
+  assert.deepEqual(await conversation.safetyNumber(yours), ours, "asked again");
+  // Another epoch, another transcript; the keys are the same.
+  const ben = await available(await demo.colleague("Ben"));
+  await theirs.invite({ to: ben });
+  await until(customer, "Ben", () => conversation.members.some((m) => m.id === ben));
+  const later = await conversation.safetyNumber(yours);
+  assert.deepEqual(await theirs.safetyNumber(mine), later);
+  assert.equal(later.number, ours.number);
+  assert.notEqual(later.transcript, ours.transcript);
+  assert.ok(later.epoch > ours.epoch);
+  const withBen = await conversation.safetyNumber(ben);
+  assert.notEqual(withBen.number, ours.number);
+  assert.equal(withBen.transcript, later.transcript);
+  for (const wrong of [mine, "", "0", "g".repeat(32), mine.toUpperCase(), 7, undefined, null, {}, new Uint8Array(16), yours + "00"]) {
+    await assert.rejects(conversation.safetyNumber(/** @type {string} */ (wrong)), coded("bad argument"), String(wrong));
+  }
+  await assert.rejects(conversation.safetyNumber("00".repeat(16)), coded("not a member"));
+  await theirs.leave();
+  await until(agent, "it left", () => theirs.state === "left");
+  await assert.rejects(theirs.safetyNumber(mine), coded("not a member"));
+  await customer.close();
+  await assert.rejects(conversation.safetyNumber(yours), coded("unavailable"));
+  assert.deepEqual([...errorsOf(customer), ...errorsOf(agent)], []);
+});
+
 test("a text written before anybody is there is kept, and sent when an agent comes", async () => {
   const customer = await demo.customer();
   const conversation = await customer.start();

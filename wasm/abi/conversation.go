@@ -309,6 +309,29 @@ func (i *Instance) ConversationStatus(handle int32) int32 {
 	})
 }
 
+// ConversationSafety: member[16] → u64 epoch ‖ number[60] ‖ transcript[30]:
+// what this end and that member compare (SPEC 2.6), ASCII digits. It costs some
+// ten milliseconds for each member and for each epoch, once. Own id: bad argument.
+// Nobody in the roster: not a member. An end that does not hold the epoch is
+// answered why.
+func (i *Instance) ConversationSafety(handle, length int32) int32 {
+	return on(i, handle, length, func(c conv, r *wire.Reader) (int, error) {
+		member := r.ID()
+		if err := r.Done(); err != nil {
+			return 0, err
+		}
+		s, err := c.Safety(member)
+		if err != nil {
+			return 0, err
+		}
+		w := wire.NewWriter(128)
+		w.U64(s.Epoch)
+		w.Raw(s.Number[:])
+		w.Raw(s.Transcript[:])
+		return i.reply(w.Bytes())
+	})
+}
+
 // EntryID: entry → id[16], of any bytes.
 func (i *Instance) EntryID(length int32) int32 {
 	return i.call(length, func(entry []byte) (int, error) {

@@ -106,6 +106,7 @@ type Conversation struct {
 	counter   uint64   // the last one this instance used
 	passing   uint64   // and the last for passing messages
 	pending   *pendingCommit
+	digits    transcriptDigits
 
 	past   []pastEpoch // that may be granted, or were granted to this end, ascending
 	since  uint64      // the epoch in which the inbox that made the newest claim was added

@@ -35,6 +35,7 @@ type End struct {
 	manifests  map[wire.Hash]*wire.Manifest
 	packages   []packageSecret
 	chained    []wire.Hash // credentials that were seen to chain to newest, at most maxChained
+	halves     []half      // of safety numbers, at most maxHalves
 }
 
 // String and GoString keep the secrets out of logs and messages.

@@ -7,7 +7,7 @@ import (
 )
 
 // stateVersion is the first byte of a saved conversation.
-const stateVersion = 4
+const stateVersion = 5
 
 // maxInstances bounds the counters of one sender in one conversation.
 const maxInstances = 4_096

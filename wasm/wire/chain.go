@@ -27,6 +27,7 @@ type Chain struct {
 	head            Hash
 	sequence        uint64 // of the manifest that the head names
 	manifest        Hash
+	root            Hash // that signed it
 	queue           string
 	previous        []byte
 	members         []Member   // ordered by id
@@ -62,6 +63,10 @@ func (c *Chain) Previous() []byte { return c.previous }
 
 // Manifest is the hash of the manifest that the head names, and its sequence.
 func (c *Chain) Manifest() (Hash, uint64) { return c.manifest, c.sequence }
+
+// Root is the root key that signed the manifest which the head names; zero
+// before genesis.
+func (c *Chain) Root() Hash { return c.root }
 
 // Members returns the roster, ordered by id. The caller does not change it.
 func (c *Chain) Members() []Member { return c.members }
@@ -163,6 +168,7 @@ func (c *Chain) Marshal() []byte {
 	w.Raw(c.head[:])
 	w.U64(c.sequence)
 	w.Raw(c.manifest[:])
+	w.Raw(c.root[:])
 	w.Bytes8([]byte(c.queue))
 	w.Bytes8(c.previous)
 	w.U8(uint8(len(c.members)))
@@ -193,7 +199,7 @@ func LoadChain(b []byte, manifests func(Hash) *Manifest) (*Chain, error) {
 		return c, nil
 	}
 	c.closed, c.epoch, c.head = r.Bool(), r.U64(), r.Hash()
-	c.sequence, c.manifest = r.U64(), r.Hash()
+	c.sequence, c.manifest, c.root = r.U64(), r.Hash(), r.Hash()
 	c.queue, c.previous = r.name(MaxQueue), bytes.Clone(r.Bytes8(16))
 	for range r.Count(MaxMembers) {
 		m := Member{Role: Role(r.U8()), Leaving: r.Bool(), Since: r.U64()}

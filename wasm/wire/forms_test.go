@@ -127,7 +127,7 @@ func TestGoldenEncodings(t *testing.T) {
 		"message":           "327e176770275021",
 		"join request":      "9a7f0bc6adf288fe",
 		"closing commit":    "d69c61b3b19cd030",
-		"chain":             "8679d800b8b1f16d",
+		"chain":             "9a6b642cad996d49",
 	}
 	for _, s := range samples(t) {
 		want, ok := golden[s.name]

@@ -37,7 +37,8 @@ func (c *Chain) commit(m *Commit) (*Chain, error) {
 		return nil, OpenFailed
 	}
 	next := &Chain{conversation: c.conversation, manifests: c.manifests, started: true, closed: m.Marks&MarkClose != 0,
-		epoch: m.Epoch, head: m.TranscriptHash(), sequence: manifest.Sequence, manifest: m.ManifestHash, queue: c.queue, previous: c.previous, members: c.roster(m)}
+		epoch: m.Epoch, head: m.TranscriptHash(), sequence: manifest.Sequence, manifest: m.ManifestHash, root: Hash(manifest.Root),
+		queue: c.queue, previous: c.previous, members: c.roster(m)}
 	if !c.started {
 		next.queue, next.previous = m.Queue, m.Previous
 	}
