@@ -16,6 +16,7 @@
  * @property {number} [history]  reason of a grant of all that this end may grant; 0: none
  * @property {string[]} [removes]
  * @property {Newcomer[]} [adds]
+ * @property {number} [epoch]    in which it was asked for: a move is made in no other
  *
  * @typedef {{ kind: "none" }
  *   | { kind: "commit" | "join", entry: Uint8Array }
@@ -99,13 +100,15 @@ async function commit({ context, handle, id, changed }, { marks = 0, role = 0, h
 
 /**
  * A commit that changes who is in: made and saved, for `nextStep` to give. Null
- * while another own commit waits to be read back.
+ * while another own commit waits to be read back; "stale head" where another
+ * epoch has begun, which whoever asked for it may not have seen.
  * @param {Writing} writing
  * @param {Moves} moves
  * @returns {Promise<Uint8Array | null>} the id of its entry
  */
 export async function move(writing, moves) {
   const { core } = writing.context;
+  if (moves.epoch !== undefined && statusOf(writing.context, writing.handle).epoch !== moves.epoch) throw new SealwireError("stale head", "another epoch has begun");
   if (core.callBytes("conversation_pending", writing.handle).length > 0) return null;
   const { entry } = await commit(writing, { ...moves, marks: (moves.marks ?? 0) | QUIET });
   return core.callBytes("entry_id", entry);

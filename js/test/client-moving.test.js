@@ -22,7 +22,7 @@ const commit = (change) => ({
 
 /**
  * An agent in a conversation; what comes first at each attempt is the test's.
- * @param {((round: number) => CommitEvent | "refused" | "pending" | undefined)} before
+ * @param {((round: number) => CommitEvent | "refused" | "pending" | "ahead" | undefined)} before  ahead: the end has read a commit that is told later
  * @param {string} inbox  what the inbox is called whose key package the relay gives; another queue's must not do
  */
 function staged(before, inbox = "default") {
@@ -35,13 +35,22 @@ function staged(before, inbox = "default") {
     leaving: false,
     queue: "default",
     state: "secured",
+    epoch: 3,
     changed: () => {},
+  };
+  /** As the log goes on. @param {CommitEvent} event */
+  const read = (event) => {
+    standing.epoch++;
+    const leaves = event.marks === 1 ? ["b".repeat(32)] : [];
+    standing.members = standing.members.filter(({ id }) => ![...event.removed, ...leaves].includes(id) || event.added.includes(id));
+    for (const id of event.added) if (!standing.members.some((m) => m.id === id)) standing.members.push(person(id.slice(0, 1), "agent"));
+    moving.read(event);
   };
   /** @type {Moves[]} */
   const made = [];
   let connected = true;
   /** How often the relay says yet that it has no key package. */
-  const missing = { times: 0 };
+  const missing = { times: 0, then: () => {} };
   /** In their order. @type {string[]} */
   const steps = [];
   const timeline = { writing: false, noted: (/** @type {string} */ text) => steps.includes(`note ${text}`) };
@@ -53,7 +62,9 @@ function staged(before, inbox = "default") {
         const first = before(made.length);
         if (first === "refused") throw new SealwireError("bad commit");
         const id = new Uint8Array(16).fill(made.length);
-        queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => moving.read(first && first !== "pending" ? first : commit({ id: first === "pending" ? new Uint8Array(16) : id, own: true })))));
+        const told = typeof first === "object" ? first : commit(first ? {} : { id, own: true });
+        queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => read(told))));
+        if (first === "ahead") throw new SealwireError("stale head");
         return first === "pending" ? null : id;
       },
     },
@@ -68,25 +79,30 @@ function staged(before, inbox = "default") {
       if (missing.times-- > 0) throw new SealwireError("unavailable");
       return Uint8Array.from([1, 1, 0, 117, 1, member === undefined ? 6 : 3, ...new Array(32).fill(1), 7, ...encodeText(inbox), 0, 0, ...new Array(112).fill(0)]);
     },
-    pause: async (/** @type {number} */ ms) => void steps.push(`pause ${ms}`),
+    pause: async (/** @type {number} */ ms) => {
+      steps.push(`pause ${ms}`);
+      missing.then();
+    },
     note: async (/** @type {string} */ text) => void steps.push(`note ${text}`),
   })));
-  return { moving, standing, made, steps, missing, cut: () => ((connected = false), moving.read(null)) };
+  return { moving, standing, read, made, steps, missing, cut: () => ((connected = false), moving.read(null)) };
 }
 
 /** @param {import("../errors.js").Code} code */
 const coded = (code) => (/** @type {unknown} */ error) => error instanceof SealwireError && error.code === code;
-const other = commit({ added: ["d".repeat(32)] });
+const other = commit({ added: ["e".repeat(32)] });
 const refresh = commit({});
 const to = "d".repeat(32);
 
 test("a commit that changed nothing about who is in, and an own one that waited, are no reason to give up", async () => {
   const putOut = commit({ removed: ["e".repeat(32)] }); // somebody who had left, and is shown no more
-  for (const first of /** @type {const} */ ([refresh, putOut, "pending"])) {
+  const backIn = commit({ added: ["c".repeat(32)], removed: ["c".repeat(32)] }); // the same customer, after a reload
+  for (const first of /** @type {const} */ ([refresh, putOut, backIn, "pending", "ahead"])) {
     const { moving, made } = staged((round) => (round < 4 ? first : undefined));
     await moving.transfer({ to });
     assert.equal(made.length, 4);
     assert.ok(made.every((m) => m.marks === 1 && m.history === 2 && m.adds?.[0]?.role === 3));
+    assert.deepEqual(made.map((m) => m.epoch), [3, 4, 5, 6], "each on the head that was looked at");
     assert.equal(moving.now, null);
   }
 });
@@ -100,6 +116,32 @@ test("a commit that changed who is in: what brings in, hands over or removes is 
       assert.equal(moving.now, null);
     }
   }
+});
+
+test("who changed what it is, and who came or went before anything was made, is the person's to see too", async () => {
+  const over = staged(() => {
+    over.standing.members = [...over.standing.members.slice(0, 1), person("b", "supervisor"), ...over.standing.members.slice(2)];
+    return refresh;
+  });
+  await assert.rejects(over.moving.transfer({ to }), coded("stale head"));
+  assert.equal(over.made.length, 1, "not made again");
+
+  for (const act of /** @type {((m: Moving) => Promise<void>)[]} */ ([(m) => m.transfer({ to }, { note: "a refund" }), (m) => m.invite({ to })])) {
+    const early = staged(() => undefined);
+    early.missing.times = 1;
+    early.missing.then = () => early.read(other); // while the key package is waited for
+    await assert.rejects(act(early.moving), coded("stale head"));
+    assert.deepEqual(early.made, []);
+  }
+  // The end has read it, and this page not yet.
+  const ahead = staged(() => "ahead");
+  const read = ahead.moving.read.bind(ahead.moving);
+  ahead.moving.read = (event) => {
+    ahead.standing.members.push(person("d", "agent"));
+    read(event);
+  };
+  await assert.rejects(ahead.moving.remove("b".repeat(32)), coded("stale head"));
+  assert.equal(ahead.made.length, 1);
 });
 
 test("whoever is to come can be added before a note says so; a note is sent once, however often it is tried", async () => {
