@@ -46,10 +46,10 @@ func Answer(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(text)
 }
 
-// Refuse answers with a code, when to come again where that helps, and with what
-// more is to be said.
+// Refuse answers with a code, when to come again where that helps (as the header
+// has it, if it does), and with what more is to be said.
 func Refuse(w http.ResponseWriter, status int, code wire.Code, more map[string]string) {
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+	if (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", RetryAfter())
 	}
 	body := map[string]any{"code": int(code), "error": code.Error()}

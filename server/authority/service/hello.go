@@ -89,7 +89,7 @@ func (s *Service) issue(ctx context.Context, nonce [32]byte, h *relay.Hello) ([]
 	}
 	displaced, err := s.people.admit(ctx, c, account)
 	switch {
-	case err == wire.RateLimited:
+	case errors.Is(err, wire.RateLimited):
 		return nil, err
 	case err != nil:
 		s.failed("remembering an agent", err)

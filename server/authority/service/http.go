@@ -9,7 +9,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sealwire/sealwire/server/web"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -25,6 +27,13 @@ type refusal struct {
 }
 
 func (r refusal) Error() string { return r.code.Error() }
+
+// later is RateLimited where it is known when it will do.
+type later struct{ after time.Duration }
+
+func (l later) Error() string { return wire.RateLimited.Error() }
+
+func (l later) Unwrap() error { return wire.RateLimited }
 
 // statuses are those of the codes, where nothing else is said.
 var statuses = map[wire.Code]int{
@@ -148,6 +157,10 @@ func refuse(w http.ResponseWriter, err error, by ...string) {
 		if r.status = statuses[r.code]; r.status == 0 {
 			r = refusal{http.StatusServiceUnavailable, wire.Unavailable}
 		}
+	}
+	var l later
+	if errors.As(err, &l) {
+		w.Header().Set("Retry-After", strconv.Itoa(1+int(l.after/time.Second)))
 	}
 	var more map[string]string
 	if len(by) > 0 {

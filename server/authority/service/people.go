@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -62,8 +63,9 @@ const remembered = 8
 
 // admit remembers to whom a login gave a credential. Of too many identities of
 // its account those that were unused longest are displaced: a person with a new
-// browser is not locked out by old ones. RateLimited where more came in a
-// credential's life than are remembered, or displaced ones come back too often.
+// browser is not locked out by old ones. RateLimited, and for how long, where
+// more came in a credential's life than are remembered, or displaced ones come
+// back too often.
 func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte) (displaced []wire.ID, err error) {
 	p.changing.Lock()
 	defer p.changing.Unlock()
@@ -73,10 +75,12 @@ func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte
 	p.mu.Lock()
 	var known int
 	var others []*person
+	room := uint64(math.MaxUint64) // when one of them ends
 	for _, k := range p.known {
 		if k.Account != account || k.Until <= now || k.Member == a.Member {
 			continue
 		}
+		room = min(room, k.Until)
 		if known++; !k.Displaced {
 			others = append(others, k)
 		}
@@ -98,10 +102,16 @@ func (p *people) admit(ctx context.Context, c *wire.Credential, account [32]byte
 		gone.Displaced = true
 		write, displaced = append(write, gone), append(displaced, gone.Member)
 	}
-	refused := fresh && known >= remembered*p.most || !fresh && before.Displaced && !p.readmits(account)
+	var wait time.Duration
+	switch {
+	case fresh && known >= remembered*p.most:
+		wait = time.Duration(room-now) * time.Second
+	case !fresh && before.Displaced:
+		wait = p.readmits(account)
+	}
 	p.mu.Unlock()
-	if refused {
-		return nil, wire.RateLimited
+	if wait > 0 {
+		return nil, later{wait}
 	}
 	if err := p.put(ctx, now, write...); err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package service
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -142,8 +144,9 @@ func TestDisplacedIdentitiesAreRememberedUpToABound(t *testing.T) {
 			t.Fatalf("identity %d: %v", i, code)
 		}
 	}
-	if code := o.credential(o.person(wire.Agent), "token of Ana"); code != wire.RateLimited {
-		t.Errorf("one more: %v, want rate limited", code)
+	o.clock.add(time.Hour) // since the first of them
+	if code, after := o.later(o.person(wire.Agent), "token of Ana"); code != wire.RateLimited || after < 10*time.Hour || after > 11*time.Hour+time.Minute {
+		t.Errorf("one more: %v, in %v; want rate limited, until the first of them ends", code, after)
 	}
 	if code := o.credential(first, "token of Ana"); code != 0 {
 		t.Errorf("one that is known: %v", code)
@@ -206,6 +209,17 @@ func TestMoreThanMayStandDoNotDisplaceEachOtherWithoutEnd(t *testing.T) {
 	if code := back(); code != wire.RateLimited {
 		t.Errorf("the third that comes back: %v, want rate limited", code)
 	}
+	for _, p := range all {
+		if !o.Service.people.displaced(p.ID()) {
+			continue
+		}
+		for range 2 { // asking costs nothing, and is told the truth
+			if code, after := o.later(p, "token of Ana"); code != wire.RateLimited || after < readmitInterval-10*time.Second || after > readmitInterval+time.Second {
+				t.Errorf("it is told to come again in %v, %v", after, code)
+			}
+		}
+		break
+	}
 	if code := o.credential(o.person(wire.Agent), "token of Ben"); code != 0 {
 		t.Errorf("another person: %v", code)
 	}
@@ -239,6 +253,25 @@ func TestMoreThanMayStandDoNotDisplaceEachOtherWithoutEnd(t *testing.T) {
 	if n := len(o.Service.people.back); n != 0 {
 		t.Errorf("%d limiters are kept that are full", n)
 	}
+}
+
+// later logs somebody in, and gives when to come again.
+func (o *office) later(p *authoritytest.Person, login string) (wire.Code, time.Duration) {
+	o.t.Helper()
+	text, err := json.Marshal(o.hello(p, o.fresh(), host, []byte(login)))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	_, answer, h := o.do("POST", "/v1/authority/credential", "", string(text), nil)
+	var refused struct{ Code wire.Code }
+	if err := json.Unmarshal([]byte(answer), &refused); err != nil {
+		o.t.Fatal(err)
+	}
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil {
+		o.t.Fatalf("Retry-After %q", h.Get("Retry-After"))
+	}
+	return refused.Code, time.Duration(seconds) * time.Second
 }
 
 // tired goes home before the configured life is over.

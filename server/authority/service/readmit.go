@@ -31,15 +31,21 @@ func (p *people) standing(id wire.ID, account [32]byte) *wire.Credential {
 	return k.credential
 }
 
-// readmits tells whether a displaced identity of the account may come back now.
-// The lock is held.
-func (p *people) readmits(account [32]byte) bool {
+// readmits tells how long a displaced identity of the account has to wait until
+// it may come back; where it may now, that counts. The lock is held.
+func (p *people) readmits(account [32]byte) time.Duration {
 	l := p.back[account]
 	if l == nil {
 		l = rate.NewLimiter(rate.Every(readmitInterval), p.most)
 		p.back[account] = l
 	}
-	return l.AllowN(p.now(), 1)
+	now := p.now()
+	r := l.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
 }
 
 // forgetReadmits forgets the limiters that a fresh one is as good as. The lock is held.
