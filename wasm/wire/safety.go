@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"crypto/sha512"
 	"encoding/binary"
 )
 
@@ -40,20 +39,22 @@ func SafetyNumber(one, other []byte, half func(identity []byte) Digits) (out [2 
 }
 
 // digits is of SPEC section 2.6. Each step takes the value in again, as those of
-// Signal's numeric fingerprint do: so two values that once come to the same hash part again.
-func digits(value Hash) (out Digits) {
-	label := Label("safety step")
-	in := make([]byte, 0, len(label)+2*len(value))
-	in = append(append(append(in, label...), value[:]...), value[:]...)
-	var hash Hash
+// Signal's numeric fingerprint take the key: what falls together parts again.
+func digits(value Hash) Digits {
+	hash := value
 	for range safetySteps {
-		hash = sha512.Sum512_256(in)
-		copy(in[len(label):], hash[:])
+		hash = Sum("safety step", hash[:], value[:])
 	}
+	return decimal(hash)
+}
+
+// decimal writes the first 30 bytes, five at a time, each as the last five of
+// its decimal digits.
+func decimal(hash Hash) (out Digits) {
 	for g := range digitGroups {
 		var number [8]byte
 		copy(number[8-groupSize:], hash[g*groupSize:])
-		n := binary.BigEndian.Uint64(number[:]) % 100_000
+		n := binary.BigEndian.Uint64(number[:])
 		for i := groupSize - 1; i >= 0; i-- {
 			out[g*groupSize+i] = '0' + byte(n%10)
 			n /= 10

@@ -451,7 +451,7 @@ func makeKeyPackages(t *testing.T) any {
 }
 
 var vectorFiles = map[string]func(*testing.T) any{
-	"primitives": makePrimitives, "manifest": makeManifests, "credential": makeCredentials, "keypackage": makeKeyPackages,
+	"primitives": makePrimitives, "manifest": makeManifests, "credential": makeCredentials, "keypackage": makeKeyPackages, "safety": makeSafety,
 }
 
 // TestVectorsAreMadeAlike: making a file again gives the same bytes, and what
