@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { checkName, fromHex, Refused, toHex, utf8 } from "./independent/codec.js";
-import { boxKey, checkEd25519, checkX25519, entryId, H, identity, keyHash, label, leafHash, leafOf, memberId, orgKey, tenantId, verify } from "./independent/crypto.js";
+import { boxKey, checkEd25519, checkX25519, entryId, H, identity, keyHash, label, leafHash, leafOf, memberId, orgKey, safetyHalf, safetyNumber, safetyValue, tenantId, transcriptDigits, verify } from "./independent/crypto.js";
 import { padded } from "./independent/entries.js";
 import { decodeFrame, encodeFrame } from "./independent/frames.js";
 import { Conversation, End } from "./independent/member.js";
@@ -64,6 +64,20 @@ function readAs(v, n, who) {
     const { again = [], ...expected } = entry.readings[n];
     assert.equal(compare(conversation, v, i + 1, expected), again.length > 0, `entry ${i + 1}: ${entry.comment}: rewound`);
     for (const second of again) assert.ok(!compare(conversation, v, second.entry, second.reading));
+  }
+  const told = v.safety.filter((/** @type {any} */ s) => s.end === who.name);
+  assert.equal(told.length, v.ends.length, "one of each other end, and of itself");
+  for (const { end: _, member, ...expected } of told) assert.deepEqual(safety(conversation, fromHex(member)), expected, `safety number of ${member}`);
+}
+
+/** As the files write it. @param {Conversation} c @param {Uint8Array} member */
+function safety(c, member) {
+  try {
+    const { epoch, ...digits } = c.safety(member);
+    return { ...digits, epoch: Number(epoch) };
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+    return { code: cause.code };
   }
 }
 
@@ -140,6 +154,23 @@ test("labels, hashes, signatures, names, refused keys, padding", () => {
   }
   for (const n of v.names) assert.equal(codeOf(() => checkName(fromHex(n.name))), n.code ?? "", n.name);
   for (const p of v.padding) assert.equal(padded(p.size), p.padded, p.size);
+});
+
+test("safety numbers and the digits of transcript hashes", () => {
+  const v = read("wasm/wire/testdata/safety.json");
+  for (const list of [v.halves, v.numbers, v.transcripts]) assert.ok(list.length > 3);
+  for (const h of v.halves) {
+    const [root, identity] = [h.root, h.identity].map(fromHex);
+    assert.equal(toHex(safetyValue(root, identity)), h.value);
+    assert.equal(safetyHalf(root, identity), h.digits);
+    assert.match(h.digits, /^[0-9]{30}$/);
+  }
+  for (const n of v.numbers) {
+    const [root, one, other] = [n.root, n.one, n.other].map(fromHex);
+    assert.equal(safetyNumber(root, one, other), n.number);
+    assert.equal(safetyNumber(root, other, one), n.number);
+  }
+  for (const t of v.transcripts) assert.equal(transcriptDigits(fromHex(t.hash)), t.digits);
 });
 
 /**

@@ -38,6 +38,11 @@ func makeVector(t *testing.T, number uint64, s vectorScenario) []byte {
 	m.v.Root = hexBytes(m.root.Public().(ed25519.PublicKey))
 	m.v.Ends, m.v.Entries = []*vectorEnd{}, []*vectorEntry{}
 	s.play(m)
+	for _, p := range m.members {
+		for _, other := range m.members {
+			m.v.Safety = append(m.v.Safety, vectorSafetyOf(p.out.Name, p.conv, other.end.ID()))
+		}
+	}
 	return vectorJSON(t, &m.v)
 }
 

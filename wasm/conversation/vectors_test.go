@@ -44,6 +44,28 @@ type vector struct {
 	Conversation hexBytes         `json:"conversation"`
 	Ends         []*vectorEnd     `json:"ends"`
 	Entries      []*vectorEntry   `json:"entries"`
+	Safety       []vectorSafety   `json:"safety"` // after the last entry
+}
+
+// vectorSafety is what an end tells a person to compare with a member, or its code.
+type vectorSafety struct {
+	End        string   `json:"end"`
+	Member     hexBytes `json:"member"`
+	Number     string   `json:"number,omitempty"`
+	Transcript string   `json:"transcript,omitempty"`
+	Epoch      *uint64  `json:"epoch,omitempty"`
+	Code       string   `json:"code,omitempty"`
+}
+
+func vectorSafetyOf(name string, c *Conversation, member wire.ID) vectorSafety {
+	out := vectorSafety{End: name, Member: member[:]}
+	s, err := c.Safety(member)
+	if err != nil {
+		out.Code = err.Error()
+		return out
+	}
+	out.Number, out.Transcript, out.Epoch = string(s.Number[:]), string(s.Transcript[:]), &s.Epoch
+	return out
 }
 
 // vectorManifest is one that all ends were shown before the first entry; the
@@ -220,7 +242,7 @@ func codeText(err error) string {
 // check reads the whole vector with ends that know nothing but what is in it.
 func (v *vector) check(t *testing.T) {
 	t.Helper()
-	if len(v.Entries) == 0 || len(v.Ends) == 0 {
+	if len(v.Entries) == 0 || len(v.Ends) == 0 || len(v.Safety) != len(v.Ends)*len(v.Ends) {
 		t.Fatal("an empty vector")
 	}
 	for n, end := range v.Ends {
@@ -242,6 +264,11 @@ func (v *vector) check(t *testing.T) {
 				if v.compare(t, c, end.Name+", again", again.Entry, &again.Reading) {
 					t.Fatalf("entry %d (%s) at the %s: rewound once more", again.Entry, entry.Comment, end.Name)
 				}
+			}
+		}
+		for _, want := range v.Safety[n*len(v.Ends) : (n+1)*len(v.Ends)] {
+			if g, w := vectorJSON(t, vectorSafetyOf(end.Name, c, wire.ID(want.Member))), vectorJSON(t, want); !bytes.Equal(g, w) {
+				t.Errorf("safety number at the %s:\ngot  %s\nwant %s", end.Name, g, w)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import { sha512, sha512_256 } from "@noble/hashes/sha2.js";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import nacl from "tweetnacl";
 
-import { join, Refused, same, u8, utf8 } from "./codec.js";
+import { join, order, Refused, same, toHex, u8, utf8 } from "./codec.js";
 
 /** @typedef {{ public: Uint8Array, x: Uint8Array, seed: Uint8Array }} Leaf public ‖ of it the X25519 scalar and ML-KEM seed */
 /** @typedef {{ public: Uint8Array, seed: Uint8Array, id: Uint8Array, sign: (purpose: string, m: Uint8Array) => Uint8Array }} Identity */
@@ -42,6 +42,36 @@ export const MAC = (key, message) => hmac(sha512, key, message);
 /** @param {Uint8Array} entry */ export const entryId = (entry) => entryHash(entry).slice(0, 16);
 /** @param {Uint8Array} leaf */ export const leafHash = (leaf) => H("leaf", leaf);
 /** @param {Uint8Array} root */ export const orgKey = (root) => Buffer.from(root).toString("base64url");
+
+// Section 2.6.
+
+/** @type {Map<string, string>} digits that were worked out before */
+const known = new Map();
+
+/** @param {Uint8Array} x */
+function digits(x) {
+  const name = toHex(x);
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  let d = x;
+  for (let i = 1; i <= 5200; i++) d = H("safety step", d, x);
+  let out = "";
+  for (let k = 0; k < 6; k++) {
+    const group = d.subarray(5 * k, 5 * k + 5).reduce((n, byte) => n * 256n + BigInt(byte), 0n);
+    out += String(group % 100_000n).padStart(5, "0");
+  }
+  known.set(name, out);
+  return out;
+}
+
+/** @param {Uint8Array} root @param {Uint8Array} identity */
+export const safetyValue = (root, identity) => H("safety number", root, identity);
+/** @param {Uint8Array} root @param {Uint8Array} identity */
+export const safetyHalf = (root, identity) => digits(safetyValue(root, identity));
+/** @param {Uint8Array} root @param {Uint8Array} one @param {Uint8Array} other identity keys, in any order */
+export const safetyNumber = (root, one, other) => [one, other].sort(order).map((identity) => safetyHalf(root, identity)).join("");
+/** @param {Uint8Array} transcript */
+export const transcriptDigits = (transcript) => digits(transcript);
 
 // Keys that are refused (section 2.4).
 

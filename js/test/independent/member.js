@@ -141,6 +141,22 @@ export class Conversation {
       (s.request.package.credential?.notAfter ?? now + 1n) > now && this.chain.answerable(s, me.role, newest));
   }
 
+  /** What is compared with that member (section 2.6). @param {Uint8Array} id */
+  safety(id) {
+    if (same(id, this.end.identity.id)) throw new Refused("bad argument", "its own id");
+    if (this.second !== null || this.chain.empty) throw new Refused("unavailable", "nothing to tell yet");
+    if (this.chain.closed || this.self === undefined || this.self.leaving) throw new Refused("not a member", "this end is not in");
+    if (this.epoch === null) throw new Refused("epoch gone", "lost");
+    const other = this.chain.member(id);
+    if (other === undefined || other.leaving) throw new Refused("not a member", "no such member");
+    const { root } = /** @type {import("./statements.js").Manifest} */ (this.chain.manifest);
+    return {
+      epoch: this.chain.epoch,
+      number: crypto.safetyNumber(root, this.end.identity.public, other.identity),
+      transcript: crypto.transcriptDigits(this.chain.head),
+    };
+  }
+
   // Reading.
 
   /** The next entry of the log. Throws when it does not decode, or waits for a manifest. @param {Uint8Array} encoded @returns {Event} */
