@@ -44,6 +44,16 @@ func TestACustomerIsSpokenToInGerman(t *testing.T) {
 	customer.AwaitPage("good morning")
 	customer.Click(harness.Thing{Role: "button", Name: "Wer kann lesen"})
 	wantAccessible(t, customer, "German, who can read")
+	customer.Click(harness.Thing{Role: "button", Name: "Sicherheitsnummer vergleichen mit Ana"})
+	customer.AwaitPage("am telefon oder persönlich")
+	_ = harness.Eval[bool](customer, openDetails)
+	wantAccessible(t, customer, "German, safety number")
+	for _, english := range []string{"Safety", "Details", "history"} {
+		if saw := customer.PageText(); strings.Contains(saw, english) {
+			t.Errorf("some of it is English: %s", saw)
+		}
+	}
+	customer.Click(harness.Thing{Role: "button", Name: "Zurück"})
 	if saw := customer.PageText(); strings.Contains(saw, "Who can read") || strings.Contains(saw, "verified by") {
 		t.Errorf("some of it is English: %s", saw)
 	}
@@ -79,6 +89,10 @@ func TestADeskInGerman(t *testing.T) {
 	customer.AwaitText(harness.Conversation, "ja, Ana")
 	ana.Click(harness.Thing{Role: "button", Name: "Wer kann lesen"})
 	wantAccessible(t, ana, "German desk, who can read")
+	ana.Click(harness.Thing{Role: "button", Name: "Sicherheitsnummer vergleichen mit " + titleOn(ana)})
+	ana.AwaitPage("am telefon oder persönlich")
+	wantAccessible(t, ana, "German desk, safety number")
+	answer(t, ana, "Schließen")
 	ana.Click(harness.Thing{Role: "button", Name: "Wer wann lesen konnte"})
 	ana.AwaitPage("signierten protokoll")
 	wantAccessible(t, ana, "German desk, ledger")
@@ -123,6 +137,14 @@ func TestFromRightToLeft(t *testing.T) {
 		t.Error("the chat is not at the end of the line")
 	}
 	wantAccessible(t, customer, "right to left")
+	compares(t, customer, "Ana")
+	wantAccessible(t, customer, "right to left, safety number")
+	if !harness.Eval[bool](customer, `(() => {
+		const [first, second] = document.querySelector("sealwire-chat").shadowRoot.querySelectorAll(".sw-digits > li");
+		return first.getBoundingClientRect().right <= second.getBoundingClientRect().left;
+	})()`) {
+		t.Error("the digits run from right to left")
+	}
 
 	ben := browser.Person(t, "Ben", speaking(t, `ar" dir="rtl`))
 	armAxe(t, ben)

@@ -146,3 +146,20 @@ func (n *Native) stateOf(k *talk) conversation.State {
 	}
 	return Unreadable
 }
+
+// Safety is what this member's core says to compare with the one member of a
+// role: the number, and the digits of the history at an epoch.
+func (n *Native) Safety(with wire.Role) *conversation.Safety {
+	n.t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := slices.IndexFunc(n.talk.Members(), func(m wire.Member) bool { return m.Role == with })
+	if i < 0 {
+		n.t.Fatalf("nobody of role %d is in it", with)
+	}
+	s, err := n.talk.Safety(n.talk.Members()[i].ID)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return s
+}

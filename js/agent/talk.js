@@ -14,6 +14,7 @@ import { People } from "../widget/people.js";
 import { notNow, words } from "../widget/words.js";
 import { openLedger } from "./ledger.js";
 import { Moves } from "./moves.js";
+import { SafetyDialog } from "./safety.js";
 import { deskWords } from "./words.js";
 
 export class Talk {
@@ -27,6 +28,7 @@ export class Talk {
   #takeOver;
   #menu = new Menu(deskWords.moreMoves);
   #moves;
+  #safety;
   #people;
   #panel;
   #lock = new LockBar("desk-lock");
@@ -57,6 +59,7 @@ export class Talk {
       past: false,
       removable: (member) => !member.self && member.role !== "customer" && member.role !== "archive" && (this.#view?.moves.includes("remove") ?? false),
       remove: (reader) => { if (this.#view) this.#moves.remove(this.#view, reader); },
+      compare: (reader) => { if (this.#view) this.#safety.open(this.#view.id, reader.id); },
     });
     const ledger = button("desk-plain", () => { if (this.#view) openLedger(this.element, this.#view.readers); }, deskWords.whoCouldRead);
     setAttribute(ledger, "data-quiet", true);
@@ -68,6 +71,7 @@ export class Talk {
       el("div", { class: "desk-head" }, list, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#takeOver, this.#handOver, this.#who, this.#menu.element),
       this.#lock.element, this.#panel, this.#before, this.log.element, this.composer.element);
     this.#moves = new Moves(kit, this.element, () => this.log.focus());
+    this.#safety = new SafetyDialog(kit, this.element, (member) => { if (!this.#people.focus(member)) this.#who.focus(); });
   }
 
   /** Where files may be dropped. @returns {boolean} */
@@ -90,6 +94,7 @@ export class Talk {
     show(this.#takeOver, view.moves.includes("takeOver"));
     this.#menu.offer(this.#moves.items(view));
     this.#moves.follow();
+    this.#safety.follow();
     this.#people.render(view.readers);
     if (this.#before.lastChild) setText(this.#before.lastChild, view.continues);
     show(this.#before, view.continues !== "");

@@ -113,6 +113,15 @@ test("services, this device and whoever is gone have nothing to compare, and are
   assert.deepEqual(conversation.asked, [`safety ${ana.id}`]);
 });
 
+test("of a conversation that is over there is nothing to compare; of one that was split there is", async () => {
+  for (const state of /** @type {const} */ (["left", "closed", "lost", "forked"])) {
+    const { look } = stage({ state });
+    look();
+    await settled();
+    assert.equal(look().state, state === "forked" ? "ready" : "none", state);
+  }
+});
+
 test("who can be compared with is told among the readers", () => {
   const all = [me, ana, member({ role: "customer" }), member({ role: "guest" }), member({ role: "supervisor" }), member({ role: "inbox" }), member({ role: "bot" }), member({ role: "archive" })];
   assert.deepEqual(readers(all, [], 0).map(({ comparable }) => comparable), [false, true, true, true, true, false, false, false]);

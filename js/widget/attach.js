@@ -11,7 +11,7 @@ export class Attachments {
   #options;
   /** @type {File[]} */
   #files = [];
-  #list = el("ul", { class: "sw-chips", "aria-label": words.filesToSend });
+  #list = el("ul", { class: "sw-chips", "aria-label": () => words.filesToSend });
   #input;
   #blocked = false;
   /** @type {HTMLElement} the chips */
@@ -33,8 +33,8 @@ export class Attachments {
       this.#input.value = "";
     });
     this.button = button("sw-attach", () => { if (!this.#blocked) this.#input.click(); }, icon("attach"), this.#input);
-    setAttribute(this.button, "aria-label", words.attachFile);
-    setAttribute(this.button, "title", words.attachFile);
+    setAttribute(this.button, "aria-label", () => words.attachFile);
+    setAttribute(this.button, "title", () => words.attachFile);
     this.#draw();
   }
 
@@ -119,7 +119,7 @@ export function pastedFiles(data) {
  * @param {HTMLElement} [options.over]  positioned, within it: where they go
  */
 export function dropTarget(element, { files, problem, allowed, over: place = element }) {
-  const hint = el("div", { class: "sw-drop", "aria-hidden": "true" }, icon("attach"), el("span", {}, words.dropFiles));
+  const hint = el("div", { class: "sw-drop", "aria-hidden": "true" }, icon("attach"), el("span", {}, () => words.dropFiles));
   show(hint, false);
   place.append(hint);
   /** @param {DragEvent} event */

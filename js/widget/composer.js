@@ -40,9 +40,9 @@ export class Composer {
     this.placeholder = placeholder;
     const problem = `sw-problem-${++made}`;
     const why = `sw-why-${made}`;
-    this.#box = el("textarea", { class: "sw-box", "aria-label": words.message, "aria-describedby": `${problem} ${why}`, rows: "1", placeholder,
+    this.#box = el("textarea", { class: "sw-box", "aria-label": () => words.message, "aria-describedby": `${problem} ${why}`, rows: "1", placeholder,
       dir: "auto", autocomplete: "off", enterkeyhint: "send" });
-    this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, words.send));
+    this.#send = el("button", { type: "submit", class: "sw-send" }, icon("send"), el("span", {}, () => words.send));
     this.#problem = el("p", { class: "sw-problem", id: problem, role: "alert" });
     this.#why = el("p", { class: "sw-unseen", id: why });
     show(this.#problem, false);

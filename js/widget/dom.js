@@ -3,14 +3,21 @@
  * there is no way from here to markup, to an inline handler or to an inline style.
  */
 
-/** @typedef {Node|string|null|undefined|false} Child */
+/**
+ * A function is asked for its words now, and again by retell().
+ * @typedef {string|(() => string)} Told
+ * @typedef {Node|Told|null|undefined|false} Child
+ */
+
+/** What says the words of a node anew, by node: gone with it. @type {WeakMap<Node, Map<string, () => void>>} */
+const tellers = new WeakMap();
 
 const svgSpace = "http://www.w3.org/2000/svg";
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, string|boolean|undefined>} [attributes]  true: present without a value; false, undefined: absent
+ * @param {Record<string, Told|boolean|undefined>} [attributes]  true: present without a value; false, undefined: absent
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[T]}
  */
@@ -24,9 +31,20 @@ export function el(tag, attributes = {}, ...children) {
 /**
  * @param {Element} element
  * @param {string} name
- * @param {string|boolean|undefined} value
+ * @param {Told|boolean|undefined} value
  */
 export function setAttribute(element, name, value) {
+  if (typeof value === "function") {
+    setAttribute(element, name, value());
+    remember(element, name, () => write(element, name, value()));
+  } else {
+    tellers.get(element)?.delete(name);
+    write(element, name, value);
+  }
+}
+
+/** @param {Element} element @param {string} name @param {string|boolean|undefined} value */
+function write(element, name, value) {
   if (/^on|^style$|^srcdoc$/i.test(name)) throw new TypeError(`sealwire widget: attribute ${name} is never set`);
   if (name === "href" && typeof value === "string" && !/^(https?:|\/|#)/i.test(value)) {
     throw new TypeError("sealwire widget: href expected http, https or a path");
@@ -45,8 +63,34 @@ export function setAttribute(element, name, value) {
 function append(parent, children) {
   for (const child of children) {
     if (child === null || child === undefined || child === false) continue;
-    parent.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
+    parent.appendChild(typeof child === "string" || typeof child === "function" ? textNode(child) : child);
   }
+}
+
+/** @param {Told} told */
+function textNode(told) {
+  if (typeof told === "string") return document.createTextNode(told);
+  const node = document.createTextNode(told());
+  remember(node, "", () => {
+    const text = told();
+    if (node.data !== text) node.data = text;
+  });
+  return node;
+}
+
+/** @param {Node} node @param {string} name  of the attribute; "" for the text @param {() => void} tell */
+function remember(node, name, tell) {
+  const all = tellers.get(node) ?? new Map();
+  tellers.set(node, all.set(name, tell));
+}
+
+/**
+ * Says everything in it anew that was given as a function: after another language was chosen.
+ * @param {Node} root
+ */
+export function retell(root) {
+  for (const tell of tellers.get(root)?.values() ?? []) tell();
+  for (const child of root.childNodes) retell(child);
 }
 
 /**

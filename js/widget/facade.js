@@ -94,6 +94,7 @@
  * @property {string|null} previous  the conversation that it continues
  * @property {string} queue          that it was begun for; "" before
  * @property {readonly LedgerRow[]} ledger
+ * @property {readonly Reachable[]} [reachable]  who could be added, where another chat platform carries it
  * @property {readonly Move[]} moves that this end can make now
  * @property {Move|null} moving      the one that is under way
  * @property {(text: string) => Promise<unknown>} send
@@ -109,7 +110,7 @@
  * @property {() => Promise<unknown>} leave
  * @property {() => Promise<unknown>} close
  * @property {(member: string) => Promise<unknown>} remove
- * @property {(member: string) => Promise<SafetyNumber>} [safetyNumber]  of this device and that member
+ * @property {(member: string) => Promise<SafetyNumber>} safetyNumber  of this device and that member
  * @property {() => Promise<unknown>} askAnother  customers: the agents go, the company's inbox comes
  *
  * To be compared by another way. number: 60 digits, the same at both ends. transcript: 30, of the history as this device
@@ -147,6 +148,13 @@
  * @property {Role|string} role
  * @property {readonly string[]} queues
  * @property {boolean} online
+ *
+ * Somebody of the company whose key lies ready where a conversation is carried. Whether she is there is not known.
+ * @typedef {object} Reachable
+ * @property {string} id
+ * @property {string} alias
+ * @property {Role|string} role
+ * @property {readonly string[]} queues
  *
  * @typedef {object} QueueCount
  * @property {string} queue

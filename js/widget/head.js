@@ -19,13 +19,18 @@ export class Head {
    * @param {() => void} options.close
    */
   constructor({ who, close }) {
-    this.#who = button("sw-who", who, icon("people"), el("span", {}, words.whoCanRead));
+    this.#who = button("sw-who", who, icon("people"), el("span", {}, () => words.whoCanRead));
     this.expanded(false);
     const leave = button("sw-close", close, icon("close"));
-    setAttribute(leave, "aria-label", words.closeChat);
+    setAttribute(leave, "aria-label", () => words.closeChat);
     this.element = el("div", { class: "sw-head" }, this.#face,
       el("div", { class: "sw-heading" }, this.#title, el("p", { class: "sw-connection", role: "status" }, this.#dot, this.#connection)),
       this.#who, this.menu.element, leave);
+  }
+
+  /** Where one sees who can read. */
+  focus() {
+    this.#who.focus();
   }
 
   /** @param {boolean} open  who can read is shown */

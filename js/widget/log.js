@@ -42,11 +42,11 @@ export class LogView {
   constructor({ act, more }) {
     this.act = act;
     this.more = more;
-    this.#earlier = button("sw-earlier", () => this.#showEarlier(), words.showEarlier);
+    this.#earlier = button("sw-earlier", () => this.#showEarlier(), () => words.showEarlier);
     this.#rows = el("div", { class: "sw-rows" });
-    this.#log = el("div", { class: "sw-log", role: "log", "aria-label": words.conversation, "aria-live": "polite", tabindex: "0" },
+    this.#log = el("div", { class: "sw-log", role: "log", "aria-label": () => words.conversation, "aria-live": "polite", tabindex: "0" },
       this.#earlier, this.#rows);
-    this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), words.newMessages);
+    this.#newer = button("sw-newer", () => this.toEnd(), icon("down"), () => words.newMessages);
     show(this.#earlier, false);
     show(this.#newer, false);
     this.#log.addEventListener("scroll", () => {

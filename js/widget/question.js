@@ -35,7 +35,7 @@ export class Question {
     const id = `sw-question-${++made}`;
     setAttribute(this.#title, "id", id);
     this.#yes = button("sw-plain", () => void this.#act());
-    this.#no = button("sw-plain", () => this.close(), words.cancel);
+    this.#no = button("sw-plain", () => this.close(), () => words.cancel);
     setAttribute(this.#no, "data-quiet", true);
     show(this.#problem, false);
     this.element = el("div", { class: "sw-question", role: "group", "aria-labelledby": id }, this.#title, this.#text, this.#problem,

@@ -23,6 +23,7 @@
  */
 import { locale } from "./locale.js";
 import { nameOf } from "./model.js";
+import { isOver } from "./standing.js";
 import { words } from "./words.js";
 
 /** Whoever is behind one of these can read digits out. The others are services, and have nobody to ask. */
@@ -67,7 +68,7 @@ export class SafetyNumbers {
     entries.set(id, entry);
     const member = conversation.members.find((m) => m.id === id);
     if (member) entry.name = nameOf(member);
-    const why = member ? (isComparable(member) ? "" : words.safetyService) : words.safetyGone;
+    const why = isOver(conversation) && conversation.state !== "forked" ? words.safetyOver : !member ? words.safetyGone : isComparable(member) ? "" : words.safetyService;
     const self = conversation.members.find((m) => m.self)?.id ?? "";
     if (why === "" && (entry.epoch !== conversation.epoch || entry.self !== self)) {
       // The digits of a key that this device no longer has are nothing to compare, not even for a moment.
@@ -94,7 +95,7 @@ export class SafetyNumbers {
     /** @type {Found} */
     let found;
     try {
-      found = (await conversation.safetyNumber?.(id)) ?? "failed";
+      found = await conversation.safetyNumber(id);
     } catch {
       found = "failed";
     }

@@ -130,6 +130,30 @@ const parts = `
 .sw-people-list + .sw-people-note + div:not([hidden]) { margin-top: 14px; }
 .sw-remove { flex: none; min-height: 44px; min-width: 44px; margin: -6px -6px -6px 0; padding: 0 12px; border: 0; border-radius: 12px; background: transparent; color: var(--danger); font: inherit; font-weight: 600; text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
 
+.sw-compare { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; margin-block: -2px -8px; margin-inline: -8px 0; padding: 0 8px; border: 0; border-radius: 12px; background: transparent; color: var(--ink); font: inherit; font-weight: 600; text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
+.sw-compare:hover { background: light-dark(rgb(10 20 30 / .06), rgb(255 255 255 / .08)); }
+.sw-people-list .sw-reader .sw-compare .sw-icon { margin: 0; color: inherit; }
+
+.sw-safety { display: flex; flex-direction: column; gap: 14px; color: var(--ink); font-size: 14px; line-height: 20px; text-wrap: pretty; }
+.sw-safety p { margin: 0; }
+.sw-safety p:empty { display: none; }
+.sw-safety > .sw-plain { align-self: flex-start; }
+.sw-digits { list-style: none; margin: 0; padding: 16px; display: grid; grid-template-columns: repeat(4, auto); justify-content: space-around; gap: 12px 8px; border-radius: 14px; background: var(--surface); border: 1px solid transparent; font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 19px; line-height: 24px; font-variant-numeric: tabular-nums; user-select: text; }
+.sw-digits-small { padding: 12px 16px; grid-template-columns: repeat(3, auto); font-size: 16px; line-height: 20px; gap: 8px; }
+.sw-digits li { position: relative; }
+.sw-spoken { user-select: none; }
+.sw-safety-details { border-top: 1px solid var(--line); color: var(--muted); font-size: 13px; line-height: 18px; }
+.sw-safety-details > summary { min-height: 44px; display: flex; align-items: center; gap: 8px; color: var(--ink); font-size: 14px; font-weight: 600; border-radius: 12px; cursor: pointer; }
+.sw-safety-details > summary::-webkit-details-marker { display: none; }
+.sw-safety-details > summary .sw-icon { width: 16px; height: 16px; color: var(--muted); }
+.sw-safety-details[open] > summary .sw-icon { transform: rotate(180deg); }
+.sw-safety-details > .sw-digits { margin: 8px 0 10px; color: var(--ink); }
+.sw-safety-step { color: var(--ink); }
+.sw-safety-status { color: var(--muted); }
+@media (max-width: 350px) {
+  .sw-digits { grid-template-columns: repeat(3, auto); }
+}
+
 .sw-menu { position: relative; flex: none; }
 .sw-more { min-width: 44px; min-height: 44px; padding: 0; border: 0; border-radius: 12px; background: transparent; color: var(--muted); font: inherit; cursor: pointer; display: grid; place-items: center; }
 .sw-more .sw-icon { stroke-width: 3; }
@@ -145,7 +169,7 @@ const parts = `
 .sw-plain[data-quiet]:hover { background: var(--surface); filter: none; }
 .sw-plain[aria-disabled] { opacity: .6; cursor: progress; }
 
-button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-visible, .sw-people:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
+button:focus-visible, a:focus-visible, summary:focus-visible, textarea:focus-visible, .sw-log:focus-visible, .sw-people:focus-visible { outline: 2px solid var(--ring); outline-offset: 2px; }
 .sw-log:focus-visible, .sw-people:focus-visible { outline-offset: -3px; }
 .sw-self .sw-text a:focus-visible { outline-color: currentColor; }
 
@@ -155,7 +179,7 @@ button:focus-visible, a:focus-visible, textarea:focus-visible, .sw-log:focus-vis
 }
 @keyframes sw-in { from { opacity: 0; transform: translateY(6px); } }
 @media (forced-colors: active) {
-  .sw-text, .sw-send, .sw-gap, .sw-event, .sw-newer, .sw-plain, .sw-menu-list { border: 1px solid CanvasText; }
+  .sw-text, .sw-send, .sw-gap, .sw-event, .sw-newer, .sw-plain, .sw-menu-list, .sw-digits { border: 1px solid CanvasText; }
   .sw-self .sw-text { border-width: 2px; }
   .sw-send[aria-disabled] { color: GrayText; border-color: GrayText; }
   .sw-date::before, .sw-date::after { background: CanvasText; }
@@ -210,6 +234,15 @@ h2, p { margin: 0; }
 .sw-lock[data-tone="pending"] { background: var(--pending-bg); color: var(--pending); }
 .sw-lock[data-tone="open"] { background: var(--surface); color: var(--ink); }
 .sw-lock[data-tone="danger"] { background: var(--danger-bg); color: var(--danger); }
+
+.sw-safety-page { flex: 1; min-height: 0; display: flex; flex-direction: column; border-top: 1px solid var(--line); }
+.sw-safety-head { flex: none; display: flex; align-items: center; gap: 4px; padding-block: 8px 4px; padding-inline: 6px 16px; }
+.sw-back { flex: none; min-width: 44px; min-height: 44px; padding: 0; border: 0; border-radius: 12px; background: transparent; color: var(--muted); cursor: pointer; display: grid; place-items: center; }
+.sw-back:hover { background: var(--surface); color: var(--ink); }
+.sw-safety-title { margin: 0; min-width: 0; color: var(--ink); font-size: 16px; line-height: 21px; font-weight: 650; overflow-wrap: anywhere; }
+.sw-safety-title:focus { outline: none; }
+.sw-safety-scroll { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 4px 16px 16px; scrollbar-width: thin; }
+.sw-safety-scroll:focus-visible { outline: 2px solid var(--ring); outline-offset: -3px; }
 
 .sw-alert-frame { text-wrap: pretty; flex: none; padding-block: 4px 14px; padding-inline: 44px 16px; background: var(--danger-bg); color: var(--ink); font-size: 14px; line-height: 20px; }
 .sw-alert-frame .sw-plain { margin-top: 10px; }

@@ -18,6 +18,8 @@ import { customerMoves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
 import { Question } from "./question.js";
+import { SafetyNumbers } from "./safety.js";
+import { SafetyPage } from "./safetypage.js";
 import { blockedBy, isStopped, lockBeside, troubleOf } from "./stage.js";
 import { connectionOf, hasBox, isPaused } from "./standing.js";
 import { sheets } from "./style.js";
@@ -36,6 +38,7 @@ export class ChatView {
   /** @type {Stage} */
   #stage = { kind: "loading" };
   #isOpen = false;
+  #whoShown = false;
   #unread = 0;
   #unseen = new Unseen();
   #drawing = false;
@@ -52,7 +55,13 @@ export class ChatView {
   #head = new Head({ who: () => this.#toggleWho(), close: () => this.close() });
   #lock = new LockBar("sw-lock");
   #question = new Question(() => this.#answered());
-  #people = new People();
+  #people = new People({ compare: ({ id }) => this.#compare(id) });
+  #numbers = new SafetyNumbers(() => this.draw());
+  /** Whose safety number stands in the place of the log. @type {{conversation: Conversation, id: string}|undefined} */
+  #compared;
+  #safety = new SafetyPage({ back: () => this.#compareNo(), again: () => {
+    if (this.#compared) this.#numbers.again(this.#compared.conversation, this.#compared.id);
+  } });
   #alert = el("div", { class: "sw-alert", role: "alert" });
   #alertText = el("span");
   #noticeBar;
@@ -87,17 +96,17 @@ export class ChatView {
     const { log, composer } = this.thread;
 
     this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#notices.tell(""), words.dismiss));
-    this.#anew = button("sw-plain", () => void this.#startAnew(), words.startAnew);
+      button("sw-notice-close", () => this.#notices.tell(""), () => words.dismiss));
+    this.#anew = button("sw-plain", () => void this.#startAnew(), () => words.startAnew);
     this.#ended = el("div", { class: "sw-ended" }, this.#anew);
     this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, log.element, this.#empty),
       this.#noticeBar, this.#ended, composer.element);
     this.#elsewhere = elsewherePart(() => this.options.useHere?.());
-    this.#again = button("sw-plain", () => this.options.tryAgain?.(), words.tryAgain);
+    this.#again = button("sw-plain", () => this.options.tryAgain?.(), () => words.tryAgain);
     this.#alert.append(this.#alertText);
 
     this.#panel = el("section", { class: "sw-panel", lang: locale().tag, role: "dialog", "aria-label": this.heading },
-      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#talk, this.#elsewhere.element);
+      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#safety.element, this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
@@ -135,6 +144,7 @@ export class ChatView {
   close() {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#compared = undefined;
     show(this.#panel, false);
     this.#launcher.focus();
     this.draw();
@@ -222,9 +232,13 @@ export class ChatView {
     this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
     show(this.#again, stage.kind === "failed" || client?.state === "closed");
 
+    if (elsewhere || stopped || this.#compared?.conversation !== conversation) this.#compared = undefined;
+    const compared = this.#compared && this.#numbers.look(this.#compared.conversation, this.#compared.id);
+    this.#safety.render(compared);
+    show(this.#people.element, this.#whoShown && !compared && !elsewhere);
     show(this.#elsewhere.element, elsewhere);
-    show(this.#talk, !elsewhere);
-    show(this.#lock.element, !elsewhere);
+    show(this.#talk, !elsewhere && !compared);
+    show(this.#lock.element, !elsewhere && !compared);
     if (!elsewhere) this.thread.render(client, conversation, earlier);
     show(this.#empty, !stopped && !conversation?.messages.length && earlier.length === 0 && client?.state !== "refused" && client?.state !== "closed");
     setText(this.#noticeText, this.#notices.text);
@@ -245,7 +259,7 @@ export class ChatView {
 
   /** There is room for one thing above the log. @param {import("./question.js").Asked} question */
   #ask(question) {
-    if (this.#people.element.hidden === false) this.#toggleWho();
+    if (this.#whoShown) this.#toggleWho();
     this.#question.ask(question);
   }
 
@@ -263,9 +277,27 @@ export class ChatView {
   }
 
   #toggleWho() {
-    const open = this.#people.element.hidden === true;
-    show(this.#people.element, open);
-    this.#head.expanded(open);
+    this.#whoShown = !this.#whoShown;
+    this.#compared = undefined;
+    this.#head.expanded(this.#whoShown);
+    this.#paint();
+  }
+
+  /** @param {string} id  of a member */
+  #compare(id) {
+    const conversation = this.conversation;
+    if (!conversation) return;
+    this.#compared = { conversation, id };
+    this.#paint();
+    this.#safety.focus();
+  }
+
+  /** Back to who can read, and to the button that was pressed there. */
+  #compareNo() {
+    const id = this.#compared?.id ?? "";
+    this.#compared = undefined;
+    this.#paint();
+    if (!this.#people.focus(id)) this.#head.focus();
   }
 
   /** Until there is a conversation to send in; what was typed waits with the composer. */

@@ -79,7 +79,7 @@ export const remove = (name) => `${name} entfernen`;
 export const takeOut = (name) => `${name} herausnehmen`;
 
 /** @param {string} name */
-export const compareSafety = (name) => `Sicherheitsnummer mit ${name} vergleichen`;
+export const compareSafety = (name) => `Sicherheitsnummer vergleichen mit ${name}`;
 
 /** @param {string} name */
 export const safetyTitle = (name) => `Sicherheitsnummer mit ${name}`;

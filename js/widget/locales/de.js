@@ -57,6 +57,7 @@ export const de = {
     safetyLoading: "Die Nummer wird berechnet…",
     safetyFailed: "Die Nummer ließ sich nicht berechnen. Versuchen Sie es noch einmal; bleibt es dabei, laden Sie die Seite neu.",
     safetyGone: "Nicht mehr in diesem Gespräch; es gibt nichts zu vergleichen.",
+    safetyOver: "Sie sind nicht mehr in diesem Gespräch, oder es ist beendet: Es gibt nichts zu vergleichen.",
     safetyService: "Das ist ein Dienst und kein Mensch; es gibt niemanden, mit dem sich eine Nummer vergleichen ließe.",
     safetyHistory: "Diese Ziffern weichen nur ab, wenn Ihnen verschiedene Verläufe dieses Gesprächs gezeigt wurden. Beide Seiten müssen beim selben Schritt sein.",
     details: "Einzelheiten",
@@ -130,6 +131,7 @@ export const de = {
     "new organisation": "Seit Ihrem letzten Besuch gibt es einen neuen Schlüssel des Unternehmens. Frühere Gespräche gehören zum alten und werden nicht angezeigt; diese Seite beginnt von vorn.",
     "conversation not opened": "Was dieses Gerät von einem oder mehreren Gesprächen aufbewahrt, ließ sich nicht öffnen: Sie werden nicht angezeigt, und was dort wartete, wird nicht gesendet. Nichts davon wurde verändert oder gelöscht.",
     "login refused": "Die Anmeldung beim Unternehmen wurde nicht angenommen. Melden Sie sich neu an, um die Warteschlangen zu sehen und hier weiterzuarbeiten.",
+    "authority busy": "Der Dienst des Unternehmens lässt Sie erst nach einer Weile hinein: Es gab zu viele Anmeldungen oder Anfragen von hier. Er wird von selbst wieder gefragt; offene Gespräche gehen weiter.",
     "authority unreachable": "Der Dienst des Unternehmens antwortet nicht. Offene Gespräche gehen weiter; wer wartet, ist erst wieder bekannt, wenn er antwortet.",
   },
 

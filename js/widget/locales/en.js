@@ -61,6 +61,7 @@ export const en = {
     safetyLoading: "Working out the number…",
     safetyFailed: "The number could not be worked out. Try again; if it stays so, reload the page.",
     safetyGone: "No longer in this conversation, so there is nothing to compare.",
+    safetyOver: "You are not in this conversation any more, or it has ended: there is nothing to compare.",
     safetyService: "This is a service and not a person, so there is nobody to compare a number with.",
     safetyHistory: "These digits differ only if you were shown different histories of this conversation. Both ends must be at the same step.",
     details: "Details",
@@ -135,6 +136,7 @@ export const en = {
     "new organisation": "There is a new company key since you were last here. Earlier conversations belong to the old key and are not shown; this page starts afresh.",
     "conversation not opened": "What this device has kept of one or more conversations could not be opened: they are not shown, and what waited in them is not sent. Nothing of it was changed or erased.",
     "login refused": "The company's login was not accepted. Sign in again to see the queues and to go on working here.",
+    "authority busy": "The company's own service lets you in only after a while: there were too many logins, or requests from here. It is asked again by itself; conversations that are open go on.",
     "authority unreachable": "The company's own service does not answer. Conversations that are open go on; who is waiting is not known until it is back.",
   },
 
