@@ -2,6 +2,7 @@
  * Who a conversation can go to: colleagues and queues, as choices. Pure.
  * @typedef {import("../widget/facade.js").Conversation} Conversation
  * @typedef {import("../widget/facade.js").Queues} Queues
+ * @typedef {Omit<import("../widget/facade.js").Colleague, "online"> & {online: boolean|undefined}} Colleague
  */
 import { plainName, titled } from "../widget/model.js";
 import { deskLocale, deskWords } from "./words.js";
@@ -11,31 +12,43 @@ import { deskLocale, deskWords } from "./words.js";
  * @property {string} key
  * @property {string} name
  * @property {string} facts
- * @property {"online"|"away"|"queue"} state
+ * @property {"online"|"away"|"unknown"|"queue"} state
  * @property {string} role
  * @property {{to: string}|{queue: string}} target
  */
 
 /**
- * Colleagues who are not in it yet: who is there first, then by name.
+ * Colleagues who are not in it yet: who is there first, then by name. Those whom the authority tells of, and those who
+ * could be added where another chat platform carries it; of these it is not known whether they are there now.
  * @param {Conversation} conversation
  * @param {Queues|undefined} queues
+ * @param {readonly string[]} [roles]
  * @returns {(Choice & {target: {to: string}})[]}
  */
-export function colleagueChoices(conversation, queues) {
-  const inside = new Set(conversation.members.map((m) => m.id));
-  return (queues?.agents ?? [])
-    .filter((one) => !inside.has(one.id) && (one.role === "agent" || one.role === "supervisor"))
+export function colleagueChoices(conversation, queues, roles = ["agent", "supervisor"]) {
+  const told = queues?.agents ?? [];
+  const inside = new Set([...conversation.members, ...told].map(({ id }) => id));
+  const more = (conversation.reachable ?? []).filter(({ id }) => !inside.has(id)).map((one) => ({ ...one, online: undefined }));
+  const members = new Set(conversation.members.map(({ id }) => id));
+  /** @type {Colleague[]} */
+  const all = [...told.filter(({ id }) => !members.has(id)), ...more];
+  return all
+    .filter((one) => roles.includes(one.role))
     .filter((one) => conversation.queue === "" || one.queues.includes(conversation.queue))
-    .sort((a, b) => Number(b.online) - Number(a.online) || a.alias.localeCompare(b.alias))
+    .sort((a, b) => before(a) - before(b) || a.alias.localeCompare(b.alias))
     .map(({ id, alias, role, online }) => ({
       key: id,
       name: plainName(alias) || titled(role),
-      facts: [role === "supervisor" ? deskWords.supervisor : "", online ? deskWords.online : deskWords.away].filter(Boolean).join(", "),
-      state: online ? "online" : "away",
+      facts: [role === "supervisor" ? deskWords.supervisor : "", online === undefined ? "" : online ? deskWords.online : deskWords.away].filter(Boolean).join(", "),
+      state: online === undefined ? "unknown" : online ? "online" : "away",
       role,
       target: { to: id },
     }));
+}
+
+/** Who is there, who may be, who is not. @param {Colleague} colleague */
+function before({ online }) {
+  return online ? 0 : online === undefined ? 1 : 2;
 }
 
 /**
@@ -93,7 +106,7 @@ export function followed(shown, offered, chosen) {
 export function changeText(before, now) {
   const was = new Map(before.map(({ key, state }) => [key, state]));
   return now.map(({ key, name, state }) => {
-    if (was.get(key) === state || state === "queue") return "";
+    if (was.get(key) === state || state === "queue" || state === "unknown") return "";
     if (state === "online") return deskLocale().say.nowOnline(name);
     return was.has(key) ? deskLocale().say.nowAway(name) : "";
   }).filter(Boolean).join(" ");

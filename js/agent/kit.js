@@ -80,6 +80,9 @@ export { claimProblem, conversationView };
 
 const changes = /** @type {const} */ (["state", "agents", "conversation", "members", "message", "queues"]);
 
+/** Whom a conversation can be handed to. */
+const takers = ["agent", "supervisor", "bot"];
+
 export class AgentKit {
   #options;
   #clock;
@@ -204,10 +207,10 @@ export class AgentKit {
     if (conversation) this.#safety.again(conversation, member);
   }
 
-  /** Who it can be handed to: colleagues, those who are there first, and queues. @param {string} id @returns {Choice[]} */
+  /** Who it can be handed to: colleagues and bots, those who are there first, and queues. @param {string} id @returns {Choice[]} */
   targets(id) {
     const conversation = this.find(id);
-    return conversation ? [...colleagueChoices(conversation, this.#client?.queues), ...queueChoices(conversation, this.#client?.queues)] : [];
+    return conversation ? [...colleagueChoices(conversation, this.#client?.queues, takers), ...queueChoices(conversation, this.#client?.queues)] : [];
   }
 
   /** Who can be brought in. @param {string} id @returns {(Choice & {target: {to: string}})[]} */

@@ -26,6 +26,7 @@
  * @typedef {object} CarrierHost  what a carrier is given by the client
  * @property {string} member    own member id, 32 hex digits
  * @property {import("./types.js").RoleName} role
+ * @property {string} queue     customers: whom they ask for
  * @property {() => Promise<void>} prepare  what takes time before a proof can be shown: the page's token, a credential
  * @property {(nonce: Uint8Array, host: string) => Promise<Uint8Array>} hello  for a relay: proves the identity (SPEC 10.2)
  * @property {() => Promise<Uint8Array>} manifest  for what has no welcome of its own: the newest, from the `manifest`
@@ -36,6 +37,9 @@
  * @property {() => Promise<Uint8Array[]>} manifests  those that this end knew last: what it made, and did not append yet,
  *   may name one of them
  * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash  of any bytes, by SPEC 2.5
+ * @property {(keyPackage: Uint8Array, member: string) => Promise<import("./foreignverify.js").Verified | null>} verify  for what
+ *   carries key packages that nobody checked: whose this one is, and that he can be added by it now, for a conversation
+ *   of the customer's queue or of one of this end's; null: he cannot. Rejects as "unavailable" where that cannot be told now
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
  * @property {() => number} unread  bytes of what was given to `onEntry` and not read yet; of more than 16 MiB the rest is not
@@ -43,6 +47,7 @@
  * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to
  * @property {() => void} onWanted  the company's side: a key package of this end is wanted where none lies
  * @property {(agents: boolean) => void} onWaiting  customers: whether a key package for a first contact is to be had
+ * @property {(conversations: Uint8Array[]) => void} onReachable  who could be added in these may be others
  * @property {(state: CarrierState) => void} onState
  * @property {(error: Error) => void} onFailure  why an attempt or a connection ended, when there is a reason to tell
  *
@@ -68,6 +73,8 @@
  *   where none lies. Conversation: that it is for, where it has begun
  * @property {(hash: Uint8Array) => Promise<Uint8Array>} manifest  the one with this hash
  * @property {() => Promise<Listed[]>} conversations  those that this end is in, or may be
+ * @property {(conversation: Uint8Array) => readonly import("./foreignverify.js").Verified[]} [reachable]  whose key packages lie
+ *   where this conversation is carried, verified; without it that is not told
  *
  * Opaque bytes of files, in parts of `PART` bytes (padding.js), the last one shorter. One call is one attempt: a
  * failure is a FileRefusal (filerefusal.js) that says whether it is of use to try again.

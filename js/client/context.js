@@ -27,7 +27,7 @@ import { ROLE } from "./status.js";
 
 const END = "end";
 
-/** @param {OpenOptions} options */
+/** @param {Pick<OpenOptions, "role" | "roots">} options */
 export function endArguments({ role, roots }) {
   const w = new Writer().u8(ROLE[role]).u8(roots.length);
   for (const root of roots) w.raw(root);

@@ -14,6 +14,7 @@
  * @property {{ readonly id: string }} place
  * @property {{ readonly epoch: number, readonly members: readonly Member[], readonly state: ConversationState, readonly differs: Member | null, readonly attended: boolean, readonly queue: string, readonly previous: string | null }} standing
  * @property {{ readonly all: readonly Message[], readonly notes: readonly import("./types.js").Note[], readonly ledger: readonly import("./types.js").LedgerEntry[], readonly since: number }} timeline
+ * @property {{ readonly reachable: readonly import("./types.js").Reachable[] }} around
  * @property {ConversationActs} acts
  * @property {import("./types.js").ConversationMoves & { readonly moves: import("./types.js").Move[], readonly now: import("./types.js").Move | null }} moving
  *
@@ -32,14 +33,16 @@ export class Conversation {
   #timeline;
   #acts;
   #moving;
+  #around;
 
   /** @param {ConversationParts} parts */
-  constructor({ place, standing, timeline, acts, moving }) {
+  constructor({ place, standing, timeline, acts, moving, around }) {
     this.#place = place;
     this.#standing = standing;
     this.#timeline = timeline;
     this.#acts = acts;
     this.#moving = moving;
+    this.#around = around;
   }
 
   /** 32 hex digits; empty until there is somebody to seal to. */
@@ -79,6 +82,14 @@ export class Conversation {
   /** Id of the conversation that it continues, or null. */
   get previous() {
     return this.#standing.previous;
+  }
+
+  /**
+   * Who of the company could be added here and is not in it; for a customer: with whom a new conversation could go on
+   * from this one. Where another chat platform carries it: whose key packages lie there, verified. Over a relay nobody.
+   */
+  get reachable() {
+    return this.#around.reachable;
   }
 
   /** Milliseconds: when it began, as its first commit says; 0 before. */

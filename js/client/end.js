@@ -36,6 +36,7 @@ import { Reader, Writer, encodeText, equalBytes, toBase64url, toHex } from "./by
 import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
 import { readManifests, savedManifests } from "./kept.js";
+import { newestOf, verify } from "./foreignverify.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { eraseShelves } from "./shelf.js";
@@ -63,6 +64,10 @@ export class End {
   #options = null;
   /** Of its credential. */
   #alias = "";
+  /** @type {readonly string[]} */
+  #queues = [];
+  /** The newest manifest, where it was given since this page is open. @type {Uint8Array | undefined} */
+  #newest;
   /** @type {Outbox} */
   #outbox;
   /** Conversation operations, one at a time for each. */
@@ -146,7 +151,9 @@ export class End {
     // Old ones are not to displace what commits are made under now.
     const before = newest ? await this.manifests() : [manifest];
     await this.#change((core, end, writes) => {
+      const last = newestOf(core, end);
       core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
+      if (newest || newestOf(core, end) !== last) this.#newest = manifest;
       if (!before[0] || !equalBytes(before[0], manifest)) writes.push((context) => savedManifests(context, before, manifest));
     });
   }
@@ -159,7 +166,23 @@ export class End {
   /** @param {Uint8Array} credential */
   async credential(credential) {
     await this.#change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
-    this.#alias = credentialOf(credential).alias;
+    const { alias, queues } = credentialOf(credential);
+    this.#alias = alias;
+    this.#queues = queues;
+  }
+
+  /**
+   * Whose a key package is that nobody checked before, and that its owner can be added by it now.
+   * @param {Uint8Array} keyPackage
+   * @param {string} member   whose it must be
+   * @param {string} [queue]  for a conversation of it; default: of one that this end works in
+   */
+  async verify(keyPackage, member, queue) {
+    const manifest = this.#newest ?? (await this.manifests())[0];
+    const context = await this.#live();
+    const { role, roots } = /** @type {OpenOptions} */ (this.#options);
+    const queues = queue === undefined ? this.#queues : [queue];
+    return verify(context, { roots, customer: role === "customer", manifest, queues }, keyPackage, member);
   }
 
   /**

@@ -24,7 +24,9 @@
  * @property {(bytes: number) => boolean} mayQueue  whether so many unread bytes more may be held (negative: given back)
  */
 import { SealwireError } from "../errors.js";
+import { Around } from "./around.js";
 import { Attachments } from "./attachments.js";
+import { fromHex } from "./bytes.js";
 import { Composing } from "./composing.js";
 import { Conversation } from "./conversation.js";
 import { Duties, turnsOf } from "./duties.js";
@@ -121,7 +123,8 @@ export class Engine {
       take,
       note: (text) => acts.sendNote(text),
     }));
-    this.facade = new Conversation({ place, standing, timeline, acts, moving });
+    const around = new Around(standing, () => connection.reachable?.(fromHex(place.id)) ?? []);
+    this.facade = new Conversation({ place, standing, timeline, acts, moving, around });
   }
 
   get id() {
@@ -188,6 +191,11 @@ export class Engine {
     } catch (error) {
       await this.#trouble(error);
     }
+  }
+
+  /** What is told of it beside the log may be another. */
+  tell() {
+    if (!this.#ended && !this.#hidden) this.#standing.changed();
   }
 
   /** The own credential is another one now: it is to stand in the conversation before the old one ends. */

@@ -15,6 +15,9 @@ import { ForeignFiles } from "./foreignfiles.js";
 import { Link } from "./foreignlink.js";
 import { isGenesis } from "./foreignlog.js";
 import { Offers } from "./foreignoffers.js";
+import { forQueue } from "./foreignpackages.js";
+import { Reachable } from "./foreignreachable.js";
+import { VerifiedPackages } from "./foreignverified.js";
 
 /** To be online, from the start of an attempt (ms). */
 const ATTEMPT = 20_000;
@@ -24,6 +27,8 @@ const MAX_PAUSE = 30_000;
 /** Bytes that were given out and not read, beyond which the rest waits; and how long, until it is looked at again (ms). */
 const MAX_UNREAD = 4 * 1024 * 1024;
 const UNREAD_PAUSE = 20;
+/** Until a manifest that this end asked for counts there (ms). */
+const ADOPTED = 1_000;
 const MANIFEST = "manifest/";
 /** What lies under one manifest's name that is looked at, the oldest. */
 const LOOKED_AT = 8;
@@ -43,6 +48,8 @@ export class Deliveries {
   /** What is followed, and which entry is given out next. @type {Map<string, { next: number, waits: boolean }>} */
   #followed = new Map();
   #offers;
+  #verified;
+  #reach;
   /** The newest that the organisation gave. @type {Uint8Array} */
   #manifest = NOBODY;
   /** @type {CarrierState} */
@@ -52,6 +59,8 @@ export class Deliveries {
   #slow = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #adopted;
   /** @type {(() => void) | null} */
   #live = null;
 
@@ -64,6 +73,8 @@ export class Deliveries {
     this.#host = host;
     this.#ended = ended;
     this.#offers = new Offers(host.member);
+    this.#verified = new VerifiedPackages((keyPackage, member) => host.verify(keyPackage, member));
+    this.#reach = new Reachable((link) => this.#offers.others(link), this.#verified, (link) => this.#reached(link));
     for (const transport of transports) this.#link(transport);
   }
 
@@ -85,7 +96,9 @@ export class Deliveries {
     if (this.#state === "closed") return;
     clearTimeout(this.#timer);
     this.#attempt++;
+    clearTimeout(this.#adopted);
     for (const link of this.#links.values()) link.stop();
+    this.#reach.stop();
     this.#set("closed");
     this.#ended();
   }
@@ -108,14 +121,16 @@ export class Deliveries {
   delete(transport) {
     const link = this.#links.get(transport);
     if (!link) return;
-    this.#links.delete(transport);
     link.stop();
     this.#offers.forget(link);
-    for (const [conversation, at] of this.#places) {
-      if (at !== link) continue;
+    this.#reach.forget(link);
+    const gone = this.conversationsOf(transport);
+    this.#links.delete(transport);
+    for (const conversation of gone) {
       this.#places.delete(conversation);
       this.#followed.delete(conversation);
     }
+    this.#host.onReachable(gone.map(fromHex));
     this.#turned(link);
   }
 
@@ -186,7 +201,7 @@ export class Deliveries {
   async take(queue, member = NOBODY, conversation = NOBODY) {
     const at = this.#places.get(toHex(conversation));
     const links = at ? [at] : this.#reachable();
-    const taken = this.#offers.take(links, { queue, member: toHex(member), company: this.#company });
+    const taken = await this.#offers.take(links, { queue, member: toHex(member), company: this.#company }, this.#verified);
     if (!taken) throw new SealwireError("unavailable", "no key package lies there");
     return taken;
   }
@@ -197,7 +212,16 @@ export class Deliveries {
     // Anybody can put others under this name, in a conversation of its own too: they hold nobody up.
     const manifest = await this.#named(name, [this.#manifest, ...this.#reachable().flatMap((link) => link.records.get(name))]);
     if (!manifest) throw new SealwireError("unavailable", "the manifest that a commit names is not there");
+    // It may be the newest, and somebody's credential no good under it.
+    clearTimeout(this.#adopted);
+    this.#adopted = setTimeout(() => this.#lookAnew(), ADOPTED);
     return manifest;
+  }
+
+  /** @param {Uint8Array} conversation */
+  reachable(conversation) {
+    const link = this.#places.get(toHex(conversation));
+    return link ? this.#reach.in(link) : [];
   }
 
   async conversations() {
@@ -269,7 +293,7 @@ export class Deliveries {
       inspect: (entry) => this.#host.inspect(entry),
       onRead: (from, read) => this.#read(from, read),
       onTurned: (from) => this.#turned(from),
-      onRecords: () => this.#records(),
+      onRecords: (from) => this.#look(from),
       onForked: (from) => this.#forked(from),
       onFailure: (error) => this.#state !== "closed" && this.#host.onFailure(error),
     });
@@ -287,6 +311,7 @@ export class Deliveries {
     void this.#give(conversation, link);
     if (!commit) return;
     const wanted = this.#offers.used(link, entry);
+    this.#look(link);
     if (!this.#company || this.#state !== "online" || !link.live) return;
     this.#host.onList([this.#listed(conversation, link)]);
     if (wanted) this.#host.onWanted();
@@ -320,7 +345,8 @@ export class Deliveries {
     if (this.#state === "offline" && link.live) return void this.#connect();
     if (this.#state !== "online") return;
     if (!this.#somethingLive()) return this.#drop();
-    this.#records();
+    this.#look(link);
+    this.#waiting();
     if (!link.live || !this.#company) return;
     // What waited for it goes on.
     this.#host.onList(this.conversationsOf(link.transport).map((id) => this.#listed(id, link)));
@@ -331,9 +357,26 @@ export class Deliveries {
     return this.#links.size === 0 ? this.#company : [...this.#links.values()].some(({ live }) => live);
   }
 
-  #records() {
+  /** @param {Link} link */
+  #look(link) {
+    if (this.#state === "online" && link.live) this.#reach.look(link);
+  }
+
+  #lookAnew() {
+    this.#verified.forget();
+    for (const link of this.#links.values()) this.#look(link);
+  }
+
+  /** @param {Link} link */
+  #reached(link) {
+    this.#host.onReachable(this.conversationsOf(link.transport).map(fromHex));
+    this.#waiting();
+  }
+
+  /** Whether a first contact could be begun with what lies there. */
+  #waiting() {
     if (this.#company || this.#state !== "online") return;
-    this.#host.onWaiting(this.#offers.any(this.#reachable()));
+    this.#host.onWaiting(this.#reachable().some((link) => forQueue(this.#reach.in(link), this.#host.queue).length > 0));
   }
 
   /** @param {Link} link */
@@ -367,7 +410,8 @@ export class Deliveries {
     this.#failures = 0;
     this.#slow = false;
     this.#set("online");
-    this.#records();
+    this.#lookAnew();
+    this.#waiting();
   }
 
   #becomesLive() {

@@ -90,24 +90,31 @@ export class Offers {
     return this.#wants(link);
   }
 
-  /** @param {readonly Link[]} links */
-  any(links) {
-    return links.some((link) => this.#all(link).some(({ member }) => member !== this.#member));
+  /**
+   * What lies there of others and could be taken, the newest first.
+   * @param {Link} link
+   */
+  others(link) {
+    return this.#all(link).filter(({ member }) => member !== this.#member);
   }
 
   /**
+   * One that was verified.
    * @param {readonly Link[]} links
    * @param {{ queue: string, member: string, company: boolean }} wanted
+   * @param {import("./foreignverified.js").VerifiedPackages} verified
    */
-  take(links, { queue, member, company }) {
-    const all = links.flatMap((link) => this.#all(link)).filter((p) => p.member !== this.#member);
+  async take(links, { queue, member, company }, verified) {
+    const all = links.flatMap((link) => this.others(link));
     const fit = member !== "" ? all.filter((p) => p.member === member) : company ? forInbox(all, queue) : forQueue(all, queue);
     // One that came to nothing is not the first again; of the others those for one use, the newest.
     const times = (/** @type {Package} */ { bytes }) => this.#taken.get(toHex(bytes)) ?? 0;
-    const [best] = fit.sort((a, b) => times(a) - times(b) || Number(b.once) - Number(a.once));
-    if (!best) return undefined;
-    this.#taken.set(toHex(best.bytes), times(best) + 1);
-    return best.bytes;
+    for (const found of fit.sort((a, b) => times(a) - times(b) || Number(b.once) - Number(a.once))) {
+      if (!(await verified.of(found))) continue;
+      this.#taken.set(toHex(found.bytes), times(found) + 1);
+      return found.bytes;
+    }
+    return undefined;
   }
 
   /**

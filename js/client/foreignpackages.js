@@ -12,6 +12,7 @@
  * @property {string} alias
  * @property {string[]} queues
  * @property {boolean} once    good for one use
+ * @property {number} until    Unix seconds: when it is taken no more
  */
 import { Reader } from "./bytes.js";
 import { credentialOf } from "./statements.js";
@@ -51,8 +52,9 @@ export function packageOf({ name, value }, now) {
     const expires = tail.u64();
     const use = tail.u8();
     if (use !== ONCE && use !== LAST_RESORT) return null;
-    if (Math.min(expires, notAfter) < now + MARGIN) return null;
-    return { member, bytes: value, role, alias, queues, once: use === ONCE };
+    const until = Math.min(expires, notAfter) - MARGIN;
+    if (until < now) return null;
+    return { member, bytes: value, role, alias, queues, once: use === ONCE, until: until + 1 };
   } catch {
     return null;
   }
@@ -65,7 +67,8 @@ export function isOnce(bytes) {
 
 /**
  * Which a customer may begin with: the queue's inbox, else who answers in it.
- * @param {readonly Package[]} packages
+ * @template {{ role: number, alias: string, queues: string[] }} P
+ * @param {readonly P[]} packages
  * @param {string} queue
  */
 export function forQueue(packages, queue) {
@@ -74,7 +77,8 @@ export function forQueue(packages, queue) {
 }
 
 /**
- * @param {readonly Package[]} packages
+ * @template {{ role: number, alias: string, queues: string[] }} P
+ * @param {readonly P[]} packages
  * @param {string} queue
  */
 export function forInbox(packages, queue) {

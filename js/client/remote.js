@@ -13,6 +13,7 @@
  * @property {(nonce: Uint8Array, host: string, proof: Uint8Array) => Promise<Uint8Array>} hello
  * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
  * @property {() => Promise<Uint8Array[]>} manifests
+ * @property {(keyPackage: Uint8Array, member: string, queue?: string) => Promise<import("./foreignverify.js").Verified | null>} verify
  * @property {(credential: Uint8Array) => Promise<void>} credential
  * @property {(life?: number) => Promise<Uint8Array>} keyPackage
  * @property {(renew?: boolean) => Promise<Uint8Array>} lastResort
@@ -58,6 +59,7 @@ export const METHODS = Object.freeze([
   "hello",
   "manifest",
   "manifests",
+  "verify",
   "credential",
   "keyPackage",
   "lastResort",
@@ -102,6 +104,7 @@ export function localEnd(end) {
     hello: (nonce, host, proof) => end.hello(nonce, host, proof),
     manifest: (manifest, newest) => end.manifest(manifest, newest),
     manifests: () => end.manifests(),
+    verify: (keyPackage, member, queue) => end.verify(keyPackage, member, queue),
     credential: (credential) => end.credential(credential),
     keyPackage: (life) => end.keyPackage(life),
     lastResort: (renew) => end.lastResort(renew),

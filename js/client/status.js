@@ -82,7 +82,7 @@ const STATES = ["empty", "active", "lost", "forked", "closed", "not a member", "
 const ROLES = ["", "customer", "guest", "agent", "supervisor", "bot", "inbox", "archive"];
 
 /** Role numbers as wasm/wire has them. */
-export const ROLE = Object.freeze({ customer: 1, agent: 3, supervisor: 4, inbox: 6 });
+export const ROLE = Object.freeze({ customer: 1, agent: 3, supervisor: 4, bot: 5, inbox: 6 });
 
 /** Marks of a commit. */
 export const LEAVE = 1;

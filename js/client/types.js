@@ -167,6 +167,12 @@
  * @property {readonly string[]} queues
  * @property {boolean} online
  *
+ * @typedef {object} Reachable  somebody of the company who can be added by a key package; whether she is there now is not known
+ * @property {string} id        member id
+ * @property {string} alias     what the organisation's credential calls her
+ * @property {string} role      agent, supervisor or bot
+ * @property {readonly string[]} queues
+ *
  * @typedef {"transfer" | "invite" | "takeOver" | "park" | "leave" | "close" | "remove" | "askAnother"} Move
  *   what can be done with who is in a conversation
  *
@@ -220,6 +226,7 @@
  * @property {string | null} previous  id of the conversation that it continues
  * @property {number} since     milliseconds: when it began, as its first commit says; 0 before
  * @property {string} queue     that it was begun for; "" before
+ * @property {readonly Reachable[]} reachable  who could be added, where another chat platform carries it
  * @property {boolean} attended an agent or a bot is in it; else only the queue's inbox is: it waits for an agent
  * @property {readonly Move[]} moves  that this end can make now, as far as it knows
  * @property {Move | null} moving     the one that is under way
@@ -245,7 +252,7 @@
  * }} ClientEvents
  *
  * @typedef {object} Notice
- * @property {string} code  "new organisation", "conversation not opened", "members changed", "refused", "login refused" or "authority unreachable"
+ * @property {string} code  "new organisation", "conversation not opened", "members changed", "refused", "login refused", "authority busy" or "authority unreachable"
  * @property {string} text
  * @property {Conversation} [conversation]
  */
