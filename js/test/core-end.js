@@ -110,6 +110,15 @@ export class CoreConversation {
     return joins;
   }
 
+  /** @param {Uint8Array} member */
+  safety(member) {
+    const r = new Reader(this.core.callBytes("conversation_safety", this.handle, member));
+    const text = (/** @type {number} */ n) => new TextDecoder().decode(r.fixed(n));
+    const safety = { epoch: r.u64(), number: text(60), transcript: text(30) };
+    r.end();
+    return safety;
+  }
+
   pending() { return this.core.callBytes("conversation_pending", this.handle); }
 
   /** @param {Uint8Array} content @param {boolean} [passing] */
