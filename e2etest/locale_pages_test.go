@@ -154,3 +154,92 @@ func TestFromRightToLeft(t *testing.T) {
 	ben.AwaitText(harness.Conversation, "مرحبا")
 	wantAccessible(t, ben, "right to left, desk")
 }
+
+// A page chooses another language while the chat is open: everything is said in
+// it, hidden or not; what is written, attached, open and focused stays; and nothing
+// of it is told as news.
+func TestTheLanguageIsChosenWhileTheChatIsOpen(t *testing.T) {
+	d := harness.StartDemo(t)
+	customer := browser.Person(t, "customer", nil)
+	armAxe(t, customer)
+	customer.Open(d.URL + "/site#chat")
+	customer.Say("mein Paket")
+	ana := deskAt(t, d, "Ana", nil)
+	takes(t, ana, "mein Paket")
+	ana.Say("welches denn")
+	customer.AwaitText(harness.Conversation, "welches denn")
+	customer.Click(harness.Thing{Role: "button", Name: "Who can read"})
+	attach(customer, file{"x.bin", "", `"x"`})
+	customer.Await(harness.Thing{Role: "button", Name: "Remove x.bin"})
+	customer.Write(harness.Message, "das von")
+	_ = harness.Eval[bool](customer, told)
+
+	says := func(how, text string) (unchanged []string) {
+		t.Helper()
+		before := harness.Eval[[]string](customer, everything)
+		_ = harness.Eval[bool](customer, `(chat => { `+how+`; return true })(document.querySelector("sealwire-chat"))`)
+		customer.AwaitPage(text)
+		after := harness.Eval[map[string]bool](customer, `Object.fromEntries(`+everything+`.map((s) => [s, true]))`)
+		for _, s := range before {
+			if after[s] {
+				unchanged = append(unchanged, s)
+			}
+		}
+		return unchanged
+	}
+	same := map[string]bool{"Linden House reception": true, "mein Paket": true, "welches denn": true, "das von": true, "Ana": true, "A": true, "x.bin": true}
+	for _, s := range says(`chat.setLocale("de")`, "ende-zu-ende-verschlüsselt mit ana") {
+		if !same[s] {
+			t.Errorf("still said: %q", s)
+		}
+	}
+	if on := harness.Eval[string](customer, focused); on != "Nachricht" {
+		t.Errorf("the focus is on %q", on)
+	}
+	box := harness.Thing{Role: "textbox", Name: "Nachricht"}
+	if got := customer.Value(box); got != "das von" {
+		t.Errorf("what was begun is now %q", got)
+	}
+	customer.Await(harness.Thing{Role: "button", Name: "x.bin entfernen"})
+	wantAccessible(t, customer, "German, chosen while open")
+	if news := harness.Eval[[]string](customer, `news`); len(news) > 0 {
+		t.Errorf("told as news: %q", news)
+	}
+
+	customer.Click(harness.Thing{Role: "button", Name: "Sicherheitsnummer vergleichen mit Ana"})
+	customer.AwaitPage("am telefon oder persönlich")
+	says(`chat.lang = "en-US"`, "over the phone or face to face")
+	customer.Click(harness.Thing{Role: "button", Name: "More"})
+	customer.Click(harness.Thing{Role: "button", Name: "End this conversation"})
+	customer.AwaitPage("end this conversation?")
+	says(`chat.lang = "de"`, "dieses gespräch beenden?")
+	says(`chat.setLocale("fr")`, "end this conversation?")
+	customer.Click(harness.Thing{Role: "button", Name: "Cancel"})
+	customer.Click(harness.Send)
+	ana.AwaitText(harness.Conversation, "das von")
+	ana.AwaitText(harness.Conversation, "x.bin")
+}
+
+// everything is all that the chat says, hidden parts too, that has a letter in it.
+const everything = `(() => {
+	const root = document.querySelector("sealwire-chat").shadowRoot;
+	const names = ["aria-label", "title", "placeholder"];
+	const said = [];
+	const walk = document.createTreeWalker(root, NodeFilter.SHOW_ALL);
+	for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+		if (n.nodeType === Node.TEXT_NODE) said.push(n.data);
+		else if (n.nodeType === Node.ELEMENT_NODE) said.push(...names.map((name) => n.getAttribute(name) ?? ""));
+	}
+	return [...new Set(said.map((s) => s.trim()).filter((s) => /\p{L}/u.test(s)))];
+})()`
+
+// told keeps in news what a reader of the log is told of it from here on, but for
+// what comes while it is busy.
+const told = `(() => {
+	globalThis.news = [];
+	const log = document.querySelector("sealwire-chat").shadowRoot.querySelector("[role=log]");
+	new MutationObserver((records) => {
+		if (log.getAttribute("aria-busy") !== "true") news.push(...records.filter((r) => r.type !== "attributes").map((r) => r.target.textContent));
+	}).observe(log, { subtree: true, childList: true, characterData: true });
+	return true;
+})()`

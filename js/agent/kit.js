@@ -28,12 +28,13 @@
  *   safetyAgain(id, member)      tries once more to work out a safety number, after it failed
  *   markRead(id), showEarlier(id), dismiss(), tell(text), fail(text), close()
  *
- * Every text is in one language for the page: setLocale("de"), before the first view is asked for; English else.
+ * Every text is in one language for the page: setLocale("de"), at any time; English else.
  * The kit sees the client through its facade only (widget/facade.js): no key, no entry, no frame. The caller closes the
  * client; close() only ends what the kit itself listens to. Limits: one client, at most 200 messages of each
  * conversation at first.
  */
 import { act } from "../widget/acts.js";
+import { onLocale, setLocale } from "../widget/locale.js";
 import { Notices } from "../widget/notices.js";
 import { page } from "../widget/rows.js";
 import { SafetyNumbers } from "../widget/safety.js";
@@ -48,7 +49,7 @@ import { claimProblem } from "./waiting.js";
 
 export { fileName, kindText, sizeText } from "../widget/files.js";
 export { readers } from "../widget/ledger.js";
-export { setLocale } from "../widget/locale.js";
+export { setLocale };
 export { textOf } from "../widget/messagerow.js";
 export { textProblem } from "../widget/model.js";
 export { moveProblem } from "../widget/movewords.js";
@@ -98,6 +99,8 @@ export class AgentKit {
   /** How many messages are shown, by conversation. @type {Map<string, number>} */
   #limits = new Map();
   #safety = new SafetyNumbers(() => this.#changed());
+  /** @type {(() => void)|undefined} */
+  #deaf;
   #failure = "";
   #notices = new Notices(() => this.#changed());
   /** @type {ReturnType<typeof setInterval>|undefined} */
@@ -133,6 +136,7 @@ export class AgentKit {
     this.#client = client;
     for (const type of changes) client.on(type, this.#refresh);
     this.#notices.attach(client);
+    this.#deaf = onLocale(() => this.#changed());
     const tick = this.#options.tick ?? 30_000;
     if (tick > 0) this.#tick = setInterval(() => this.#changed(), tick);
     this.#changed();
@@ -145,6 +149,7 @@ export class AgentKit {
     if (!client) return;
     for (const type of changes) client.off(type, this.#refresh);
     this.#notices.attach(undefined);
+    this.#deaf?.();
     this.#client = undefined;
   }
 

@@ -88,11 +88,11 @@ export class Attachments {
   #draw() {
     this.#list.replaceChildren(...this.#files.map((file, at) => {
       const remove = button("sw-chip-remove", () => this.#remove(file, at), icon("close"));
-      setAttribute(remove, "aria-label", locale().say.remove(fileName(file.name)));
+      setAttribute(remove, "aria-label", () => locale().say.remove(fileName(file.name)));
       return el("li", { class: "sw-chip" }, icon("file"),
         el("span", { class: "sw-chip-words" },
-          el("bdi", { class: "sw-chip-name" }, fileName(file.name)),
-          el("span", { class: "sw-chip-size" }, `${kindText(file.type, file.name)}, ${sizeText(file.size)}`)),
+          el("bdi", { class: "sw-chip-name" }, () => fileName(file.name)),
+          el("span", { class: "sw-chip-size" }, () => `${kindText(file.type, file.name)}, ${sizeText(file.size)}`)),
         remove);
     }));
     show(this.#list, this.#files.length > 0);

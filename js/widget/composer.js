@@ -33,9 +33,9 @@ export class Composer {
   /**
    * @param {object} options
    * @param {() => Way} options.way
-   * @param {string} [options.placeholder]
+   * @param {import("./dom.js").Told} [options.placeholder]
    */
-  constructor({ way, placeholder = words.writeMessage }) {
+  constructor({ way, placeholder = () => words.writeMessage }) {
     this.way = way;
     this.placeholder = placeholder;
     const problem = `sw-problem-${++made}`;
@@ -136,6 +136,13 @@ export class Composer {
 
   focus() {
     this.#box.focus();
+  }
+
+  /** Another language was chosen: what was told in the former is old, but for what is wrong with the text in the box. */
+  retell() {
+    this.#status.replaceChildren();
+    if (this.#box.hasAttribute("aria-invalid")) this.#say(textProblem(this.#box.value), true);
+    else if (!this.#problem.hidden) this.#say("");
   }
 
   #submit() {

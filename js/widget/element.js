@@ -3,13 +3,14 @@
  *
  * `identityToken` (property) is what connect() asks for: a text, or a function from {thumbprint} to a text or its promise.
  * It speaks the language of the nearest `lang` around it, its own included, if that is one of locales/; else English.
+ * `setLocale("de")` chooses another at any time, for all of the page's Sealwire; so does the element's own `lang`.
  * A cancelable "notice" event ({code, text}) comes before a notice is shown.
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
 import { init } from "../index.js";
 import { missing } from "./capabilities.js";
-import { setLocale } from "./locale.js";
+import { onLocale, setLocale } from "./locale.js";
 import { ChatView } from "./view.js";
 import { codeOf, isRefusal } from "./words.js";
 
@@ -19,7 +20,7 @@ import { codeOf, isRefusal } from "./words.js";
 const openKey = "sealwire-chat open";
 
 export class SealwireChat extends HTMLElement {
-  static observedAttributes = ["relay", "org-key"];
+  static observedAttributes = ["relay", "org-key", "lang"];
 
   /** @type {ChatView|undefined} */
   #view;
@@ -29,6 +30,10 @@ export class SealwireChat extends HTMLElement {
   #core;
   #run = 0;
   #started = false;
+  /** That setLocale asked for. @type {string|undefined} */
+  #language;
+  /** @type {(() => void)|undefined} */
+  #deaf;
   /** @type {IdentityToken|undefined} */
   #token;
   /** @type {(() => void)[]} */
@@ -69,6 +74,16 @@ export class SealwireChat extends HTMLElement {
     this.#view?.focus();
   }
 
+  /**
+   * Says everything anew in a language; what is written, open or on its way stays as it is.
+   * @param {string} language  "de", "de-AT"; one that is not spoken is English
+   */
+  setLocale(language) {
+    if (typeof language !== "string") throw new TypeError("setLocale expected a string");
+    this.#language = language;
+    if (this.#view) setLocale(language);
+  }
+
   /** Forgets keys and history on this device, and begins anew. */
   async destroySession() {
     await this.#client?.destroySession();
@@ -79,7 +94,7 @@ export class SealwireChat extends HTMLElement {
   connectedCallback() {
     this.#upgrade("identityToken");
     if (!this.#view) {
-      setLocale(this.closest("[lang]")?.getAttribute("lang") ?? "");
+      setLocale(this.#language ?? this.#around());
       this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
         heading: this.getAttribute("heading") ?? "",
         useHere: () => void this.#useHere(),
@@ -91,18 +106,36 @@ export class SealwireChat extends HTMLElement {
       });
       if (remembered()) this.#view.open({ focus: false });
     }
+    if (!this.#deaf) {
+      const view = this.#view;
+      this.#deaf = onLocale(() => view.retell());
+      // It may have been chosen while the element was in no page.
+      view.retell();
+    }
     this.#start();
   }
 
   disconnectedCallback() {
     // An element that is only moved comes back at once.
-    queueMicrotask(() => { if (!this.isConnected) this.#stop(); });
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#stop();
+      this.#deaf?.();
+      this.#deaf = undefined;
+    });
   }
 
-  attributeChangedCallback() {
+  /** @param {string} name */
+  attributeChangedCallback(name) {
     if (!this.isConnected || !this.#view) return;
+    if (name === "lang") return this.setLocale(this.#around());
     this.#stop();
     this.#start();
+  }
+
+  /** The language of the page around it. */
+  #around() {
+    return this.closest("[lang]")?.getAttribute("lang") ?? "";
   }
 
   #restart() {

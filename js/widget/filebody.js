@@ -70,7 +70,7 @@ export function fileBody(act) {
     actions.replaceChildren(...wanted.map((action) => {
       let press = buttons.get(action);
       if (!press) {
-        press = button("sw-file-action", () => act(action), ...(action === "save" ? [icon("save")] : []), el("span", {}, locale().actions[action]));
+        press = button("sw-file-action", () => act(action), ...(action === "save" ? [icon("save")] : []), el("span", {}, () => locale().actions[action]));
         setAttribute(press, "aria-describedby", nameId);
         buttons.set(action, press);
       }

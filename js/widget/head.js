@@ -9,7 +9,7 @@ export class Head {
   #connection = el("span");
   #dot = el("span", { class: "sw-dot", "aria-hidden": "true" });
   #who;
-  menu = new Menu(words.more);
+  menu = new Menu(() => words.more);
   /** @type {HTMLElement} */
   element;
 

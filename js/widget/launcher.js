@@ -12,7 +12,7 @@ export class Launcher {
   constructor(toggle) {
     this.element = button("sw-launcher", toggle, icon("chat"), this.#badge);
     setAttribute(this.element, "aria-haspopup", "dialog");
-    setAttribute(this.element, "lang", locale().tag);
+    setAttribute(this.element, "lang", () => locale().tag);
   }
 
   /** @param {boolean} open  the chat is @param {number} unread */

@@ -1,5 +1,6 @@
 /**
- * The language that the widget, the desk and the kit speak: one for the page, chosen before they are made.
+ * The language that the widget, the desk and the kit speak: one for the page. It may change while they are shown; what
+ * they hold of it as text is then said anew (onLocale).
  * @typedef {typeof en} Locale
  */
 import { de } from "./locales/de.js";
@@ -9,6 +10,8 @@ import { en } from "./locales/en.js";
 export const locales = Object.freeze({ en, de });
 
 let now = en;
+/** @type {Set<() => void>} */
+const followers = new Set();
 
 /** What is said, now. @returns {Locale} */
 export function locale() {
@@ -20,7 +23,18 @@ export function locale() {
  */
 export function setLocale(language = "") {
   const short = language.toLowerCase().split("-")[0] ?? "";
+  const before = now;
   now = (Object.hasOwn(locales, short) ? locales[short] : undefined) ?? en;
+  if (now !== before) for (const follow of [...followers]) follow();
+}
+
+/**
+ * @param {() => void} listener  told at once, after another language was chosen
+ * @returns {() => void} ends it
+ */
+export function onLocale(listener) {
+  followers.add(listener);
+  return () => void followers.delete(listener);
 }
 
 /**

@@ -16,6 +16,9 @@ import { words } from "./words.js";
 /** Nearer to the end than this, in CSS px, the log follows what comes. */
 const nearEnd = 48;
 
+/** So long the log is busy after what is no news, ms: assistive technology looks at it a little later than it changes. */
+const hushFor = 100;
+
 /** @typedef {{element: HTMLElement, update: (row: Row) => void}} RowView */
 
 export class LogView {
@@ -25,6 +28,8 @@ export class LogView {
   /** The reader is at the end, and stays there when a picture or the box below grows. */
   #following = true;
   #top = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #hushed;
   /** What the rows are of. @type {unknown} */
   #subject;
   #log;
@@ -71,15 +76,21 @@ export class LogView {
     if (fresh) this.#reset();
     const follow = fresh || this.#following;
     // What was there before this page opened is not news.
-    setAttribute(this.#log, "aria-busy", fresh ? "true" : undefined);
+    if (fresh) this.hush();
     show(this.#earlier, hidden > 0);
     this.#place(rows);
     const last = rows.at(-1);
     const arrived = !fresh && last !== undefined && last.key !== this.#last;
     this.#last = last?.key ?? "";
-    if (fresh) queueMicrotask(() => setAttribute(this.#log, "aria-busy", undefined));
     if (follow || (arrived && last.kind === "message" && last.message.self)) this.toEnd();
     else if (arrived) show(this.#newer, true);
+  }
+
+  /** What changes now is no news: it is the same in another language. */
+  hush() {
+    setAttribute(this.#log, "aria-busy", "true");
+    clearTimeout(this.#hushed);
+    this.#hushed = setTimeout(() => setAttribute(this.#log, "aria-busy", undefined), hushFor);
   }
 
   toEnd() {
@@ -172,7 +183,7 @@ function messageView(row, act) {
   // Announced once, by the page's own status line if it matters; not at each step of each message.
   const status = el("span", { class: "sw-status", "aria-live": "off" }, mark, statusWords);
   const time = el("time", { class: "sw-time" });
-  const actions = textActions.map((action) => ({ action, press: button("sw-again", () => act(action, message), locale().actions[action]) }));
+  const actions = textActions.map((action) => ({ action, press: button("sw-again", () => act(action, message), () => locale().actions[action]) }));
   const again = el("span", { class: "sw-agains" }, ...actions.map(({ press }) => press));
   const foot = el("div", { class: "sw-foot" }, time, status, again);
   const element = el("div", { class: "sw-message" }, name, file?.element ?? text, foot);

@@ -24,7 +24,7 @@ export class Menu {
   /** @param {Event} event */
   #outside = (event) => { if (!event.composedPath().includes(this.element)) this.close(); };
 
-  /** @param {string} label */
+  /** @param {import("./dom.js").Told} label */
   constructor(label) {
     this.button = button("sw-more", () => this.#toggle(), icon("more"));
     setAttribute(this.button, "aria-label", label);
@@ -46,15 +46,17 @@ export class Menu {
   /** @param {readonly Item[]} items  nothing to offer: no button */
   offer(items) {
     this.#items = items;
-    const key = items.map((item) => item.key).join();
+    const key = items.map((item) => `${item.key} ${item.name}`).join();
     show(this.element, items.length > 0);
     if (key === this.#shown) return;
     this.#shown = key;
+    const at = this.isOpen ? [...this.#list.querySelectorAll("button")].findIndex((one) => one.matches(":focus")) : -1;
     this.#list.replaceChildren(...items.map((item) => el("li", {}, button("sw-menu-item", () => {
       this.close();
       this.button.focus();
       this.#items.find((one) => one.key === item.key)?.run();
     }, icon(item.icon), el("span", {}, item.name)))));
+    this.#list.querySelectorAll("button")[at]?.focus();
   }
 
   close() {

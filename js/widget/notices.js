@@ -6,22 +6,23 @@ import { backgroundText, noticeText } from "./words.js";
 
 export class Notices {
   #changed;
-  #told;
+  #elsewhere;
   #code = "";
-  #text = "";
+  /** @type {import("./dom.js").Told} */
+  #told = "";
   /** @type {Client|undefined} */
   #client;
   /** @param {import("./facade.js").Notice} notice */
   #onNotice = (notice) => {
     const text = noticeText(notice);
-    if (text && !this.#told({ code: notice.code ?? "", text })) this.tell(text, notice.code);
+    if (text && !this.#elsewhere({ code: notice.code ?? "", text })) this.tell(() => noticeText(notice), notice.code);
   };
   /** @param {{error: Error}} detail */
   #onError = ({ error }) => {
     const state = this.#client?.state;
     const text = backgroundText(error);
     // These two stand there anyway, and say more.
-    if (text && state !== "refused" && state !== "closed") this.tell(text);
+    if (text && state !== "refused" && state !== "closed") this.tell(() => backgroundText(error));
   };
   /** @param {{code: string}} over */
   #onOver = ({ code }) => {
@@ -30,24 +31,24 @@ export class Notices {
 
   /**
    * @param {() => void} changed
-   * @param {(notice: {code: string, text: string}) => boolean} [told]  true: it is told elsewhere
+   * @param {(notice: {code: string, text: string}) => boolean} [elsewhere]  true: it is told elsewhere
    */
-  constructor(changed, told = () => false) {
+  constructor(changed, elsewhere = () => false) {
     this.#changed = changed;
-    this.#told = told;
+    this.#elsewhere = elsewhere;
   }
 
   /** "" for nothing. */
   get text() {
-    return this.#text;
+    return typeof this.#told === "function" ? this.#told() : this.#told;
   }
 
-  /** @param {string} text @param {string} [code] */
-  tell(text, code = "") {
-    const same = this.#text === text;
+  /** @param {import("./dom.js").Told} told @param {string} [code] */
+  tell(told, code = "") {
+    const before = this.text;
     this.#code = code;
-    this.#text = text;
-    if (!same) this.#changed();
+    this.#told = told;
+    if (this.text !== before) this.#changed();
   }
 
   /** @param {Client|undefined} client  undefined: listens no more */

@@ -25,6 +25,8 @@ export class Question {
   /** @type {Asked|undefined} */
   #asked;
   #busy = false;
+  /** What went wrong. @type {unknown} */
+  #error;
   #done;
   /** @type {HTMLElement} */
   element;
@@ -54,13 +56,24 @@ export class Question {
 
   /** @param {Asked} asked */
   ask(asked) {
+    this.#error = undefined;
+    this.#draw(asked);
+    show(this.element, true);
+    this.#title.focus();
+  }
+
+  /** The same, as it is asked now. @param {Asked} asked */
+  follow(asked) {
+    if (this.#asked && !this.#busy) this.#draw(asked);
+  }
+
+  /** @param {Asked} asked */
+  #draw(asked) {
     this.#asked = asked;
     setText(this.#title, asked.title);
     setText(this.#text, asked.text);
     setText(this.#yes, asked.yes);
-    this.#tell("");
-    show(this.element, true);
-    this.#title.focus();
+    this.#tell(this.#error === undefined ? "" : asked.problem(this.#error));
   }
 
   close() {
@@ -75,12 +88,15 @@ export class Question {
     if (!asked || this.#busy) return;
     this.#busy = true;
     setAttribute(this.#yes, "aria-disabled", "true");
+    this.#error = undefined;
     this.#tell("");
     try {
       await asked.act();
       if (asked === this.#asked) this.close();
     } catch (error) {
-      if (asked === this.#asked) this.#tell(asked.problem(error));
+      if (asked !== this.#asked) return;
+      this.#error = error;
+      this.#tell(asked.problem(error));
     } finally {
       this.#busy = false;
       setAttribute(this.#yes, "aria-disabled", undefined);

@@ -7,7 +7,7 @@
 import { Arrival } from "./arrival.js";
 import { dropTarget } from "./attach.js";
 import { elsewherePart, emptyPart } from "./blanks.js";
-import { button, el, setAttribute, setText, show } from "./dom.js";
+import { button, el, retell, setAttribute, setText, show } from "./dom.js";
 import { Head } from "./head.js";
 import { Launcher } from "./launcher.js";
 import { readers } from "./ledger.js";
@@ -39,6 +39,8 @@ export class ChatView {
   #stage = { kind: "loading" };
   #isOpen = false;
   #whoShown = false;
+  /** The move that the question is about. */
+  #asked = "";
   #unread = 0;
   #unseen = new Unseen();
   #drawing = false;
@@ -88,7 +90,6 @@ export class ChatView {
     this.options = options;
     this.#clock = options.clock ?? Date.now;
     this.root = root;
-    this.heading = options.heading || words.heading;
     root.adoptedStyleSheets = sheets();
 
     show(this.#people.element, false);
@@ -105,7 +106,7 @@ export class ChatView {
     this.#again = button("sw-plain", () => this.options.tryAgain?.(), () => words.tryAgain);
     this.#alert.append(this.#alertText);
 
-    this.#panel = el("section", { class: "sw-panel", lang: locale().tag, role: "dialog", "aria-label": this.heading },
+    this.#panel = el("section", { class: "sw-panel", lang: () => locale().tag, role: "dialog", "aria-label": () => this.heading },
       this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#safety.element, this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -120,6 +121,11 @@ export class ChatView {
     show(this.#panel, false);
     root.append(this.#panel, this.#launcher.element);
     this.draw();
+  }
+
+  /** The title while nobody is there. */
+  get heading() {
+    return this.options.heading || words.heading;
   }
 
   get isOpen() {
@@ -184,6 +190,15 @@ export class ChatView {
     for (const type of changes) client.off(type, this.#refresh);
     this.#notices.attach(undefined);
     this.#client = undefined;
+  }
+
+  /** Another language was chosen. What is written, open or focused stays so. */
+  retell() {
+    this.thread.log.hush();
+    this.thread.composer.retell();
+    retell(this.#panel);
+    retell(this.#launcher.element);
+    this.#paint();
   }
 
   /** One drawing for all that changes in one turn. */
@@ -253,13 +268,16 @@ export class ChatView {
   /** @param {Conversation|undefined} conversation  undefined: nothing can be asked now */
   #offer(conversation) {
     const moves = conversation ? customerMoves(conversation) : [];
-    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#ask(move.question) })));
+    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#ask(move) })));
+    const asked = moves.find(({ key }) => key === this.#asked);
+    if (asked) this.#question.follow(asked.question);
     if (moves.length === 0) this.#question.close();
   }
 
-  /** There is room for one thing above the log. @param {import("./question.js").Asked} question */
-  #ask(question) {
+  /** There is room for one thing above the log. @param {{key: string, question: import("./question.js").Asked}} move */
+  #ask({ key, question }) {
     if (this.#whoShown) this.#toggleWho();
+    this.#asked = key;
     this.#question.ask(question);
   }
 
