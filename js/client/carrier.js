@@ -68,9 +68,9 @@
  * @property {(conversation: Uint8Array) => Promise<void>} unsubscribe  nothing more of it follows once this has resolved
  * @property {(keyPackage: Uint8Array) => Promise<number>} publish  keeps it for others to take; resolves with how many
  *   that are good for one use lie there for this end
- * @property {(queue: string, member?: Uint8Array, conversation?: Uint8Array) => Promise<Uint8Array>} take  a key package of
- *   this member (of the company's side, whatever the queue), else of the queue's inbox or of an agent of it; "unavailable"
- *   where none lies. Conversation: that it is for, where it has begun
+ * @property {(queue: string, member?: Uint8Array, conversation?: Uint8Array, rather?: Uint8Array[]) => Promise<Uint8Array>} take
+ *   a key package of this member (of the company's side, whatever the queue), else of the queue's inbox or of an agent of
+ *   it; "unavailable" where none lies. Conversation: that it is for, where it has begun. Rather of others than of these
  * @property {(hash: Uint8Array) => Promise<Uint8Array>} manifest  the one with this hash
  * @property {() => Promise<Listed[]>} conversations  those that this end is in, or may be
  * @property {(conversation: Uint8Array) => readonly import("./foreignverify.js").Verified[]} [reachable]  whose key packages lie

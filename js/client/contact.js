@@ -11,6 +11,7 @@
  * @property {string} queue  whom the customer asks for
  * @property {() => boolean} there  a first contact can be made: online, and somebody is there
  * @property {() => import("./engine.js").Engine | undefined} engine  what waits without a conversation
+ * @property {(id: string) => Uint8Array[]} rather  ids of who is in a conversation and to be asked last when another continues it
  * @property {(error: unknown) => boolean} refused  tells of what does not come from the organisation; whether this is it
  * @property {() => void} onBegun
  * @property {(error: unknown) => Promise<void>} onTrouble
@@ -18,6 +19,8 @@
  */
 import { SealwireError } from "../errors.js";
 import { Retry } from "./retry.js";
+
+const NOBODY = new Uint8Array();
 
 export class Contact {
   #host;
@@ -32,12 +35,12 @@ export class Contact {
 
   /** Begins the conversation of what waits, if that can be done now. */
   async begin() {
-    const { end, connection, queue, there, engine, refused, onBegun, onTrouble, tell } = this.#host;
+    const { end, connection, queue, there, engine, rather, refused, onBegun, onTrouble, tell } = this.#host;
     const waiting = engine();
     if (this.#ended || this.#working || !there() || !waiting?.pending) return;
     this.#working = true;
     try {
-      const keyPackage = await connection.take(queue);
+      const keyPackage = await connection.take(queue, NOBODY, NOBODY, rather(await end.continued()));
       try {
         await waiting.begin(end.genesis(queue, keyPackage));
         this.#retry.reset();

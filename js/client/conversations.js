@@ -104,12 +104,24 @@ export class Conversations {
   /**
    * The next genesis names this conversation, as the one that it continues.
    * @param {string} id  or ""
+   * @param {boolean} along  what was written in it and never sealed waits for that genesis
+   * @returns {Promise<import("./outbox.js").OutboxItem[]>} what went along
    */
-  continues(id) {
-    return this.#outbox.hold(async () => {
-      const context = await this.#context();
-      await context.store.write([savedContinued(context, id)]);
-    });
+  continues(id, along) {
+    return this.#outbox.hold(() =>
+      this.#handles.alone(id, async () => {
+        const context = await this.#context();
+        const moved = along ? this.#outbox.moveUnsealed(context, id, "") : [];
+        await context.store.write([savedContinued(context, id), ...moved.map((m) => m.write)]);
+        for (const m of moved) m.saved();
+        return moved.map(({ item }) => item);
+      }),
+    );
+  }
+
+  /** The one that the next genesis names, or "". */
+  async continued() {
+    return readContinued(await this.#context());
   }
 
   /**

@@ -135,6 +135,16 @@ export class Engine {
     return this.#standing.state;
   }
 
+  /** What is written now can be sent, now or later. */
+  get open() {
+    return this.#standing.open;
+  }
+
+  /** Ids of those who are in it while it goes on; whoever begins another did not get what he wants from them. */
+  get silent() {
+    return this.open ? this.#standing.members.map(({ id }) => fromHex(id)) : [];
+  }
+
   /** Entries read. */
   get index() {
     return this.#reader.index;
@@ -166,6 +176,25 @@ export class Engine {
   restoreQueued(item) {
     this.#timeline.wait(item, this.#standing.self, true);
     this.#standing.settle();
+  }
+
+  /**
+   * What was written here goes along to the one that continues this.
+   * @param {import("./outbox.js").OutboxItem} item
+   */
+  release({ id }) {
+    this.#timeline.done(id);
+    this.#standing.changed();
+  }
+
+  /**
+   * What was written in the one that this continues.
+   * @param {import("./outbox.js").OutboxItem} item
+   */
+  take(item) {
+    this.#timeline.wait(item, this.#standing.self);
+    this.#standing.settle();
+    this.#go();
   }
 
   /**

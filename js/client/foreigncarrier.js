@@ -126,10 +126,8 @@ export class Deliveries {
     this.#reach.forget(link);
     const gone = this.conversationsOf(transport);
     this.#links.delete(transport);
-    for (const conversation of gone) {
-      this.#places.delete(conversation);
-      this.#followed.delete(conversation);
-    }
+    // What was followed goes on where it was, once another transport carries it.
+    for (const conversation of gone) this.#places.delete(conversation);
     this.#host.onReachable(gone.map(fromHex));
     this.#turned(link);
   }
@@ -197,11 +195,13 @@ export class Deliveries {
    * @param {string} queue
    * @param {Uint8Array} [member]
    * @param {Uint8Array} [conversation]  it is for
+   * @param {Uint8Array[]} [rather]  of others than of these
    */
-  async take(queue, member = NOBODY, conversation = NOBODY) {
+  async take(queue, member = NOBODY, conversation = NOBODY, rather = []) {
     const at = this.#places.get(toHex(conversation));
     const links = at ? [at] : this.#reachable();
-    const taken = await this.#offers.take(links, { queue, member: toHex(member), company: this.#company }, this.#verified);
+    const wanted = { queue, member: toHex(member), company: this.#company, last: rather.map(toHex) };
+    const taken = await this.#offers.take(links, wanted, this.#verified);
     if (!taken) throw new SealwireError("unavailable", "no key package lies there");
     return taken;
   }

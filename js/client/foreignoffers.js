@@ -101,15 +101,16 @@ export class Offers {
   /**
    * One that was verified.
    * @param {readonly Link[]} links
-   * @param {{ queue: string, member: string, company: boolean }} wanted
+   * @param {{ queue: string, member: string, company: boolean, last: string[] }} wanted  last: whose is taken where there is no other
    * @param {import("./foreignverified.js").VerifiedPackages} verified
    */
-  async take(links, { queue, member, company }, verified) {
+  async take(links, { queue, member, company, last }, verified) {
     const all = links.flatMap((link) => this.others(link));
     const fit = member !== "" ? all.filter((p) => p.member === member) : company ? forInbox(all, queue) : forQueue(all, queue);
     // One that came to nothing is not the first again; of the others those for one use, the newest.
     const times = (/** @type {Package} */ { bytes }) => this.#taken.get(toHex(bytes)) ?? 0;
-    for (const found of fit.sort((a, b) => times(a) - times(b) || Number(b.once) - Number(a.once))) {
+    const late = (/** @type {Package} */ found) => Number(last.includes(found.member));
+    for (const found of fit.sort((a, b) => late(a) - late(b) || times(a) - times(b) || Number(b.once) - Number(a.once))) {
       if (!(await verified.of(found))) continue;
       this.#taken.set(toHex(found.bytes), times(found) + 1);
       return found.bytes;

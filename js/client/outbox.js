@@ -175,11 +175,25 @@ export class Outbox {
    * @param {Context} context
    * @param {string} from
    * @param {string} to
+   * @param {(record: OutboxRecord) => boolean} [which]
    */
-  move(context, from, to) {
+  move(context, from, to, which = () => true) {
     return [...this.#records]
-      .filter(([, record]) => record.conversation === from)
-      .map(([key, record]) => this.change(context, key, { ...record, conversation: to, entry: new Uint8Array(), epoch: 0, ids: [] }));
+      .filter(([, record]) => record.conversation === from && which(record))
+      .map(([key, record]) => {
+        const moved = { ...record, conversation: to, entry: new Uint8Array(), epoch: 0, ids: [] };
+        return { ...this.change(context, key, moved), item: view(moved) };
+      });
+  }
+
+  /**
+   * The same of what waits there and was never sealed, so that nobody can have it.
+   * @param {Context} context
+   * @param {string} from
+   * @param {string} to
+   */
+  moveUnsealed(context, from, to) {
+    return this.move(context, from, to, ({ held, entry, ids }) => !held && entry.length === 0 && ids.length === 0);
   }
 
   /**

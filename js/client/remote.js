@@ -24,7 +24,8 @@
  * @property {(message: string) => Promise<void>} unshelve
  * @property {(queue: string, keyPackage: Uint8Array) => Promise<import("./status.js").Status>} genesis
  * @property {(id: string) => Promise<void>} ungenesis
- * @property {(id: string) => Promise<void>} continues
+ * @property {(id: string, along: boolean) => Promise<import("./outbox.js").OutboxItem[]>} continues
+ * @property {() => Promise<string>} continued
  * @property {(id: string, moves: import("./writing.js").Moves) => Promise<Uint8Array | null>} move
  * @property {(id: string) => Promise<import("./status.js").Status>} join
  * @property {(id: string) => Promise<void>} leave
@@ -71,6 +72,7 @@ export const METHODS = Object.freeze([
   "genesis",
   "ungenesis",
   "continues",
+  "continued",
   "move",
   "join",
   "leave",
@@ -115,7 +117,8 @@ export function localEnd(end) {
     unshelve: (message) => end.unshelve(message),
     genesis: (queue, keyPackage) => conversations.genesis(queue, keyPackage),
     ungenesis: (id) => conversations.ungenesis(id),
-    continues: (id) => conversations.continues(id),
+    continues: (id, along) => conversations.continues(id, along),
+    continued: () => conversations.continued(),
     move: (id, moves) => conversations.move(id, moves),
     join: (id) => conversations.join(id),
     leave: (id) => conversations.leave(id),

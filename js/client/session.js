@@ -107,6 +107,7 @@ export class Session {
       queue: settings.queue,
       there: () => this.agents && online(),
       engine: () => (this.#customer ? engines.find("") : undefined),
+      rather: (id) => engines.find(id)?.silent ?? [],
       refused: (error) => trust.refuse(error),
       onBegun: () => trust.restore(),
       onTrouble,
@@ -176,8 +177,15 @@ export class Session {
 
   /** @param {string} continues */
   async #begin(continues) {
-    await this.end.continues(continues);
-    return this.#engines.find("") ?? this.#engines.add("");
+    const before = continues === "" ? undefined : this.#engines.find(continues);
+    // Of one that has ended a person was told what was not sent.
+    const along = await this.end.continues(continues, before?.open ?? false);
+    const engine = this.#engines.find("") ?? this.#engines.add("");
+    for (const item of along) {
+      before?.release(item);
+      engine.take(item);
+    }
+    return engine;
   }
 
   /** @param {string} id */

@@ -9,6 +9,7 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { AgentKit } from "../agent/kit.js";
 import { SealwireError } from "../errors.js";
 import { over } from "../client/foreign.js";
 import { profileOf } from "./transport-profile.js";
@@ -259,6 +260,50 @@ export function conforms(name, make) {
     assert.notEqual(next.id, talk.id);
     assert.equal(ana.conversation(next.id)?.previous, talk.id);
     sealed(platform, ["once more"]);
+  });
+
+  test(`${name}: the platform alone puts another agent in the place of the first: the customer sees it, goes on with that one, and nothing is lost`, async () => {
+    const platform = await make();
+    const device = /** @type {const} */ ({ history: "device", person: `${name} reassigned` });
+    const ana = await world.agent("Ana", await platform.join("ana"));
+    const mine = await platform.join("customer");
+    const desk = over(mine);
+    let customer = await world.customer(desk, device);
+    const talk = await customer.start();
+    await talk.send("hello");
+    await seen(ana, "hello", "received");
+    await until(customer, "the first to be in it", () => talk.members.some(({ alias }) => alias === "Ana"));
+    assert.deepEqual(talk.reachable, []);
+    await ana.close();
+    const ben = await world.agent("Ben", await platform.join("ben"));
+    await until(customer, "another to be there", () => talk.reachable.length > 0);
+    assert.deepEqual(talk.reachable.map(({ id, alias, role }) => [id, alias, role]), [[ben.member, "Ben", "agent"]]);
+    // Nobody brings him in unasked: the company's side would have to.
+    assert.ok(!talk.members.some(({ alias }) => alias === "Ben"));
+
+    // Cut off, somebody writes on, and then decides to go on with the other; the page is loaded anew before it can begin.
+    desk.delete(mine);
+    await until(customer, "being cut off", () => customer.state !== "online");
+    await talk.send("not sent yet");
+    const waiting = await customer.start({ continues: talk });
+    assert.deepEqual([texts(customer).filter(({ text }) => text === "not sent yet").length, waiting.messages.map(({ text, status }) => [text, status])], [1, [["not sent yet", "queued"]]]);
+    await waiting.send("nor this");
+    await customer.close();
+    customer = await world.customer(await platform.join("customer"), device);
+    await seen(ben, "nor this", "received");
+    const next = await until(customer, "the new one", () => customer.conversations.find((c) => c.previous === talk.id));
+    assert.deepEqual(next.messages.map(({ text }) => text), ["not sent yet", "nor this"]);
+    assert.deepEqual(next.members.filter(({ role }) => role !== "customer").map(({ alias }) => alias), ["Ben"], "not the first, whose key lies there still");
+    const bens = await until(ben, "the conversation", () => ben.conversations[0]);
+    assert.deepEqual([ben.conversations.length, bens.previous, bens.messages.map(({ text }) => text)], [1, talk.id, ["not sent yet", "nor this"]]);
+    await bens.send("I go on");
+    await seen(customer, "I go on", "received");
+    assert.equal((await customer.start()).id, next.id);
+    const kit = new AgentKit({ tick: 0 });
+    kit.attach(ben);
+    assert.match(kit.conversation(bens.id)?.continues ?? "", /continues an earlier one/);
+    kit.close();
+    sealed(platform, ["not sent yet", "nor this", "I go on"]);
   });
 
   test(`${name}: manifests that another end does not have are found in the conversation`, async () => {
