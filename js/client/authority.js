@@ -7,10 +7,10 @@
  *
  * Whoever asks proves the identity key over a nonce of the authority's, for the
  * authority's own host, by the same hello as at a relay (SPEC 10.2): nobody can
- * pass on what was made for another.
+ * pass on what was made for another. Whom it lets in only later asks no sooner.
  *
  * @typedef {import("./types.js").Queues} Queues
- * @typedef {import("../errors.js").Code} Code
+ * @typedef {import("./authoritycalls.js").Refusal} Refusal
  *
  * @typedef {object} AuthorityHost
  * @property {string} url       without a slash at its end
@@ -30,14 +30,13 @@
  * @property {number} longest  pause
  * @property {number} least    between two polls
  */
-import { SealwireError, codeOf } from "../errors.js";
-import { encodeText, fromBase64url, toBase64url } from "./bytes.js";
+import { SealwireError } from "../errors.js";
+import { AuthorityCalls, Unanswered, octets, pauseOf } from "./authoritycalls.js";
+import { encodeText, toBase64url } from "./bytes.js";
 import { readQueues } from "./queues.js";
 
 /** @type {AuthorityTimes} */
 const TIMES = { answer: 15_000, poll: 45_000, pause: 1_000, longest: 30_000, least: 200 };
-/** Bytes of an answer that are read. */
-const MAX_ANSWER = 4 * 1024 * 1024;
 const MAX_LOGIN = 8192;
 /** Times that one claim is sent. */
 const MAX_CLAIMS = 5;
@@ -52,8 +51,11 @@ export const NO_QUEUES = Object.freeze({ state: "none", reason: null, waiting: [
 export class Authority {
   #host;
   #times;
+  #calls;
   /** The authority that hellos are made for. */
   #name;
+  /** A login is not shown again before then. @type {{ until: number, by: Refusal } | null} */
+  #later = null;
   /** @type {Promise<string> | null} */
   #ticket = null;
   /** @type {AbortController | null} */
@@ -65,15 +67,27 @@ export class Authority {
   constructor(host) {
     this.#host = host;
     this.#times = { ...TIMES, ...host.times };
+    this.#calls = new AuthorityCalls(host, this.#times.answer);
     this.#name = `authority:${new URL(host.url).host}`; // a relay's hello, even at this host, is not one for it
   }
 
-  /** A credential for this device's identity, against the company's login. */
+  /**
+   * A credential for this device's identity, against the company's login.
+   * @throws {Refusal} "rate limited", without asking, for as long as the authority said so
+   */
   async credential() {
+    const left = (this.#later?.until ?? 0) - performance.now();
+    if (this.#later && left > 0) throw Object.assign(this.#later.by, { after: left });
+    this.#later = null;
     const token = await this.#host.login();
     if (typeof token !== "string" || token === "" || token.length > MAX_LOGIN) throw new TypeError(`authority.login: expected a token of 1 to ${MAX_LOGIN} characters`);
-    const { credential } = await this.#post("credential", await this.#hello(encodeText(token)));
-    return octets(credential);
+    try {
+      const { credential } = await this.#calls.post("credential", await this.#hello(encodeText(token)));
+      return octets(credential);
+    } catch (error) {
+      if (error instanceof SealwireError && error.code === "rate limited") this.#later = { until: performance.now() + pauseOf(error), by: error };
+      throw error;
+    }
   }
 
   /** Follows the queues until `stop`. */
@@ -92,13 +106,13 @@ export class Authority {
    * Resolves once the commit that gives it to this end is stored.
    * @param {string} conversation
    * @param {Uint8Array} keyPackage  fresh, to be used once
-   * @throws {SealwireError & { by?: string }} "bad commit" when another was given it: `by` is who
+   * @throws {Refusal} "bad commit" when another was given it: `by` is who
    */
   async claim(conversation, keyPackage) {
     const body = { conversation, keyPackage: toBase64url(keyPackage) };
     for (let tries = 1; ; tries++) {
       try {
-        await this.#inSession((ticket) => this.#post("claim", body, ticket));
+        await this.#inSession((ticket) => this.#calls.post("claim", body, ticket));
         return;
       } catch (error) {
         // It is not known whether it was done: with the same key package it is once only.
@@ -118,7 +132,7 @@ export class Authority {
       let pause;
       try {
         const after = version;
-        const answer = await this.#inSession((ticket) => this.#get(`queues?after=${after}`, { ticket, signal, patience: this.#times.poll }));
+        const answer = await this.#inSession((ticket) => this.#calls.get(`queues?after=${after}`, { ticket, signal, patience: this.#times.poll }));
         const read = readQueues(answer, this.#host.member);
         version = read.version;
         failures = 0;
@@ -132,7 +146,7 @@ export class Authority {
         version = 0;
         const most = Math.min(this.#times.longest, this.#times.pause * 2 ** Math.min(failures, 10));
         failures++;
-        pause = most / 2 + (Math.random() * most) / 2;
+        pause = Math.max(most / 2 + (Math.random() * most) / 2, pauseOf(error));
       }
       await rest(pause, signal);
     }
@@ -166,7 +180,7 @@ export class Authority {
 
   async #session() {
     try {
-      const { ticket } = await this.#post("session", await this.#hello(await this.#host.credential()));
+      const { ticket } = await this.#calls.post("session", await this.#hello(await this.#host.credential()));
       octets(ticket);
       return String(ticket);
     } catch (error) {
@@ -178,114 +192,10 @@ export class Authority {
 
   /** @param {Uint8Array} proof */
   async #hello(proof) {
-    const { nonce } = await this.#get("nonce");
+    const { nonce } = await this.#calls.get("nonce");
     const hello = await this.#host.hello(octets(nonce, 32), this.#name, proof);
     return { nonce: String(nonce), hello: toBase64url(hello) };
   }
-
-  /**
-   * @param {string} path
-   * @param {{ ticket?: string, signal?: AbortSignal, patience?: number }} [options]
-   */
-  #get(path, options) {
-    return this.#request(path, { method: "GET" }, options);
-  }
-
-  /**
-   * @param {string} path
-   * @param {Record<string, string>} body
-   * @param {string} [ticket]
-   */
-  #post(path, body, ticket) {
-    return this.#request(path, { method: "POST", body: JSON.stringify(body) }, ticket === undefined ? {} : { ticket });
-  }
-
-  /**
-   * @param {string} path
-   * @param {{ method: string, body?: string }} request
-   * @param {{ ticket?: string, signal?: AbortSignal, patience?: number }} [options]
-   * @returns {Promise<Record<string, unknown>>}
-   */
-  async #request(path, request, { ticket, signal, patience = this.#times.answer } = {}) {
-    const { url, fetch } = this.#host;
-    const clock = AbortSignal.timeout(patience);
-    /** @type {Record<string, string>} */
-    const headers = { ...(request.body === undefined ? {} : { "Content-Type": "application/json" }), ...(ticket ? { Authorization: `Bearer ${ticket}` } : {}) };
-    /** @type {Response} */
-    let response;
-    /** @type {Record<string, unknown>} */
-    let answer;
-    try {
-      response = await fetch(`${url}/v1/authority/${path}`, {
-        ...request,
-        headers,
-        mode: "cors",
-        credentials: "omit",
-        cache: "no-store",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
-        signal: signal ? AbortSignal.any([signal, clock]) : clock,
-      });
-      answer = await objectIn(response);
-    } catch {
-      throw new Unanswered();
-    }
-    if (response.ok) return answer;
-    if (response.status === 503) throw new Unanswered();
-    throw refusal(answer);
-  }
-}
-
-/** Whether it was done is not known. */
-class Unanswered extends SealwireError {
-  constructor() {
-    super("unavailable", "the company's authority does not answer");
-  }
-}
-
-/**
- * @param {Record<string, unknown>} answer
- * @returns {SealwireError & { by?: string }}
- */
-function refusal({ code, by }) {
-  const error = new SealwireError(typeof code === "number" ? codeOf(code) : "unavailable", "refused by the company's authority");
-  return typeof by === "string" ? Object.assign(error, { by: by.slice(0, 64) }) : error;
-}
-
-/**
- * The body, which must be a JSON object, and not endless.
- * @param {Response} response
- * @returns {Promise<Record<string, unknown>>}
- */
-async function objectIn(response) {
-  const pieces = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    length += next.value.length;
-    if (length > MAX_ANSWER) {
-      void reader?.cancel().catch(() => {});
-      throw new SealwireError("too large");
-    }
-    pieces.push(next.value);
-  }
-  const value = /** @type {unknown} */ (JSON.parse(await new Blob(pieces).text()));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SealwireError("unavailable");
-  return Object.assign(Object.create(null), value);
-}
-
-/**
- * @param {unknown} text
- * @param {number} [length]
- */
-function octets(text, length) {
-  try {
-    const bytes = fromBase64url(String(text));
-    if (bytes.length > 0 && (length === undefined || bytes.length === length)) return bytes;
-  } catch {
-    // As below.
-  }
-  throw new SealwireError("unavailable", "an answer of another kind");
 }
 
 /**

@@ -3,7 +3,7 @@
  * How one identity proves who it is: a customer by the page's token, the
  * company's side by a credential, from the page or from the authority; and what
  * a person is told, in words and once, while none is to be had or the authority
- * does not answer, until that is over. That it is away keeps nobody from what is
+ * does not answer or lets nobody in yet, until that is over. That it is away keeps nobody from what is
  * open: only who waits is not known.
  *
  * @typedef {import("./options.js").Settings} Settings
@@ -30,6 +30,7 @@ const UNPROVED = ["bad credential", "expired", "open failed"];
 
 const WORDS = Object.freeze({
   "login refused": "The company's login was not accepted. Sign in again to see the queues and to go on working here.",
+  "authority busy": "The company's own service lets you in only after a while: there were too many logins, or requests from here. It is asked again by itself; conversations that are open go on.",
   "authority unreachable": "The company's own service does not answer. Conversations that are open go on; who is waiting is not known until it is back.",
 });
 
@@ -165,7 +166,7 @@ export class Proving {
    */
   #failed(error) {
     const refused = !(error instanceof SealwireError) || UNPROVED.includes(error.code);
-    this.#look({ credential: refused ? "login refused" : "authority unreachable" });
+    this.#look({ credential: refused ? "login refused" : unanswered(error.code) });
   }
 
   /** @param {import("./types.js").Queues} queues */
@@ -174,7 +175,7 @@ export class Proving {
     this.#host.events.emit("queues", { queues });
     if (queues.state === "current") this.#look({ queues: null });
     else if (queues.state === "refused") this.#look({ queues: "login refused" });
-    else if (queues.state === "unreachable") this.#look({ queues: "authority unreachable" });
+    else if (queues.state === "unreachable") this.#look({ queues: unanswered(queues.reason) });
   }
 
   /**
@@ -194,4 +195,13 @@ export class Proving {
     this.#told = code;
     if (code) events.emit("notice", { code, text: WORDS[code] });
   }
+}
+
+/**
+ * Why there is no answer, which another attempt may get.
+ * @param {import("../errors.js").Code | null} code
+ * @returns {Trouble}
+ */
+function unanswered(code) {
+  return code === "rate limited" ? "authority busy" : "authority unreachable";
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Authority, NO_QUEUES } from "../client/authority.js";
+import { pauseOf } from "../client/authoritycalls.js";
 import { fromBase64url, toBase64url } from "../client/bytes.js";
 import { Events } from "../client/events.js";
 import { Proof } from "../client/proof.js";
@@ -115,6 +116,48 @@ test("what is refused has the authority's code; what is no answer of its kind is
   ];
   for (const [name, answer] of rows) await assert.rejects(staged(({ path }) => (path.endsWith("/credential") ? answer() : undefined)).authority.credential(), coded("unavailable"), name);
   await assert.rejects(staged(({ path }) => (path.endsWith("/nonce") ? json({ nonce: toBase64url(new Uint8Array(31)) }) : undefined)).authority.credential(), coded("unavailable"), "a short nonce");
+});
+
+test("who is let in only later asks no sooner than the authority says, and then again", async () => {
+  const real = performance.now;
+  let now = 0;
+  performance.now = () => now;
+  try {
+    for (const [named, after] of /** @type {const} */ ([["7", 7_000], ["600", 600_000], ["999999", 3_600_000]])) {
+      now = 1;
+      let logins = 0;
+      const { authority, asked } = staged(({ path }) => (path.endsWith("/credential") && now < after ? new Response(refused("rate limited", 429).body, { status: 429, headers: { "Retry-After": named } }) : undefined), { login: () => `login ${++logins}` });
+      await assert.rejects(authority.credential(), coded("rate limited"));
+      now += after - 1;
+      for (let i = 0; i < 3; i++) await assert.rejects(authority.credential(), (error) => coded("rate limited")(error) && pauseOf(error) === 1);
+      assert.deepEqual([asked.length, logins], [2, 1], "nobody was asked meanwhile, the page neither");
+      now += 1;
+      assert.equal(new TextDecoder().decode(await authority.credential()), "issued");
+    }
+  } finally {
+    performance.now = real;
+  }
+  for (const named of ["soon", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", ""]) {
+    const { authority, asked } = staged(({ path }) => (path.endsWith("/nonce") ? new Response(refused("rate limited", 429).body, { status: 429, headers: { "Retry-After": named } }) : undefined));
+    for (let i = 0; i < 2; i++) await assert.rejects(authority.credential(), coded("rate limited"));
+    assert.equal(asked.length, 2, `no pause is named by "${named}"`);
+  }
+});
+
+test("queues that are asked for too often: not again before the named pause is over", async () => {
+  /** @type {number[]} */
+  const waits = [];
+  const real = globalThis.setTimeout;
+  const { authority, told } = staged(({ path }) => (path.includes("/queues") ? new Response(refused("rate limited", 429).body, { status: 429, headers: { "Retry-After": "30" } }) : undefined));
+  globalThis.setTimeout = /** @type {typeof setTimeout} */ (/** @type {unknown} */ ((/** @type {() => void} */ act, /** @type {number} */ ms) => (ms > 10 && ms < 100_000 && waits.push(ms), real(act, ms))));
+  try {
+    authority.follow();
+    await holds(() => waits.includes(30_000));
+  } finally {
+    globalThis.setTimeout = real;
+    authority.stop();
+  }
+  assert.deepEqual([told.at(-1)?.state, told.at(-1)?.reason], ["unreachable", "rate limited"]);
 });
 
 test("the queues: one session, asked on from the version that was seen; sorted, without this end; nobody told twice", async () => {
@@ -353,6 +396,47 @@ test("what stands against the authority is told once, and told to be over when a
   await holds(() => proving.queues.state === "current");
   await heard(gone, `${gone}: over`, gone, `${gone}: over`, gone, `${gone}: over`);
   proving.stop();
+});
+
+test("an authority that lets nobody in yet is not told of as one that is away: said once in words, until it is over", async (t) => {
+  let busy = "/credential";
+  const events = new Events();
+  /** @type {string[]} */
+  const told = [];
+  events.on("notice", ({ code, text }) => void told.push(code, text.includes("does not answer") ? "away" : "later"));
+  events.on("notice:over", ({ code }) => void told.push(`${code}: over`));
+  const ends = Math.floor(Date.now() / 1000) + 36_000;
+  const proving = new Proving(/** @type {import("../client/proving.js").ProvingHost} */ (/** @type {unknown} */ ({
+    settings: {
+      role: "agent",
+      authority: { url: "https://company.example", login: () => "login", times: TIMES },
+      fetch: async (/** @type {string} */ path) => {
+        if (busy !== "" && path.includes(busy)) return refused("rate limited", 429);
+        if (path.endsWith("/nonce")) return json({ nonce: NONCE });
+        if (path.endsWith("/credential")) return json({ credential: toBase64url(credential(ends - 36_000, ends)) });
+        if (path.endsWith("/session")) return json({ ticket: TICKET, expires: 600 });
+        return new Promise((resolve) => setTimeout(() => resolve(json({ version: 1, waiting: [], agents: [] })), 5));
+      },
+    },
+    end: { hello: async () => new Uint8Array(8) },
+    opened: { member: SELF },
+    events,
+    online: () => true,
+    onRenewed: async () => {},
+  })));
+  t.after(() => proving.stop());
+  for (let i = 0; i < 2; i++) await assert.rejects(proving.prepare(), coded("unavailable"));
+  busy = "";
+  await proving.prepare();
+  await holds(() => told.length === 3);
+  busy = "/session";
+  proving.start();
+  await holds(() => proving.queues.state === "unreachable");
+  busy = "";
+  await holds(() => proving.queues.state === "current");
+  const once = ["authority busy", "later", "authority busy: over"];
+  await holds(() => told.length === 6);
+  assert.deepEqual(told, [...once, ...once]);
 });
 
 test("a login that the company refuses: said once in words, tried again, and work begins when it is good", async () => {

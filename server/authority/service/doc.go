@@ -15,13 +15,14 @@
 // to it alone. The login decides who works there, and what customers call them.
 //
 // Limits. One process: tickets and who is online are in its memory, so that a
-// restart asks everybody for a hello again. So are the counts of requests; nobody
-// gains by that. Those by address and member are full again within ten seconds
-// anyhow, and nonces of before it are good no more. After each restart the devices
-// of one account may displace each other eight times more, which is its person's
-// own loss, and nobody outside restarts it. What would last, how many identities
-// an account has in a credential's life, is in the store. A credential cannot be taken back
-// one by one: it ends by itself, or with its issuer in the next manifest. Of one
-// person eight identities stand at once; one that was displaced must log in again
-// to do anything here, and its credential stands at the relay until it ends.
+// restart asks everybody for a hello again. So are the counts of requests;
+// nobody gains by that. Those by address and member are full again within ten
+// seconds anyhow, and nonces of before it are good no more. After each restart
+// the devices of one account may displace each other eight times more, which is
+// its person's own loss, and nobody outside restarts it. What would last, how
+// many identities an account has in a credential's life, is in the store. A
+// credential cannot be taken back one by one: it ends by itself, or with its
+// issuer in the next manifest. Of one person eight identities stand at once; one
+// that was displaced must log in again to do anything here, and its credential
+// stands at the relay until it ends.
 package service
