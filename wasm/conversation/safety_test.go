@@ -230,9 +230,10 @@ func TestSafetyNumbersAreRememberedForTheirKeyAlone(t *testing.T) {
 			}
 		}
 	}
-	n := len(e.halves)
-	e.half(wire.Hash(keys[1]), keys[len(keys)-1])
-	if len(e.halves) != n {
+	root, last := wire.Hash(keys[(len(keys)-1)%2]), keys[len(keys)-1]
+	if n := len(e.halves); n == 0 || e.halves[n-1].root != root || e.halves[n-1].identity != string(last) {
+		t.Error("the last is not kept")
+	} else if e.half(root, last); len(e.halves) != n {
 		t.Error("the last is worked out again")
 	}
 	state := p.agent.Marshal()
