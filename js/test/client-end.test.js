@@ -49,6 +49,26 @@ test("the same entry is given out until it is read back; a retry is the same byt
   assert.deepEqual(second, first);
 });
 
+test("safety numbers are the same at both ends, after a new start too, and nothing is saved for them", async () => {
+  const { id, flush, read, customer, agent } = await pair();
+  const [us, them] = [customer.opened.member, agent.opened.member];
+  await assert.rejects(customer.end.conversations.safetyNumber(id, them), coded("unavailable"), "the genesis is not read back");
+  await flush(customer);
+  await read(agent);
+  const safety = await customer.end.conversations.safetyNumber(id, them);
+  assert.match(safety.number + safety.transcript, /^[0-9]{90}$/);
+  assert.equal(safety.number.length, 60);
+  assert.deepEqual(await agent.end.conversations.safetyNumber(id, us), safety);
+  await assert.rejects(customer.end.conversations.safetyNumber(id, us), coded("bad argument"));
+  await assert.rejects(customer.end.conversations.safetyNumber(id, "0".repeat(32)), coded("not a member"));
+  await assert.rejects(customer.end.conversations.safetyNumber("0".repeat(32), them), coded("bad argument"), "another conversation");
+  const store = /** @type {ReturnType<typeof fragileStore>} */ (customer.store);
+  const again = await open(store, "customer");
+  store.failures = 1;
+  assert.deepEqual(await again.end.conversations.safetyNumber(id, them), safety);
+  assert.equal(store.failures, 1, "nothing was written");
+});
+
 test("a message that cannot be saved is not shown, and is shown once it can", async () => {
   const { id, log, flush, read, customer, agent } = await pair();
   await flush(customer);
