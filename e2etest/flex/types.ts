@@ -1,9 +1,10 @@
 // What the plugin says of Flex and of the Conversations SDK, held against their own declarations: make flex.
 import type * as RealFlex from "@twilio/flex-ui";
 import type * as RealReact from "react";
-import type { Conversation, Message } from "@twilio/conversations";
+import type { Client, Conversation, Message } from "@twilio/conversations";
 import type { Flex, Manager, React, SDKConversation, SDKMessage } from "../../js/types/agent/flex/host.js";
 import { sealFlex } from "../../js/types/agent/flex/index.js";
+import { twilio } from "../../js/types/client/transports/twilio.js";
 
 declare const flex: typeof RealFlex;
 declare const manager: RealFlex.Manager;
@@ -11,9 +12,11 @@ declare const react: typeof RealReact;
 declare const conversation: Conversation;
 declare const message: Message;
 
-export const all: [Flex, Manager, React, SDKConversation, SDKMessage] = [flex, manager, react, conversation, message];
+declare const client: Client;
 
-declare const transport: { readonly name: string };
-declare const over: { add(one: typeof transport): void; conversations(one: typeof transport): string[]; place(one: typeof transport, sequence: number): undefined };
+export const all: [Flex<RealReact.ReactElement, RealFlex.NotificationType, RealFlex.NotificationEvent>, Manager, React<RealReact.ReactElement>, SDKConversation, SDKMessage] = [flex, manager, react, conversation, message];
 
-sealFlex(flex, manager, { client: () => Promise.reject(new Error("none")), over, transport: () => transport, React: react });
+type One = ReturnType<typeof twilio>;
+declare const over: { add(one: One): void; delete(one: One): void; conversations(one: One): string[]; place(one: One, sequence: number): undefined };
+
+sealFlex(flex, manager, { client: () => Promise.reject(new Error("none")), over, transport: (own) => twilio({ client, conversation: own }), React: react });

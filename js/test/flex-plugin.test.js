@@ -8,8 +8,8 @@ import { Knowledge } from "../agent/flex/knowledge.js";
 import { replaceSending } from "../agent/flex/sending.js";
 import { Sessions } from "../agent/flex/sessions.js";
 import { coverStrings, coveredTemplate } from "../agent/flex/strings.js";
-import { flexWords, keyText } from "../agent/flex/words.js";
-import { FakeClient, fileInfo, message } from "./fake-client.js";
+import { flexWords } from "../agent/flex/words.js";
+import { FakeClient, fileInfo, member, message } from "./fake-client.js";
 import { message as posted, sdk } from "./flex-sdk.js";
 
 const text = (/** @type {number[]} */ ...bytes) => `sealwire:1:${Buffer.from(bytes).toString("base64url")}`;
@@ -64,10 +64,6 @@ test("templates that would show a body are covered, others are left", () => {
   assert.equal(shows(undefined), "as it was");
 });
 
-test("a key is read aloud in groups", () => {
-  assert.equal(keyText("0123456789abcdef0123456789abcdef"), "0123 4567 89AB CDEF 0123 4567 89AB CDEF");
-});
-
 /** The host's actions, with a conversation that is sealed or not. @param {{sealed?: boolean, client?: () => Promise<FakeClient>}} [how] */
 function host({ sealed = true, client } = {}) {
   const fake = new FakeClient();
@@ -82,13 +78,14 @@ function host({ sealed = true, client } = {}) {
   /** @type {string[]} */
   const told = [];
   const Actions = {
-    replaceAction: (/** @type {string} */ name, /** @type {any} */ act) => void replaced.set(name, act),
+    /** @template P @param {string} name @param {(payload: P, original: (payload?: unknown) => Promise<unknown>) => Promise<unknown>} act */
+    replaceAction: (name, act) => void replaced.set(name, (payload, original) => act(/** @type {P} */ (payload), original)),
     invokeAction: async (/** @type {string} */ name, /** @type {unknown} */ payload) => void invoked.push([name, payload]),
     addListener: () => {},
   };
-  const place = { add: () => {}, conversations: () => [conversation.id], place: () => undefined };
-  const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => "t", own: (c) => guard.own(c), kit: { tick: 0 } });
-  replaceSending({ flex: /** @type {import("../agent/flex/host.js").Flex} */ (/** @type {unknown} */ ({ Actions })), find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words) });
+  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined };
+  const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => ({ close: () => {} }), own: (c) => guard.own(c), kit: { tick: 0 } });
+  replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words) });
   /** @type {unknown[]} */
   const originals = [];
   const act = (/** @type {string} */ name, /** @type {object} */ payload) => replaced.get(name)?.({ conversation: { source }, conversationSid: "CH1", ...payload }, async (given) => originals.push(given));
@@ -101,6 +98,15 @@ test("a text of a sealed conversation is sealed, and never reaches the host's ow
   assert.deepEqual(conversation.messages.map(({ text }) => text), ["hello"]);
   assert.deepEqual([originals, left], [[], []]);
   assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "" }]);
+});
+
+test("who reads along is told so, and the text goes back to the box", async () => {
+  const { act, conversation, invoked, told, originals } = host();
+  conversation.members = [member({ role: "supervisor", self: true }), member(), member({ role: "customer" })];
+  await assert.rejects(async () => act("SendMessage", { body: "hello" }), { code: "unavailable" });
+  assert.deepEqual([conversation.messages, originals], [[], []]);
+  assert.match(String(told.at(-1)), /You read along/);
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "hello" }]);
 });
 
 test("a text that cannot be sent goes back to the box, and says why", async () => {

@@ -36,6 +36,8 @@ export function sdk(sid, messages = [], _free = false) {
 export class Conversation {
   /** @type {Record<string, unknown>} */
   attributes = {};
+  /** What listens to it. @type {Set<string>} */
+  listeners = new Set();
 
   /** @param {string} sid @param {{body: string}[]} messages @param {Left[]} left @param {Kinds} kinds */
   constructor(sid, messages, left, kinds) {
@@ -45,9 +47,10 @@ export class Conversation {
     this.messages = messages;
     this._messagesEntity = new kinds.Messages(this);
   }
-  /** @param {number} _size @returns {Promise<{items: Message[]}>} */
+  /** @param {number} _size @returns {Promise<import("../agent/flex/host.js").SDKPage>} */
   async getMessages(_size) {
-    return { items: this.messages.map(({ body }, index) => new this.kinds.Message(this, index, body)) };
+    const page = { items: this.messages.map(({ body }, index) => new this.kinds.Message(this, index, body)), hasNextPage: false, nextPage: async () => page };
+    return page;
   }
   /** @param {unknown} text @param {unknown} [attributes] @returns {Promise<number>} */
   async sendMessage(text, attributes) {
@@ -69,8 +72,25 @@ export class Conversation {
   async updateFriendlyName(name) {
     this.left.push({ sid: this.sid, body: name, attributes: {}, media: [] });
   }
-  on() {}
-  off() {}
+  /** @param {string} event @param {(told: never) => void} listener */
+  on(event, listener) {
+    this.listeners.add(`${event} ${keyOf(listener)}`);
+  }
+  /** @param {string} event @param {(told: never) => void} listener */
+  off(event, listener) {
+    this.listeners.delete(`${event} ${keyOf(listener)}`);
+  }
+}
+
+/** @type {WeakMap<object, number>} */
+const keys = new WeakMap();
+let keyed = 0;
+
+/** @param {object} listener */
+function keyOf(listener) {
+  const key = keys.get(listener) ?? ++keyed;
+  keys.set(listener, key);
+  return key;
 }
 
 class Messages {

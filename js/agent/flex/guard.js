@@ -91,19 +91,20 @@ export class Guard {
   /**
    * For the sealed transport: `sendMessage` of sealed text or a sealed file passes while it is being sent.
    * @param {SDKConversation} conversation
-   * @returns {{sid: string, limits: unknown, getMessages: SDKConversation["getMessages"], sendMessage: (message: string|{contentType: string, filename: string, media: Blob}) => Promise<number>, on: SDKConversation["on"], off: SDKConversation["off"]}}
+   * @returns {Pick<SDKConversation, "sid"|"limits"|"getMessages"|"sendMessage"|"on"|"off">}
    */
   own(conversation) {
     this.watch(conversation);
     const { sid } = conversation;
     return {
       sid,
+      // The SDK's may not be there before it is connected.
       get limits() {
-        return /** @type {SDKConversation & {limits?: unknown}} */ (conversation).limits;
+        return /** @type {NonNullable<SDKConversation["limits"]>} */ (conversation.limits);
       },
       getMessages: (...args) => conversation.getMessages(...args),
-      on: (event, listener) => conversation.on(event, listener),
-      off: (event, listener) => conversation.off(event, listener),
+      on: conversation.on.bind(conversation),
+      off: conversation.off.bind(conversation),
       sendMessage: async (message) => {
         if (!isSealedContent(message)) throw refusal("bad argument", "a transport sends sealed text and sealed files only");
         const handed = this.#handed.get(sid) ?? new Set();
@@ -112,6 +113,7 @@ export class Guard {
           return await conversation.sendMessage(message);
         } finally {
           handed.delete(message);
+          if (handed.size === 0 && this.#handed.get(sid) === handed) this.#handed.delete(sid);
         }
       },
     };

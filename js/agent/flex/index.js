@@ -15,26 +15,30 @@
  * The caller's duties: call it before other plugins keep methods of the SDK; give `isSealed` where the company knows
  * which of its channels are encrypted, for that is what a platform cannot talk away.
  *
- * @typedef {import("./host.js").Flex} Flex
  * @typedef {import("./host.js").Manager} Manager
- * @typedef {import("./host.js").React} React
  * @typedef {import("./host.js").SDKConversation} SDKConversation
  */
 import { components } from "./components.js";
 import { saysSealed } from "./envelope.js";
+import { Following } from "./following.js";
 import { Guard } from "./guard.js";
 import { Knowledge } from "./knowledge.js";
-import { isConversation } from "./leaving.js";
 import { replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
 import { isCarriage } from "./shown.js";
 import { coverStrings, hides } from "./strings.js";
+import { replaceTasks, sidOfTask } from "./tasks.js";
 import { flexWords } from "./words.js";
 
 const notSent = "SealwireNotSent";
 
 /**
- * @template T
+ * @template E
+ * @typedef {import("./host.js").React<E>} React
+ */
+
+/**
+ * @template T, E
  * @typedef {object} FlexOptions
  * @property {() => import("../../widget/facade.js").Client|Promise<import("../../widget/facade.js").Client>} client  asked
  *   for when the first sealed conversation is met; where it rejects, nothing is sent, and it is asked again
@@ -42,14 +46,15 @@ const notSent = "SealwireNotSent";
  * @property {(conversation: import("./sessions.js").OwnConversation) => T} transport
  * @property {import("./knowledge.js").IsSealed} [isSealed]
  * @property {import("./knowledge.js").Memory} [memory]  default the page's localStorage
- * @property {React} [React]  default the page's
+ * @property {React<E>} [React]  default the page's
  */
 
 /**
- * @template T
- * @param {Flex} flex
+ * @template {{close: () => unknown}} T
+ * @template E, N, V
+ * @param {import("./host.js").Flex<E, N, V>} flex
  * @param {Manager} manager
- * @param {FlexOptions<T>} options
+ * @param {FlexOptions<T, E>} options
  * @returns what stands behind it, and the tab's component, for places of the host that are one's own
  */
 export function sealFlex(flex, manager, { client, over, transport, isSealed, memory = storage(), React = pageReact() }) {
@@ -78,51 +83,26 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body }).catch(() => {}));
   });
   const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download } });
-  /** @type {Set<SDKConversation>} */
-  const met = new Set();
-
-  /** @returns {Record<string, {source?: unknown, messages?: readonly {source?: unknown}[]}>} */
-  const states = () => manager.store.getState()?.flex?.chat?.conversations ?? {};
-  const find = (/** @type {string} */ sid) => {
-    const source = states()[sid]?.source;
-    return isConversation(source) ? source : undefined;
+  /** @returns {import("./following.js").Shown} */
+  const store = () => {
+    const { chat, worker } = manager.store.getState()?.flex ?? {};
+    return { conversations: /** @type {Record<string, import("./following.js").HostConversation>} */ (chat?.conversations ?? {}), tasks: worker?.tasks?.values() ?? [] };
   };
-  const meet = (/** @type {unknown} */ source) => {
-    if (!isConversation(source) || met.has(source)) return;
-    met.add(source);
-    guard.watch(source);
-    source.on("messageAdded", (/** @type {{body?: unknown}} */ message) => {
-      guard.watchMessage(message);
-      knowledge.saw(source.sid, message.body);
-    });
-    knowledge.learn(source).then((standing) => standing === "sealed" && sessions.open(source), () => {});
-  };
-  const look = () => {
-    for (const [sid, { source, messages = [] }] of Object.entries(states())) {
-      meet(source);
-      for (const message of messages) {
-        const one = /** @type {{body?: unknown}|undefined} */ (message.source);
-        guard.watchMessage(one);
-        knowledge.saw(sid, one?.body);
-      }
-    }
-  };
-  knowledge.onSealed((sid) => {
-    const source = find(sid);
-    if (source) sessions.open(source);
-  });
+  const following = new Following({ guard, knowledge, sessions, store, forgotten: (sid) => void (problems.delete(sid), asked.delete(sid)) });
+  const find = (/** @type {string} */ sid) => following.find(sid);
 
   flex.Notifications.registerNotification({ id: notSent, type: flex.NotificationType.error, content: flexWords.notSent, timeout: 0 });
-  replaceSending({ flex, find, guard, knowledge, sessions, tell });
+  replaceSending({ Actions: flex.Actions, find, guard, knowledge, sessions, tell });
+  replaceTasks({ Actions: flex.Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
   const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";
-  coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: {registerHelper: (name: string, help: (...args: any[]) => unknown) => void}}} */ (globalThis).Handlebars, sealed });
+  coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: import("./strings.js").Handlebars}} */ (globalThis).Handlebars, sealed });
   flex.Notifications.addListener(flex.NotificationEvent.beforeAddNotification, (notification, cancel) => {
     const { lastMessage, conversationSid } = /** @type {{lastMessage?: {source?: {index: number}}, conversationSid?: string}} */ (notification?.context ?? {});
     // Who came and went is no message.
     if (lastMessage?.source && hides(lastMessage, sealed) && sessions.find(conversationSid ?? "", lastMessage.source.index).kind !== "message") cancel();
   });
 
-  const { Bubble, Banner, Tab } = components({ React, flex, sessions, knowledge, tell, problem: (sid) => problems.get(sid) ?? "" });
+  const { Bubble, Banner, Tab } = components({ React, Actions: flex.Actions, sessions, knowledge, problem: (sid) => problems.get(sid) ?? "" });
   const h = React.createElement;
   flex.MessageBubble.Content.replace(h(Bubble, { key: "body" }), {
     if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
@@ -133,16 +113,21 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
       message?.source !== undefined && (saysSealed(message.source.body) || sealed(conversationSid ?? "")) && isCarriage(message.source),
   });
   flex.MessagingCanvas.Content.add(h(Banner, { key: "sealwire-banner" }), { sortOrder: -1 });
-  for (const place of [flex.TaskCanvasTabs, flex.Supervisor.TaskCanvasTabs]) place.Content.add(h(Tab, { key: "sealwire-tab", label: flexWords.tab }));
+  for (const place of [flex.TaskCanvasTabs, flex.Supervisor.TaskCanvasTabs]) {
+    place.Content.add(h(Tab, { key: "sealwire-tab", uniqueName: "sealwire", label: flexWords.tab }), { if: (/** @type {{task?: unknown}} */ { task }) => sealed(sidOfTask(task)) });
+  }
 
-  manager.store.subscribe(look);
-  look();
+  manager.store.subscribe(() => following.look());
+  following.look();
   return Object.freeze({ guard, knowledge, sessions, Tab });
 }
 
-/** @returns {React} */
+/**
+ * @template E
+ * @returns {React<E>}
+ */
 function pageReact() {
-  const { React } = /** @type {{React?: React}} */ (globalThis);
+  const { React } = /** @type {{React?: React<E>}} */ (globalThis);
   if (!React) throw new TypeError("sealFlex: expected the host's React, on the page or as an option");
   return React;
 }

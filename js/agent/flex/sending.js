@@ -2,7 +2,6 @@
  * The host's actions that send: in a sealed conversation they seal, in any other they are the host's own, with the
  * payload that they had. What fails gives the text back to the box; nothing is ever sent in another way.
  *
- * @typedef {import("./host.js").Flex} Flex
  * @typedef {import("./host.js").SDKConversation} SDKConversation
  * @typedef {import("./host.js").Original} Original
  * @typedef {import("../../widget/facade.js").Conversation} Conversation
@@ -15,18 +14,16 @@ import { flexWords } from "./words.js";
 /** @typedef {{body?: unknown, attachedFiles?: readonly File[], file?: File, media?: unknown, conversationSid?: string, channelSid?: string, conversation?: unknown}} Asked */
 
 /**
- * @template T
+ * @template {{close: () => unknown}} T
  * @param {object} parts
- * @param {Flex} parts.flex
+ * @param {import("./host.js").Actions} parts.Actions
  * @param {(sid: string) => SDKConversation|undefined} parts.find
  * @param {import("./guard.js").Guard} parts.guard
  * @param {import("./knowledge.js").Knowledge} parts.knowledge
  * @param {import("./sessions.js").Sessions<T>} parts.sessions
  * @param {(text: string, sid: string) => void} parts.tell  "": what was told before is over
  */
-export function replaceSending({ flex, find, guard, knowledge, sessions, tell }) {
-  const { Actions } = flex;
-
+export function replaceSending({ Actions, find, guard, knowledge, sessions, tell }) {
   /** @param {Asked|undefined} payload */
   const sourceOf = (payload) => {
     const given = /** @type {{source?: unknown}|undefined} */ (payload?.conversation)?.source;
@@ -58,6 +55,8 @@ export function replaceSending({ flex, find, guard, knowledge, sessions, tell })
     await sessions.start();
     const conversation = sessions.conversation(source.sid);
     if (!conversation) throw refusal("not a member", flexWords.noKey);
+    const { blocked = "" } = sessions.kit.conversation(conversation.id)?.draft ?? {};
+    if (blocked) throw refusal("unavailable", blocked);
     return conversation;
   };
 

@@ -24,15 +24,19 @@ import { flexWords } from "./words.js";
  * @template T
  * @typedef {object} Carried
  * @property {(transport: T) => void} add
+ * @property {(transport: T) => void} delete
  * @property {(transport: T) => readonly string[]} conversations
  * @property {(transport: T, sequence: number) => {conversation: string, sequence: number}|undefined} place
  */
 
-/** @template T */
+/** How long a conversation that was just opened may take until it is known what is in it (ms). */
+const reading = 5_000;
+
+/** @template {{close: () => unknown}} T */
 export class Sessions {
   #options;
-  /** @type {Map<string, T>} */
-  #transports = new Map();
+  /** @type {Map<string, {transport: T, since: number}>} */
+  #open = new Map();
   /** @type {Promise<Client>|null} */
   #starting = null;
   /** @type {Client|null} */
@@ -92,18 +96,65 @@ export class Sessions {
   /** Follows a conversation of the host that is sealed. @param {SDKConversation} conversation */
   open(conversation) {
     const { sid } = conversation;
-    if (this.#transports.has(sid)) return;
+    if (this.#open.has(sid)) return;
     const transport = this.#options.transport(this.#options.own(conversation));
-    this.#transports.set(sid, transport);
+    this.#open.set(sid, { transport, since: Date.now() });
     this.#options.over.add(transport);
     this.start().catch(() => {});
   }
 
+  /** It is followed no more, and nothing of it is held here. @param {string} sid */
+  close(sid) {
+    const open = this.#open.get(sid);
+    if (!open) return;
+    this.#open.delete(sid);
+    this.#options.over.delete(open.transport);
+    open.transport.close();
+    this.changed();
+  }
+
+  /** The sids of those that are followed. */
+  get opened() {
+    return [...this.#open.keys()];
+  }
+
+  /** An encrypted conversation has begun in it, as far as was read. @param {string} sid */
+  begun(sid) {
+    const open = this.#open.get(sid);
+    return open !== undefined && this.#options.over.conversations(open.transport).length > 0;
+  }
+
+  /**
+   * As conversation(), once it was read: for what must not be decided on a conversation that was only just opened.
+   * @param {string} sid
+   * @returns {Promise<Conversation|undefined>}  rejects: encryption could not be started
+   */
+  async read(sid) {
+    await this.start();
+    const open = this.#open.get(sid);
+    const left = open ? open.since + reading - Date.now() : 0;
+    if (open && left > 0 && !this.begun(sid)) await this.#until(() => this.begun(sid) || this.#open.get(sid) !== open, left);
+    return this.conversation(sid);
+  }
+
+  /** @param {() => boolean} so @param {number} most  ms */
+  #until(so, most) {
+    return new Promise((/** @type {(v: void) => void} */ resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(done, most);
+      const stop = this.subscribe(() => so() && done());
+    });
+  }
+
   /** The one that goes on in it: the newest that this end knows. @param {string} sid @returns {Conversation|undefined} */
   conversation(sid) {
-    const transport = this.#transports.get(sid);
-    if (transport === undefined || !this.#client) return undefined;
-    const ids = this.#options.over.conversations(transport);
+    const open = this.#open.get(sid);
+    if (!open || !this.#client) return undefined;
+    const ids = this.#options.over.conversations(open.transport);
     return ids.map((id) => this.kit.find(id)).findLast((one) => one !== undefined);
   }
 
@@ -115,10 +166,10 @@ export class Sessions {
    */
   find(sid, index) {
     if (this.#failed) return { kind: "unreadable" };
-    const transport = this.#transports.get(sid);
-    if (transport === undefined || !this.#client) return { kind: "opening" };
+    const open = this.#open.get(sid);
+    if (!open || !this.#client) return { kind: "opening" };
     // A transport of this platform counts from 1.
-    const place = this.#options.over.place(transport, index + 1);
+    const place = this.#options.over.place(open.transport, index + 1);
     if (!place) return { kind: "unread" };
     const conversation = this.kit.find(place.conversation);
     if (!conversation) return { kind: "unreadable" };

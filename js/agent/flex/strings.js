@@ -12,14 +12,20 @@ const helper = "sealwireSealed";
 const shows = /([A-Za-z_.]*(?:lastMessage|message))\.source\.(?:body|media)/i;
 
 /**
+ * The host's template engine: a block helper gets what stands behind its name, and draws one of its two parts.
+ * @typedef {{fn: (on: unknown) => string, inverse: (on: unknown) => string}} Parts
+ * @typedef {{registerHelper: (name: string, help: (message: unknown, parts: Parts) => string) => void}} Handlebars
+ */
+
+/**
  * @param {Record<string, unknown>} strings  manager.strings
  * @param {object} options
- * @param {{registerHelper: (name: string, help: (...args: any[]) => unknown) => void}|undefined} options.handlebars
+ * @param {Handlebars|undefined} options.handlebars
  * @param {(sid: string) => boolean} options.sealed
  * @returns {string[]} the names of those that were changed
  */
 export function coverStrings(strings, { handlebars, sealed }) {
-  handlebars?.registerHelper(helper, function (/** @type {unknown} */ message, /** @type {{fn: (on: unknown) => string, inverse: (on: unknown) => string}} */ options) {
+  handlebars?.registerHelper(helper, function (/** @type {unknown} */ message, /** @type {Parts} */ options) {
     // @ts-expect-error Handlebars gives the context as this.
     const context = /** @type {unknown} */ (this);
     return hides(message, sealed) ? options.fn(context) : options.inverse(context);

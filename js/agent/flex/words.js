@@ -4,7 +4,9 @@ export const flexWords = Object.freeze({
   unknown: "It is not known yet whether this conversation is encrypted, so nothing was sent. Try again in a moment.",
   missing: "Encryption could not be started in this browser. Nothing was sent, and what was written here is not shown.",
   starting: "Encryption is starting…",
-  noKey: "This browser has no key to this conversation, so it cannot read or write in it. Somebody who is in it has to let you in.",
+  notIn: "End-to-end encrypted. You are not in this conversation.",
+  noKey: "This browser has no key to this conversation, so nothing in it can be read or written here. Ask an agent who is in it to bring you in: \u201cBring somebody in\u201d, in their tab \u201cEncryption\u201d.",
+  notBegun: "Nothing is encrypted here yet. It begins with the customer\u2019s first message.",
   unguarded: "Another script of this page has changed how messages are sent, so this conversation cannot be kept encrypted here. Nothing was sent.",
   lost: "This file cannot be opened in this browser.",
   sealedMessage: "Encrypted message",
@@ -18,25 +20,15 @@ export const flexWords = Object.freeze({
   heldBack: "Something on this page tried to send to this conversation without encryption. It was held back.",
   tab: "Encryption",
   readers: "Who can read this, and who could",
-  moves: "Who is in it",
-  keys: "Keys",
-  compare: "One for each device. Compare them over another way, a call for instance, with what the other side's own page says of itself.",
+  moves: "What you can do",
+  keys: "Compare safety numbers",
   unsent: "Not sent yet",
+  handOverMove: "Hand over\u2026",
+  nobodyYet: "Nobody else is known here yet. Whoever is to come opens this conversation in Flex first.",
+  readsAll: "They will be able to read what was written before, and what is written from now on.",
+  readsFromNow: "They can read what is written from now on, and nothing from before.",
+  working: "One moment\u2026",
+  handOverFirst: "Nobody but you can read this conversation, so whoever takes the task could not. Hand it over in the tab \u201cEncryption\u201d first, or bring somebody in there. The task stays with you, and nothing is lost.",
+  transferUnknown: "It is not known now who else can read this conversation, so the task stays with you. Try again in a moment.",
+  noGoodbye: "The task ends, but the others in the encrypted conversation could not be told that it is over.",
 });
-
-/** @type {Readonly<Record<import("../../widget/facade.js").Move, string>>} */
-export const moveWords = Object.freeze({
-  transfer: "Hand over to",
-  invite: "Bring in",
-  takeOver: "Take over",
-  park: "Put it back in the queue",
-  leave: "Leave",
-  close: "End this conversation",
-  remove: "Take out",
-  askAnother: "Ask for someone else",
-});
-
-/** A member's id, which is made of its key, as people read it aloud. @param {string} id */
-export function keyText(id) {
-  return (id.toUpperCase().match(/.{1,4}/g) ?? []).join(" ");
-}
