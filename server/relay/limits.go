@@ -33,7 +33,8 @@ type Limits struct {
 	RequestsPerSecond float64
 	RequestBurst      int
 	// GenesisInterval and GenesisBurst bound the conversations that one
-	// customer (the subject of identity tokens) begins. Default one in 10 s, burst 6.
+	// customer (the subject of identity tokens) begins; each takes a key package too.
+	// Default one in 10 s, burst 6.
 	GenesisInterval time.Duration
 	GenesisBurst    int
 	// Waiting conversations, with the inbox and nobody else of the company so far,

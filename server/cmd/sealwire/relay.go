@@ -39,6 +39,9 @@ The file, with required fields marked *:
                "sessionHours": 12,      then a customer shows a token again
                "waiting": 32,           conversations of one customer that nobody has
                                         taken up, begun within a day
+               "genesisSeconds": 10, "genesisBurst": 6,
+                                        between two conversations that one customer
+                                        begins (by "sub" of its token), and at once
                "addressConnections": 1000, "addressUnproved": 64, "addressPerSecond": 50},
                                         of customers at one address, or one /64 of IPv6
     "tenants": [{                       *

@@ -61,6 +61,8 @@ type limitsConfig struct {
 	Queue            int     `json:"queueBytes"`         // default 262,144, a connection
 	SessionHours     float64 `json:"sessionHours"`       // default 12: then a customer shows a token again
 	Waiting          int     `json:"waiting"`            // default 32: conversations of one customer, begun within a day, that nobody has taken up
+	GenesisSeconds   float64 `json:"genesisSeconds"`     // default 10: between two conversations that one customer begins, and key packages it takes for them
+	GenesisBurst     int     `json:"genesisBurst"`       // default 6: of those at once
 
 	// Of customers from one address, or one /64 of IPv6; see relay.Limits.
 	AddressConnections int     `json:"addressConnections"` // default 1,000
@@ -227,6 +229,8 @@ func (c *relayConfig) relay() (relay.Config, error) {
 			AddressPerSecond: c.Limits.AddressPerSecond, AddressBurst: int(math.Ceil(10 * c.Limits.AddressPerSecond)),
 		},
 	}
+	out.Limits.GenesisInterval, out.Limits.GenesisBurst = c.Limits.geneses()
+	out.Limits.TakeInterval, out.Limits.TakeBurst = c.Limits.takes()
 	if c.addressless() {
 		out.Limits = out.Limits.AnyAddress()
 	}
@@ -238,6 +242,24 @@ func (c *relayConfig) relay() (relay.Config, error) {
 		out.Tenants = append(out.Tenants, t)
 	}
 	return out, nil
+}
+
+// geneses are the conversations that a customer may begin; zero: the default.
+func (l *limitsConfig) geneses() (interval time.Duration, burst int) {
+	return time.Duration(l.GenesisSeconds * float64(time.Second)), l.GenesisBurst
+}
+
+// takes are the key packages that a customer may take: as many as conversations,
+// for each needs one, and no fewer than by default, as those that go on need some.
+func (l *limitsConfig) takes() (interval time.Duration, burst int) {
+	interval, burst = l.geneses()
+	if interval > 10*time.Second {
+		interval = 0
+	}
+	if burst < 6 {
+		burst = 0
+	}
+	return interval, burst
 }
 
 func (t *tenantConfig) tenant() (relay.Tenant, error) {
