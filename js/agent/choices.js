@@ -46,6 +46,19 @@ export function colleagueChoices(conversation, queues, roles = ["agent", "superv
     }));
 }
 
+/** Whom a conversation can be handed to. */
+const takers = ["agent", "supervisor", "bot"];
+
+/**
+ * Whom and which queues it can be handed to.
+ * @param {Conversation} conversation
+ * @param {Queues|undefined} queues
+ * @returns {Choice[]}
+ */
+export function targetChoices(conversation, queues) {
+  return [...colleagueChoices(conversation, queues, takers), ...queueChoices(conversation, queues)];
+}
+
 /** Who is there, who may be, who is not. @param {Colleague} colleague */
 function before({ online }) {
   return online ? 0 : online === undefined ? 1 : 2;
