@@ -39,7 +39,7 @@ func compare(t interface {
 	Fatalf(string, ...any)
 }, root []byte, all ...*Conversation) map[[2]wire.ID]Safety {
 	t.Helper()
-	told := map[[2]wire.ID]Safety{}
+	pairs := map[[2]wire.ID]Safety{}
 	for i, a := range all {
 		for _, b := range all[:i] {
 			x, err := a.Safety(b.Self())
@@ -50,10 +50,20 @@ func compare(t interface {
 			if *x != *y || *x != number(root, a, a.chain.Member(b.Self())) {
 				t.Fatalf("one end tells\n%s %s of epoch %d, the other\n%s %s of epoch %d", x.Number, x.Transcript, x.Epoch, y.Number, y.Transcript, y.Epoch)
 			}
-			told[[2]wire.ID{a.Self(), b.Self()}], told[[2]wire.ID{b.Self(), a.Self()}] = *x, *y
+			pairs[[2]wire.ID{a.Self(), b.Self()}], pairs[[2]wire.ID{b.Self(), a.Self()}] = *x, *y
 		}
 	}
-	return told
+	return pairs
+}
+
+// told is what c tells of a member; it must tell.
+func told(t testing.TB, c *Conversation, of wire.ID) Safety {
+	t.Helper()
+	s, err := c.Safety(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *s
 }
 
 func (c *company) rootKey() []byte { return c.root.Public().(ed25519.PublicKey) }
@@ -91,8 +101,8 @@ func TestSafetyNumberStaysWhileTheTwoKeysDo(t *testing.T) {
 	third := d.add(ana, d.company.agent("Ben"), wire.Agent)
 	d.read(d.customer)
 	again("a conference", d.customer, ana)
-	if told := compare(t, root, d.customer, ana, third); len(told) != 6 {
-		t.Errorf("%d pairs", len(told))
+	if pairs := compare(t, root, d.customer, ana, third); len(pairs) != 6 {
+		t.Errorf("%d pairs", len(pairs))
 	}
 	// Handed over and back: the two who compare are the same.
 	d.remove(ana, third.Self())
@@ -130,6 +140,11 @@ func TestSafetyNumberIsOfTheHeadsRoot(t *testing.T) {
 	p.agent = reloaded(t, p.agent.end.Marshal(), p.agent.Marshal(), wire.Agent, p.agent.end.roots[1:])
 	compare(t, old, p.customer, p.agent)
 	p.commit(p.customer)
+	// One has read on, the other not: their epochs say why the numbers differ.
+	ahead, behind := told(t, p.customer, p.agent.Self()), told(t, p.agent, p.customer.Self())
+	if ahead.Number == behind.Number || ahead.Epoch != behind.Epoch+1 {
+		t.Errorf("epochs %d and %d", ahead.Epoch, behind.Epoch)
+	}
 	p.read(p.agent)
 	after := compare(t, p.company.rootKey(), p.customer, p.agent)
 	if a, b := after[[2]wire.ID{p.customer.Self(), p.agent.Self()}], before[[2]wire.ID{p.customer.Self(), p.agent.Self()}]; a.Number == b.Number {
@@ -260,23 +275,51 @@ func TestForkedEndsTellOtherTranscripts(t *testing.T) {
 	p.settle()
 	p.read(p.customer)
 	x, y := p.must(p.customer.Commit(p.now, Moves{})), p.must(p.agent.Commit(p.now, Moves{}))
-	next := func(c *Conversation, entry []byte) Safety {
+	for c, entry := range map[*Conversation][]byte{p.customer: x, p.agent: y} {
 		if _, err := c.Receive(entry, p.now); err != nil {
 			t.Fatal(err)
 		}
-		other := p.agent.Self()
-		if c == p.agent {
-			other = p.customer.Self()
-		}
-		s, err := c.Safety(other)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return *s
 	}
-	a, b := next(p.customer, x), next(p.agent, y)
+	a, b := told(t, p.customer, p.agent.Self()), told(t, p.agent, p.customer.Self())
 	if a.Epoch != b.Epoch || a.Number != b.Number || a.Transcript == b.Transcript {
 		t.Errorf("epochs %d and %d, %s and %s", a.Epoch, b.Epoch, a.Transcript, b.Transcript)
+	}
+}
+
+// Who has an issuer's key and the relay puts himself between two ends, an agent to
+// the customer and a customer to the agent. Nothing of what the two read to each
+// other is the same.
+func TestSomebodyInBetweenShowsOtherNumbers(t *testing.T) {
+	left, right := newPair(t), newPair(t) // of one company: its keys come from a seed
+	if !slices.Equal(left.company.rootKey(), right.company.rootKey()) {
+		t.Fatal("two companies")
+	}
+	victim, agent := told(t, left.customer, left.agent.Self()), told(t, right.agent, right.customer.Self())
+	for at := 0; at < len(victim.Number); at += 30 {
+		for other := 0; other < len(agent.Number); other += 30 {
+			if slices.Equal(victim.Number[at:at+30], agent.Number[other:other+30]) {
+				t.Error("half of the number is the same")
+			}
+		}
+	}
+	_, err := right.agent.Safety(left.customer.Self())
+	want(t, "the agent's, of the customer", err, wire.NotMember)
+}
+
+// The number is of two members and silent on all others: a relay that hides a
+// removal from one of the two changes nothing about it. The epoch tells, and the
+// transcript.
+func TestWhoElseReadsShowsInTheTranscriptAlone(t *testing.T) {
+	p, third := newTrio(t)
+	p.read(p.customer)
+	p.read(p.agent)
+	p.remove(p.agent, third.Self())
+	after, hidden := told(t, p.agent, p.customer.Self()), told(t, p.customer, p.agent.Self())
+	if after.Number != hidden.Number || after.Epoch == hidden.Epoch || after.Transcript == hidden.Transcript {
+		t.Errorf("epochs %d and %d, %s and %s", after.Epoch, hidden.Epoch, after.Transcript, hidden.Transcript)
+	}
+	if told(t, third, p.customer.Self()).Epoch != hidden.Epoch {
+		t.Error("who was removed is not where it is hidden")
 	}
 }
 
