@@ -5,6 +5,8 @@
  * It speaks the language of the nearest `lang` around it, its own included, if that is one of locales/; else English.
  * `setLocale("de")` chooses another at any time, for all of the page's Sealwire; so does the element's own `lang`.
  * A cancelable "notice" event ({code, text}) comes before a notice is shown.
+ * Over another chat platform it has no `relay`: `transport` (property) is what connect() takes so, and `manifest` (attribute
+ * or property) where the company's newest manifest is. Until `transport` is set the chat shows that it connects.
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
@@ -16,11 +18,12 @@ import { codeOf, isRefusal } from "./words.js";
 
 /** @typedef {import("./facade.js").Client} Client */
 /** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
+/** @typedef {Parameters<Awaited<ReturnType<typeof init>>["connect"]>[0]} ConnectOptions */
 
 const openKey = "sealwire-chat open";
 
 export class SealwireChat extends HTMLElement {
-  static observedAttributes = ["relay", "org-key", "lang"];
+  static observedAttributes = ["relay", "org-key", "manifest", "lang"];
 
   /** @type {ChatView|undefined} */
   #view;
@@ -38,6 +41,10 @@ export class SealwireChat extends HTMLElement {
   #token;
   /** @type {(() => void)[]} */
   #tokenWaits = [];
+  /** @type {ConnectOptions["transport"]} */
+  #transport;
+  /** @type {ConnectOptions["manifest"]} */
+  #manifest;
 
   /** @returns {IdentityToken|undefined} */
   get identityToken() {
@@ -50,6 +57,30 @@ export class SealwireChat extends HTMLElement {
     }
     this.#token = value;
     if (value !== undefined) for (const go of this.#tokenWaits.splice(0)) go();
+  }
+
+  /** What carries the conversations instead of a relay. @returns {ConnectOptions["transport"]} */
+  get transport() {
+    return this.#transport;
+  }
+
+  set transport(value) {
+    if (value !== undefined && typeof value !== "function" && !(typeof value === "object" && value !== null && "carrier" in value)) {
+      throw new TypeError("transport expected what connect() takes as one, such as over(twilio(…))");
+    }
+    this.#transport = value;
+    this.#restart();
+  }
+
+  /** With a transport: the address of the company's newest manifest, or a function. @returns {ConnectOptions["manifest"]} */
+  get manifest() {
+    return this.#manifest ?? this.getAttribute("manifest") ?? undefined;
+  }
+
+  set manifest(value) {
+    if (value !== undefined && typeof value !== "string" && typeof value !== "function") throw new TypeError("manifest expected an address or a function");
+    this.#manifest = value;
+    this.#restart();
   }
 
   /** Messages that came while the panel was closed. */
@@ -92,7 +123,7 @@ export class SealwireChat extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#upgrade("identityToken");
+    for (const name of /** @type {const} */ (["identityToken", "transport", "manifest"])) this.#upgrade(name);
     if (!this.#view) {
       setLocale(this.#language ?? this.#around());
       this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
@@ -129,8 +160,7 @@ export class SealwireChat extends HTMLElement {
   attributeChangedCallback(name) {
     if (!this.isConnected || !this.#view) return;
     if (name === "lang") return this.setLocale(this.#around());
-    this.#stop();
-    this.#start();
+    this.#restart();
   }
 
   /** The language of the page around it. */
@@ -139,20 +169,35 @@ export class SealwireChat extends HTMLElement {
   }
 
   #restart() {
+    if (!this.isConnected || !this.#view) return;
     this.#stop();
     this.#start();
   }
 
   #start() {
     if (this.#started || !this.#view) return;
-    const relay = this.getAttribute("relay");
-    const keys = (this.getAttribute("org-key") ?? "").split(/\s+/).filter(Boolean);
-    if (!relay || keys.length === 0) {
-      this.#view.stage({ kind: "unset" });
-      return;
+    const orgKey = (this.getAttribute("org-key") ?? "").split(/\s+/).filter(Boolean);
+    const carried = this.#carried();
+    if (orgKey.length === 0 || carried === "unset") this.#view.stage({ kind: "unset" });
+    else if (carried === "later") this.#view.stage({ kind: "loading" });
+    else {
+      this.#started = true;
+      void this.#connect(this.#view, { ...carried, orgKey, queue: this.getAttribute("queue") ?? "default" }, ++this.#run);
     }
-    this.#started = true;
-    void this.#connect(this.#view, relay, keys, ++this.#run);
+  }
+
+  /**
+   * What carries the conversations. Later: the page says that it is another platform, and has not connected to it yet.
+   * @returns {Partial<ConnectOptions>|"unset"|"later"}
+   */
+  #carried() {
+    const relay = this.getAttribute("relay");
+    const { transport, manifest } = this;
+    const identityToken = (/** @type {{thumbprint: string}} */ request) => this.#ask(request);
+    // Which of the two it is to be is not guessed: connect() refuses both.
+    if (transport) return { transport, manifest, ...(relay ? { relay } : {}), ...(this.#token === undefined ? {} : { identityToken }) };
+    if (relay) return { relay, identityToken };
+    return manifest === undefined ? "unset" : "later";
   }
 
   #stop() {
@@ -168,11 +213,10 @@ export class SealwireChat extends HTMLElement {
 
   /**
    * @param {ChatView} view
-   * @param {string} relay
-   * @param {string[]} keys
+   * @param {ConnectOptions} options
    * @param {number} run  a later start or stop makes this one void
    */
-  async #connect(view, relay, keys, run) {
+  async #connect(view, options, run) {
     view.stage({ kind: "loading" });
     if (missing()) {
       view.stage({ kind: "missing" });
@@ -192,12 +236,7 @@ export class SealwireChat extends HTMLElement {
     }
     this.#core = core;
     try {
-      const client = await core.connect({
-        relay,
-        orgKey: keys,
-        queue: this.getAttribute("queue") ?? "default",
-        identityToken: (request) => this.#ask(request),
-      });
+      const client = await core.connect(options);
       if (run !== this.#run) {
         void client.close();
         return;
@@ -252,7 +291,8 @@ export class SealwireChat extends HTMLElement {
 
   /**
    * A property set before the element was defined hides the accessor: take it over.
-   * @param {"identityToken"} name
+   * @template {"identityToken"|"transport"|"manifest"} K
+   * @param {K} name
    */
   #upgrade(name) {
     if (!Object.hasOwn(this, name)) return;
