@@ -35,7 +35,7 @@
  *   bytes that nobody checked: an entry's id and, of a commit, the hash of the manifest that it names; null: it does not
  *   decode, and so is none
  * @property {() => Promise<Uint8Array[]>} manifests  those that this end knew last: what it made, and did not append yet,
- *   may name one of them
+ *   names one of them
  * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash  of any bytes, by SPEC 2.5
  * @property {(keyPackage: Uint8Array, member: string) => Promise<import("./foreignverify.js").Verified | null>} verify  for what
  *   carries key packages that nobody checked: whose this one is, and that he can be added by it now, for a conversation

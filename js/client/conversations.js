@@ -20,12 +20,12 @@
  * @typedef {{ id: string, code: import("../errors.js").Code }} Failed  one that is saved and did not open
  */
 import { SealwireError } from "../errors.js";
-import { Reader, Writer, decodeText, encodeText, fromHex } from "./bytes.js";
+import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
-import { entryOf, keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
+import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
 import { OWN, readEntry } from "./reading.js";
-import { decodeKept } from "./records.js";
+import { NOT_NOW, asideIds, historyOf, putAside } from "./recovering.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
 import { ROLE } from "./status.js";
@@ -33,13 +33,13 @@ import { move, newcomers, nextStep } from "./writing.js";
 
 /** Bytes of the longest entry, a commit (wasm/wire's table of limits). */
 const MAX_ENTRY = 98_304;
-/** What says nothing about what is saved: it is not there to be read now. */
-const NOT_NOW = [...OWN, "unavailable"];
 
 export class Conversations {
   #context;
   #outbox;
   #handles;
+  /** Begun anew, and not let in again yet. @type {Set<string>} */
+  #recovering = new Set();
 
   /**
    * @param {() => Promise<Context>} context
@@ -61,6 +61,7 @@ export class Conversations {
     const conversations = [];
     /** @type {Failed[]} */
     const failed = [];
+    this.#recovering = await asideIds(await this.#context());
     // One after another, so that the first can be let go before the last is opened.
     for (const id of await keptIds(await this.#context())) {
       try {
@@ -119,6 +120,23 @@ export class Conversations {
     );
   }
 
+  /**
+   * The hashes of the manifests that own commits name which are made and not read back. Such a commit goes out as it is,
+   * however long it takes: it may have landed already, and another in its place would not be known for the same.
+   */
+  async named() {
+    /** @type {Set<string>} */
+    const hashes = new Set();
+    for (const id of await keptIds(await this.#context())) {
+      if (this.#handles.failed(id)) continue;
+      await this.#handles.task(id, async ({ core }, handle) => {
+        const pending = core.callBytes("conversation_pending", handle);
+        if (pending.length > 0) hashes.add(toHex(core.callBytes("entry_manifest", pending)));
+      });
+    }
+    return hashes;
+  }
+
   /** The one that the next genesis names, or "". */
   async continued() {
     return readContinued(await this.#context());
@@ -150,6 +168,19 @@ export class Conversations {
   }
 
   /**
+   * One that is saved and did not open: its log is to be read from its first entry, as when it is joined. Resolves with
+   * what opens of its history.
+   * @param {string} id
+   */
+  recover(id) {
+    return this.#handles.anew(id, async (context) => {
+      const history = await putAside(context, id);
+      this.#recovering.add(id);
+      return history;
+    });
+  }
+
+  /**
    * Lets go of a conversation that was joined and that this end is not in.
    * @param {string} id
    */
@@ -166,7 +197,7 @@ export class Conversations {
   receive(id, sequence, entry) {
     return this.#handles.task(id, async (context, handle, changed) => {
       const joined = this.#handles.joined(id);
-      const received = await readEntry({ context, handle, id, changed, outbox: this.#outbox, ...(joined ? { joined } : {}) }, sequence, entry);
+      const received = await readEntry({ context, handle, id, changed, outbox: this.#outbox, recovering: this.#recovering, ...(joined ? { joined } : {}) }, sequence, entry);
       if (joined && !("need" in received) && received.member) this.#handles.found(id);
       return received;
     });
@@ -249,17 +280,13 @@ export class Conversations {
    */
   #summary(id) {
     return this.#handles.task(id, async (context, handle) => {
-      const { core, keystore, store } = context;
+      const { core } = context;
       const status = statusOf(context, handle);
       if (status.id !== id) throw new SealwireError("open failed", "device storage: a conversation in another's place");
       const cursor = await readCursor(context, id);
       const { sequence, last, refreshed } = cursor;
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
-      const history = (await store.list("history", `${id}/`)).map(([key, blob]) => {
-        const item = decodeKept(keystore.unseal("history", key, blob));
-        return "content" in item ? { ...item, entry: entryOf(key), content: forPage(item.content) } : item;
-      });
-      history.sort((a, b) => a.sequence - b.sequence);
+      const history = await historyOf(context, id);
       const begun = status.state === "empty" && core.call("conversation_pending", handle) > 0;
       return { status, last, refreshed, begun, asks: asksOf(context, handle, status, cursor), history };
     });

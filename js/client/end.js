@@ -35,7 +35,7 @@ import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, equalBytes, toBase64url, toHex } from "./bytes.js";
 import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
-import { readManifests, savedManifests } from "./kept.js";
+import { isFull, readManifests, savedManifests } from "./kept.js";
 import { newestOf, verify } from "./foreignverify.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
@@ -148,17 +148,21 @@ export class End {
    * @param {boolean} newest  offered as the newest one; else an old one, asked for by its hash
    */
   async manifest(manifest, newest) {
-    // Old ones are not to displace what commits are made under now.
-    const before = newest ? await this.manifests() : [manifest];
+    const before = await this.manifests();
+    const known = before[0] !== undefined && equalBytes(before[0], manifest);
+    // One that a log named, and that is the newest, displaces none until the next is given.
+    const named = newest && !known && isFull(before) ? await this.conversations.named() : null;
     await this.#change((core, end, writes) => {
       const last = newestOf(core, end);
       core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
-      if (newest || newestOf(core, end) !== last) this.#newest = manifest;
-      if (!before[0] || !equalBytes(before[0], manifest)) writes.push((context) => savedManifests(context, before, manifest));
+      // Old ones are not to displace what commits are made under now.
+      if (!newest && newestOf(core, end) === last) return;
+      this.#newest = manifest;
+      if (!known) writes.push((context) => savedManifests(context, before, manifest, named));
     });
   }
 
-  /** Those that were last given as the newest and accepted, the last first. */
+  /** Those that were last the newest, the last first, and those that own commits name which are not read back. */
   async manifests() {
     return readManifests(await this.#live());
   }

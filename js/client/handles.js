@@ -23,6 +23,8 @@ export class Handles {
   #joined = new Map();
   /** Saved, and did not open: no task is done on them, so that what lies there stays as it is. @type {Map<string, import("../errors.js").Code>} */
   #failed = new Map();
+  /** Of those that did not open the ones that are joined anew: what is saved counts nothing until something of that is. @type {Map<string, import("../errors.js").Code>} */
+  #anew = new Map();
   /** Those that a task is at. @type {Set<string>} */
   #busy = new Set();
 
@@ -63,8 +65,33 @@ export class Handles {
   }
 
   /** @param {string} id */
+  failed(id) {
+    return this.#failed.has(id);
+  }
+
+  /**
+   * One that did not open is joined as if nothing of it were saved, until it is found or let go.
+   * @template T
+   * @param {string} id
+   * @param {(context: Context) => Promise<T>} act  before that
+   * @returns {Promise<T>}
+   */
+  anew(id, act) {
+    return this.alone(id, async () => {
+      const code = this.#failed.get(id);
+      if (!code) throw new SealwireError("bad argument", "the conversation did not fail to open");
+      const result = await act(await this.#context());
+      this.#failed.delete(id);
+      this.#anew.set(id, code);
+      this.join(id);
+      return result;
+    });
+  }
+
+  /** @param {string} id */
   found(id) {
     this.#joined.delete(id);
+    this.#anew.delete(id);
   }
 
   /**
@@ -73,7 +100,11 @@ export class Handles {
    */
   leave(id) {
     return this.alone(id, async () => {
-      if (this.#joined.delete(id)) this.drop(await this.#context(), id);
+      if (!this.#joined.delete(id)) return;
+      this.drop(await this.#context(), id);
+      const code = this.#anew.get(id);
+      if (code) this.#failed.set(id, code);
+      this.#anew.delete(id);
     });
   }
 
@@ -155,7 +186,7 @@ export class Handles {
     const kept = await store.get("state", stateKey(id));
     /** @type {number} */
     let handle;
-    if (kept === undefined) {
+    if (kept === undefined || this.#anew.has(id)) {
       if (!this.#joined.has(id)) throw new SealwireError("bad argument", "no such conversation");
       handle = core.call("conversation_join", end, fromHex(id));
     } else {

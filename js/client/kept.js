@@ -25,14 +25,20 @@ const PREFIX = "conversation/";
 const CURSOR = "cursor/";
 const CONTINUED = "continued";
 const MANIFESTS = "manifests";
-/** Manifests that are kept, the newest given. */
+/** Manifests that are kept, the newest; and with those that are still named. */
 const MAX_MANIFESTS = 4;
+const MOST_MANIFESTS = 64;
 const MISSED = 1;
 const DEFEND = 2;
 
 /** @param {string} id */
 export function stateKey(id) {
   return PREFIX + id;
+}
+
+/** @param {string} id */
+export function cursorKey(id) {
+  return CURSOR + id;
 }
 
 /**
@@ -138,7 +144,7 @@ export function savedContinued({ keystore }, id) {
 }
 
 /**
- * The manifests that were last given to this end as the newest, the last first: what it made names one of them.
+ * The manifests that were last the newest to this end, the last first: what it made names one of them.
  * @param {Context} context
  * @returns {Promise<Uint8Array[]>}
  */
@@ -152,12 +158,23 @@ export async function readManifests({ keystore, store }) {
 }
 
 /**
+ * One more, and one may go.
+ * @param {readonly Uint8Array[]} manifests
+ */
+export function isFull(manifests) {
+  return manifests.length >= MAX_MANIFESTS;
+}
+
+/**
  * @param {Context} context
  * @param {readonly Uint8Array[]} before
  * @param {Uint8Array} manifest
+ * @param {ReadonlySet<string> | null} named  hashes of those that stay, however many came after them; null: all do
  */
-export function savedManifests({ keystore }, before, manifest) {
-  const all = [manifest, ...before.filter((known) => !equalBytes(known, manifest))].slice(0, MAX_MANIFESTS);
+export function savedManifests({ core, keystore }, before, manifest, named) {
+  const all = [manifest, ...before.filter((known) => !equalBytes(known, manifest))]
+    .filter((known, at) => at < MAX_MANIFESTS || !named || named.has(toHex(core.callBytes("manifest_hash", known))))
+    .slice(0, MOST_MANIFESTS);
   const w = new Writer().u8(all.length);
   for (const one of all) w.bytes16(one);
   return keystore.seal("state", MANIFESTS, w.take());

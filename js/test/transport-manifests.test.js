@@ -11,7 +11,7 @@ import { SealwireError } from "../errors.js";
 import { H } from "./independent/crypto.js";
 import { module } from "./helpers/core.js";
 import { again } from "./transport-suite.js";
-import { World, seen, until } from "./transport-world.js";
+import { World, errorsOf, seen, until } from "./transport-world.js";
 
 test("a manifest's hash is the specification's, whatever its length", async () => {
   const core = await instantiate(module);
@@ -97,4 +97,66 @@ test("old manifests that a log names do not displace those that commits are made
   world.renew();
   await end.manifest(world.manifest, true);
   assert.deepEqual(await end.manifests(), [world.manifest, before]);
+});
+
+test("a commit that was made and not appended goes out as it is, however many manifests came meanwhile", async () => {
+  const world = new World();
+  after(() => world.close());
+  const room = new Room();
+  const ana = await world.agent("Ana", room.join("ana"));
+  const mine = room.join("customer");
+  const { records, append } = mine;
+  assert.ok(records);
+  let down = false;
+  /** @type {() => void} */
+  let made = () => {};
+  const named = new Promise((/** @type {(v: void) => void} */ resolve) => (made = resolve));
+  const failing = () => {
+    made();
+    throw new SealwireError("unavailable", "down");
+  };
+  mine.records = { ...records, put: async (name, value) => (down ? failing() : records.put(name, value)) };
+  mine.append = async (bytes, note) => (down ? failing() : append(bytes, note));
+  const device = /** @type {const} */ ({ history: "device", person: "late commit" });
+  let customer = await world.customer(over(mine), device);
+  await (await customer.start()).send("hello");
+  await seen(ana, "hello", "received");
+  await seen(customer, "hello", "sent");
+  await customer.close();
+  // The manifest that the commit is to name lies nowhere.
+  world.renew();
+  customer = await world.customer(over(mine), device);
+  await until(customer, "being there", () => customer.state === "online" && customer.conversations[0]?.moves.includes("close"));
+  down = true;
+  const closing = assert.rejects(Promise.resolve(customer.conversations[0]?.close()));
+  await named;
+  await customer.close();
+  await closing;
+  for (let n = 0; n < 6; n++) {
+    world.renew();
+    customer = await world.customer(over(mine), device);
+    await until(customer, "being there", () => customer.state === "online");
+    await customer.close();
+  }
+  down = false;
+  customer = await world.customer(over(mine), device);
+  await until(customer, "its end", () => customer.conversations[0]?.state === "closed");
+  await until(ana, "its end", () => ana.conversations[0]?.state === "closed");
+  // What was read back is kept for no longer than others.
+  await customer.close();
+  world.renew();
+  const desk = over(mine);
+  const carrier = desk.carrier.bind(desk);
+  /** @type {Promise<Uint8Array[]> | undefined} */
+  let kept;
+  desk.carrier = (host) => carrier({ ...host, onWelcome: async (manifest) => {
+    const before = await host.manifests();
+    await host.onWelcome(manifest);
+    kept = host.manifests();
+    assert.equal(before.length, 5);
+  } });
+  customer = await world.customer(desk, device);
+  await until(customer, "being there", () => customer.state === "online");
+  assert.equal((await kept)?.length, 4);
+  assert.deepEqual(errorsOf(customer), []);
 });
