@@ -8,7 +8,8 @@
 // [Conversation.Receive], strictly in the log's order, and come out as an
 // [Event]; [Conversation.Seal] and [Conversation.Commit] make entries. An end
 // without the epoch's secrets asks by [Conversation.JoinRequest], and the
-// others' commits answer.
+// others' commits answer. [Conversation.Safety] tells the digits by which two
+// persons compare their keys.
 //
 // Promises. Nothing that fails a check leaves as content. An own commit takes
 // effect only when it is read back from the log. After a commit the secrets it

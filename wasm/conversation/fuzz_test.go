@@ -116,6 +116,10 @@ func FuzzReceive(f *testing.F) {
 	fresh := p.must(p.customer.Commit(p.now, Moves{}))
 	request := p.must(requestOf(p.customer.end, p.customer, p.customer.Self()))
 	real := append(append([][]byte{message, fresh, passing}, p.log.entries...), request)
+	before, err := p.agent.Safety(p.customer.Self())
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, which uint8, at uint16, with []byte, cut uint16, tail []byte) {
 		raw := real[int(which)%len(real)]
 		entry := changed(raw, at, with, cut, tail)
@@ -144,6 +148,10 @@ func FuzzReceive(f *testing.F) {
 			}
 		case c.State() != Active:
 			t.Fatalf("a forged entry changed the state to %d", c.State())
+		}
+		c.digits = p.agent.digits
+		if s, err := c.Safety(p.customer.Self()); err != nil || s.Number != before.Number || s.Transcript != before.Transcript != bytes.Equal(entry, fresh) {
+			t.Fatalf("safety number: %v, %v before: %v", s, before, err)
 		}
 		if ev, err := c.Pass(entry); err == nil && !bytes.Equal(entry, passing) {
 			t.Fatalf("a forged passing message: %+v", ev)
@@ -190,6 +198,11 @@ func FuzzLoadConversation(f *testing.F) {
 		}
 		if _, err := c.Due(day0); err != nil && !isCode(err) {
 			t.Fatalf("due: %v", err)
+		}
+		for _, m := range append(c.Members(), wire.Member{ID: p.ends[1-side].ID()}) {
+			if s, err := c.Safety(m.ID); err != nil && !isCode(err) || err == nil && s.Number == [60]byte{} {
+				t.Fatalf("safety number: %v", err)
+			}
 		}
 		c.Seal(day0, wire.Stored, []byte("x"))
 		c.Seal(day0, wire.Passing, []byte("x"))
