@@ -3,7 +3,8 @@
  * How conversations come to an end of the company's side: the carrier lists
  * them, each is looked at, and shown once this end is found to be in it; or the
  * authority gives one to it, which is waited for. What is listed is a claim: a
- * conversation that this end is not in leaves nothing behind.
+ * conversation that this end is not in leaves nothing behind. In the same way
+ * any end comes back to one that it keeps and that did not open.
  *
  * @typedef {import("./engine.js").Engine} Engine
  *
@@ -98,6 +99,7 @@ export class Arrivals {
 
   connected() {
     for (const done of [...this.#connecting]) done();
+    for (const id of this.#host.engines.recoverable) this.#joins.add(id);
   }
 
   disconnected() {
@@ -160,10 +162,13 @@ export class Arrivals {
     const { end, engines, online, onFound, onTrouble } = this.#host;
     if (this.#ended || !online() || this.#joining.has(id) || engines.find(id)) return;
     let found = false;
+    const failed = engines.failed.has(id);
+    /** @type {Awaited<ReturnType<typeof end.recover>>} */
+    let history = [];
     const engine = engines.make(id, () => {
       found = true;
       this.#joining.delete(id);
-      engines.show(engine);
+      failed ? engines.recovered(engine, history) : engines.show(engine);
     });
     this.#joining.set(id, engine);
     // As long as it shows entries it is read, within reason: the commit that added this end is the last of what may be many.
@@ -176,7 +181,8 @@ export class Arrivals {
       if (!found && (now - last > JOIN_TIME || now - begun > LONGEST_JOIN)) engine.disconnected();
     }, JOIN_TIME / 8);
     try {
-      await end.join(id);
+      if (failed) history = await end.recover(id);
+      else await end.join(id);
       await engine.look();
     } catch (error) {
       await onTrouble(error);
@@ -186,6 +192,7 @@ export class Arrivals {
     if (!found) await end.leave(id).catch(() => {});
     if (this.#joining.get(id) === engine) this.#joining.delete(id);
     if (!found) return engine.stop();
+    engines.requeue(engine);
     engine.resume();
     await onFound().catch(onTrouble);
   }

@@ -166,6 +166,14 @@ export class Engine {
     this.#refreshed = refreshed;
     this.#standing.begin();
     this.#duties.set(turnsOf(asks, status.members));
+    this.recall(history);
+  }
+
+  /**
+   * What this device has kept of it.
+   * @param {import("./conversations.js").ConversationSummary["history"]} history
+   */
+  recall(history) {
     for (const item of history) {
       if ("content" in item) this.#show(item, true);
       else this.#timeline.mark(item);

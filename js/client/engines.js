@@ -21,7 +21,12 @@ import { Engine } from "./engine.js";
 /** Bytes of unread entries that may wait for the end service; past it the carrier is not followed any more. */
 const MAX_UNREAD = 16 * 1024 * 1024;
 const NOT_OPENED = "conversation not opened";
-const TEXT = "What this device has kept of one or more conversations could not be opened: they are not shown, and what waited in them is not sent. Nothing of it was changed or erased.";
+const TEXT =
+  "What this device has kept of one or more conversations could not be opened. Where that is possible it asks by itself to be let into them again; until then they are not complete here, and what waited in them is not sent. Nothing of it was erased.";
+/** One that a later version of these pages wrote will open there. */
+const LATER = "unsupported version";
+/** This end has not been let in again yet. */
+const ASKING = ["waiting", "rejoining"];
 
 export class Engines {
   #host;
@@ -30,6 +35,10 @@ export class Engines {
   shown = [];
   /** Saved ones that did not open, by id. @type {Map<string, import("../errors.js").Code>} */
   failed = new Map();
+  /** Of those, what waits there. @type {import("./outbox.js").OutboxItem[]} */
+  #unsent = [];
+  /** They did not open, and are being read anew. @type {Set<string>} */
+  #recovering = new Set();
 
   /** @param {EnginesHost} host */
   constructor(host) {
@@ -41,8 +50,35 @@ export class Engines {
     for (const { id, code } of failed) this.failed.set(id, code);
     for (const summary of conversations) this.add(summary.status.id).restore(summary);
     // What waits in one that did not open waits on, unseen.
+    this.#unsent = outbox.filter((item) => this.failed.has(item.conversation));
     for (const item of outbox) if (!this.failed.has(item.conversation)) (this.find(item.conversation) ?? this.add(item.conversation)).restoreQueued(item);
     if (failed.length > 0) this.#host.events.emit("notice", { code: NOT_OPENED, text: `${TEXT} (${[...new Set(this.failed.values())].join(", ")})` });
+  }
+
+  /** Those that did not open and can be read anew. */
+  get recoverable() {
+    return [...this.failed].flatMap(([id, code]) => (code === LATER ? [] : [id]));
+  }
+
+  /**
+   * One that did not open was read anew, and this end is found in it.
+   * @param {Engine} engine
+   * @param {import("./conversations.js").ConversationSummary["history"]} history
+   */
+  recovered(engine, history) {
+    this.failed.delete(engine.id);
+    this.#recovering.add(engine.id);
+    engine.recall(history);
+    this.show(engine);
+  }
+
+  /**
+   * What waits in one that was read anew: after all that stands in its log already.
+   * @param {Engine} engine
+   */
+  requeue(engine) {
+    for (const item of this.#unsent) if (item.conversation === engine.id) engine.restoreQueued(item);
+    this.#unsent = this.#unsent.filter(({ conversation }) => conversation !== engine.id);
   }
 
   /** @param {string} id */
@@ -77,7 +113,10 @@ export class Engines {
         files: carrier.files,
         ...(found ? { found } : {}),
         take: (queue, member = "") => carrier.connection.take(queue, fromHex(member), fromHex(engine.id)),
-        onTurned: () => onTurned(engine.id),
+        onTurned: () => {
+          this.#turned(engine);
+          onTurned(engine.id);
+        },
         mayQueue: (bytes) => this.#mayQueue(bytes),
       },
       id,
@@ -94,6 +133,15 @@ export class Engines {
     /** @param {readonly import("./types.js").ConversationState[]} states */
     const newest = (states) => this.shown.filter((e) => states.includes(e.state)).sort((a, b) => last(a) - last(b)).at(-1);
     return newest(["waiting", "secured"]) ?? (anew ? undefined : newest(["rejoining", "doubtful", "unreadable", "forked"]));
+  }
+
+  /**
+   * Something of it was read: what was told of those that did not open may be over.
+   * @param {Engine} engine
+   */
+  #turned(engine) {
+    if (ASKING.includes(engine.state) || !this.#recovering.delete(engine.id)) return;
+    if (this.#recovering.size === 0 && this.failed.size === 0) this.#host.events.emit("notice:over", { code: NOT_OPENED });
   }
 
   /** Bytes of entries that came and were not read yet. */

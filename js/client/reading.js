@@ -40,6 +40,7 @@
  * @property {string} id          of the conversation
  * @property {() => void} changed the core's state is no longer what is saved
  * @property {Outbox} outbox
+ * @property {Set<string>} [recovering]  conversations that were begun anew: their history may know what is read
  * @property {Joined[]} [joined]  the commits so far, where this end was not found in the conversation yet
  */
 import { SealwireError, codeOf } from "../errors.js";
@@ -47,6 +48,7 @@ import { Writer, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
 import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
 import { decodeKept, encodeCommit, encodeHistory, encodeNote } from "./records.js";
+import { withoutAside } from "./recovering.js";
 import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { LEAVE, decodeEvent } from "./status.js";
 
@@ -66,7 +68,7 @@ const MAX_BEFORE = 4_096;
  * @param {Uint8Array} entry
  * @returns {Promise<Received | Unread>}
  */
-export async function readEntry({ context, handle, id, changed, outbox, joined }, sequence, entry) {
+export async function readEntry({ context, handle, id, changed, outbox, recovering, joined }, sequence, entry) {
   const { core, keystore, store, member } = context;
   const old = statusOf(context, handle);
   const before = joined ? START : await readCursor(context, id);
@@ -81,7 +83,8 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
   const rewound = event.type === "commit" && event.rewound;
   const entryId = toHex(event.id);
   const again = old.state === "rereading";
-  const known = again ? await keptItem(context, id, entryId) : undefined;
+  const recovers = recovering?.has(id) ?? false;
+  const known = again || recovers ? await keptItem(context, id, entryId) : undefined;
   // What was read before stays where it was.
   const place = known?.sequence ?? sequence;
   const commit = event.type === "commit" && !rewound ? commitItem(place, event, old, status) : undefined;
@@ -98,7 +101,7 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
     last: rewound ? new Uint8Array() : event.id,
     refreshed: renewed ? Date.now() : before.refreshed,
     epochTime: commit ? Math.min(commit.time, Date.now()) : rewound ? 0 : before.epochTime,
-    ...remembered(before, event, status, mine !== undefined || again),
+    ...remembered(before, event, status, mine !== undefined || again, known !== undefined),
   };
   /** @type {Received} */
   const received = { status, last: cursor.last, refreshed: cursor.refreshed, event, asks: asksOf(context, handle, status, cursor), member: true };
@@ -131,12 +134,16 @@ export async function readEntry({ context, handle, id, changed, outbox, joined }
     received.commit = commit;
     keep(encodeCommit(commit));
   }
-  if (status.state === "lost" && !before.missed && !again && cannotRead(event)) {
+  if (status.state === "lost" && !before.missed && !again && !known && cannotRead(event)) {
     received.note = { sequence, note: "missed", time: Date.now(), from: status.members.find((m) => m.self) ?? null };
     keep(encodeNote(received.note));
   }
+  // It was let in again: what did not open is of no use any more.
+  const recovered = recovers && added && status.state !== "lost";
+  if (recovered) writes.push(...(await withoutAside(context, id)));
   await store.write(writes);
   for (const one of changes) one.saved();
+  if (recovered) recovering?.delete(id);
   return received;
 }
 

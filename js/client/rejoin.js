@@ -49,12 +49,13 @@ export function asksOf(context, handle, { state, members, leaving }, { defend })
  * @param {LogEvent} event
  * @param {Status} status     after it
  * @param {boolean} mine      the entry is a message that the outbox sent
+ * @param {boolean} known     what it says is kept
  */
-export function remembered({ missed, defend, asked }, event, { state }, mine) {
+export function remembered({ missed, defend, asked }, event, { state }, mine, known) {
   const lost = state === "lost";
   const request = event.type === "join request" && event.own ? toHex(event.id) : asked;
   return {
-    missed: lost && (missed || cannotRead(event)),
+    missed: lost && (missed || (cannotRead(event) && !known)),
     // Whoever is let in again begins with the others' log: nothing of before is held against it.
     defend: !lost && (event.type === "ignored" && event.own && !mine ? true : defend && !proves(event)),
     asked: lost ? request : "",

@@ -28,6 +28,7 @@
  * @property {() => Promise<string>} continued
  * @property {(id: string, moves: import("./writing.js").Moves) => Promise<Uint8Array | null>} move
  * @property {(id: string) => Promise<import("./status.js").Status>} join
+ * @property {(id: string) => Promise<import("./conversations.js").ConversationSummary["history"]>} recover
  * @property {(id: string) => Promise<void>} leave
  * @property {(id: string, sequence: number, entry: Uint8Array) => Promise<import("./reading.js").Received | import("./reading.js").Unread>} receive
  * @property {(id: string, unasked: boolean, quiet: boolean) => Promise<import("./writing.js").Step>} next
@@ -75,6 +76,7 @@ export const METHODS = Object.freeze([
   "continued",
   "move",
   "join",
+  "recover",
   "leave",
   "receive",
   "next",
@@ -121,6 +123,7 @@ export function localEnd(end) {
     continued: () => conversations.continued(),
     move: (id, moves) => conversations.move(id, moves),
     join: (id) => conversations.join(id),
+    recover: (id) => conversations.recover(id),
     leave: (id) => conversations.leave(id),
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),

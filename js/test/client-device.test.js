@@ -154,60 +154,108 @@ test("another organisation key begins afresh and says so; the old one's history 
  * Damages what is kept of one conversation in this role's namespace; nobody has it open.
  * @param {string} role
  * @param {string} id
- * @returns {Promise<{ look: () => Promise<unknown[]> }>}  look: all that lies there of it now, and what waits
+ * @returns {Promise<{ bad: Uint8Array }>}  what lies there now
  */
 async function damage(role, id) {
   const name = (await indexedDB.databases()).map((db) => db.name ?? "").find((one) => one.endsWith(`:${role}`)) ?? "";
   const key = `conversation/${id}`;
-  const look = async () => {
-    const store = await indexedStore(name);
-    const kept = [await store.get("state", key), await store.get("state", `cursor/${id}`), await store.list("history", `${id}/`), await store.list("outbox", "")];
-    store.close();
-    return kept;
-  };
   const store = await indexedStore(name);
   const state = /** @type {Uint8Array} */ (await store.get("state", key));
-  await store.write([{ table: "state", key, value: state.map((byte, i) => (i === 40 ? byte ^ 1 : byte)) }]);
+  const bad = state.map((byte, i) => (i === 40 ? byte ^ 1 : byte));
+  await store.write([{ table: "state", key, value: bad }]);
   store.close();
-  return { look };
+  return { bad };
 }
 
-test("a customer whose conversation does not open is told so once, and writes in a new one; the old one stays on the disk", async () => {
+/** What lies aside of conversations that did not open. @param {string} role */
+async function aside(role) {
+  const name = (await indexedDB.databases()).map((db) => db.name ?? "").find((one) => one.endsWith(`:${role}`)) ?? "";
+  const store = await indexedStore(name);
+  const kept = await store.list("state", "aside/");
+  store.close();
+  return kept;
+}
+
+test("a customer whose conversation does not open is told so, is let in again by who is there, and has what still opens", async () => {
+  let customer = await demo.customer();
+  const old = await customer.start();
+  const ana = await demo.agent();
+  await old.send("before");
+  await seen(ana, "before");
+  await ana.conversations[0]?.send("an answer");
+  await seen(customer, "an answer", "received");
+  await seen(customer, "before", "sent");
   const wire = {};
-  let customer = await demo.customer({ wire });
+  await customer.close();
+  customer = await demo.customer({ wire });
+  await until(customer, "online", () => customer.state === "online");
+  cut(wire);
+  await customer.conversations[0]?.send("waits");
+  await customer.close();
+  await ana.conversations[0]?.send("while away");
+  await seen(ana, "while away", "sent");
+  await damage("customer", old.id);
+
+  const begun = Date.now();
+  customer = await demo.customer();
+  assert.deepEqual(customer.conversations, []);
+  await until(customer, "told", () => noticesOf(customer).length > 0);
+  assert.deepEqual(noticesOf(customer), ["conversation not opened"]);
+  const again = await until(customer, "secured", () => customer.conversations.find((c) => c.id === old.id && c.state === "secured"));
+  assert.ok(Date.now() - begun < 15_000);
+  await seen(ana, "waits", "received");
+  await again.send("after");
+  await seen(ana, "after");
+  await ana.conversations[0]?.send("welcome back");
+  await seen(customer, "welcome back");
+  await seen(customer, "after", "sent");
+  await seen(ana, "welcome back", "sent");
+  const all = ["before sent", "an answer received", "waits sent", "after sent", "welcome back received"];
+  assert.deepEqual(log(customer), all);
+  assert.deepEqual(log(ana), ["before received", "an answer sent", "while away sent", "waits received", "after received", "welcome back sent"], "each once");
+  // What came meanwhile cannot be read: it is said where that was.
+  const told = () => customer.conversations.flatMap((c) => c.notes.map(({ kind, after }) => `${kind} after ${c.messages.find(({ id }) => id === after)?.text ?? "nothing"}`));
+  const notes = told();
+  assert.ok(notes.includes("missed after an answer"), notes.join());
+  assert.deepEqual(noticesOf(customer).filter((code) => code.startsWith("conversation")), ["conversation not opened", "conversation not opened: over"]);
+  await customer.close();
+  assert.deepEqual(await aside("customer"), [], "of no use any more");
+  customer = await demo.customer();
+  assert.deepEqual([log(customer), told()], [all, notes], "the same after a reload");
+  await seen(customer, "welcome back");
+  assert.deepEqual([...errorsOf(customer), ...errorsOf(ana)], []);
+});
+
+test("where nobody is there to let a customer in, what did not open lies aside as it was, through a reload, and a new conversation can be begun", async () => {
+  let customer = await demo.customer();
   const old = await customer.start();
   const ana = await demo.agent();
   await old.send("before");
   await seen(ana, "before");
   await seen(customer, "before", "sent");
   await ana.close();
-  cut(wire);
-  await old.send("waits");
   await customer.close();
-  const { look } = await damage("customer", old.id);
-  const kept = await look();
-
+  const { bad } = await damage("customer", old.id);
   customer = await demo.customer();
-  /** @type {string[]} */
-  const told = [];
-  customer.on("notice", ({ text }) => void told.push(text));
-  assert.deepEqual(customer.conversations, []);
-  await until(customer, "told", () => noticesOf(customer).length > 0);
-  assert.deepEqual(noticesOf(customer), ["conversation not opened"]);
+  await until(customer, "it asks", () => customer.conversations.some((c) => c.state === "rejoining"));
+  assert.deepEqual(log(customer), ["before sent"], "what still opens is shown");
   const ben = await demo.agent();
-  const anew = await customer.start();
-  assert.notEqual(anew.id, old.id);
-  await anew.send("after");
-  await seen(ben, "after");
-  await seen(customer, "after", "sent");
-  assert.deepEqual(customer.conversations, [anew]);
-  assert.deepEqual(noticesOf(customer).filter((code) => code === "conversation not opened").length, 1);
+  const anew = await customer.start({ anew: true });
+  await anew.send("to somebody else");
+  await seen(ben, "to somebody else");
+  await seen(customer, "to somebody else", "sent");
   await customer.close();
-  assert.deepEqual(await look(), kept, "its keys, its history, and what waits in it");
+  const kept = async () => (await aside("customer")).find(([key]) => key.includes(`/conversation/${old.id}`))?.[1];
+  assert.deepEqual(await kept(), bad);
+  customer = await demo.customer();
+  await until(customer, "it asks", () => customer.conversations.some((c) => c.id === old.id && c.state === "rejoining"));
+  await customer.close();
+  assert.deepEqual(await kept(), bad);
+  assert.deepEqual(noticesOf(customer), [], "it opens now, and says what it is");
   assert.deepEqual(errorsOf(customer), []);
 });
 
-test("an agent one of whose conversations does not open goes on with the others, and neither reads nor takes nor overwrites that one", async () => {
+test("an agent one of whose conversations does not open goes on with the others, and is let in again by the customer of that one", async () => {
   let ana = await demo.colleague("Ana");
   const customers = [await demo.customer({ history: "none" }), await demo.customer({ history: "none" })];
   /** @type {string[]} */
@@ -221,19 +269,18 @@ test("an agent one of whose conversations does not open goes on with the others,
   }
   const [bad, good] = /** @type {[string, string]} */ (ids);
   await ana.close();
-  const { look } = await damage("agent", bad);
-  const kept = await look();
+  await damage("agent", bad);
 
   ana = await demo.colleague("Ana");
   await until(ana, "told", () => noticesOf(ana).includes("conversation not opened"));
-  await customers[0]?.conversations[0]?.send("are you there?");
   await ana.conversation(good)?.send("yes");
   await seen(/** @type {import("../client/client.js").Client} */ (customers[1]), "yes");
   await seen(ana, "yes", "sent");
-  assert.deepEqual(ana.conversations.map(({ id }) => id), [good]);
-  await assert.rejects(ana.claim(bad), (error) => error instanceof SealwireError && error.code === "open failed");
-  assert.equal(noticesOf(ana).filter((code) => code === "conversation not opened").length, 1);
-  await ana.close();
-  assert.deepEqual(await look(), kept);
+  await until(ana, "let in again", () => ana.conversation(bad)?.state === "secured" && noticesOf(ana).length > 1);
+  await customers[0]?.conversations[0]?.send("are you there?");
+  await seen(ana, "are you there?");
+  assert.deepEqual(ana.conversation(bad)?.messages.map((m) => m.text), ["question 0", "are you there?"]);
+  assert.deepEqual(ana.conversation(good)?.notes.map(({ kind }) => kind), ["claimed"], "nobody was let in again there");
+  assert.deepEqual(noticesOf(ana), ["conversation not opened", "conversation not opened: over"]);
   assert.deepEqual(errorsOf(ana), []);
 });

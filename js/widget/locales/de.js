@@ -129,7 +129,7 @@ export const de = {
 
   notices: {
     "new organisation": "Seit Ihrem letzten Besuch gibt es einen neuen Schlüssel des Unternehmens. Frühere Gespräche gehören zum alten und werden nicht angezeigt; diese Seite beginnt von vorn.",
-    "conversation not opened": "Was dieses Gerät von einem oder mehreren Gesprächen aufbewahrt, ließ sich nicht öffnen: Sie werden nicht angezeigt, und was dort wartete, wird nicht gesendet. Nichts davon wurde verändert oder gelöscht.",
+    "conversation not opened": "Was dieses Gerät von einem oder mehreren Gesprächen aufbewahrt, ließ sich nicht öffnen. Wo das möglich ist, bittet es von selbst darum, wieder hineingelassen zu werden; bis dahin sind sie hier nicht vollständig, und was dort wartete, wird nicht gesendet. Nichts davon wurde gelöscht.",
     "login refused": "Die Anmeldung beim Unternehmen wurde nicht angenommen. Melden Sie sich neu an, um die Warteschlangen zu sehen und hier weiterzuarbeiten.",
     "authority busy": "Der Dienst des Unternehmens lässt Sie erst nach einer Weile hinein: Es gab zu viele Anmeldungen oder Anfragen von hier. Er wird von selbst wieder gefragt; offene Gespräche gehen weiter.",
     "authority unreachable": "Der Dienst des Unternehmens antwortet nicht. Offene Gespräche gehen weiter; wer wartet, ist erst wieder bekannt, wenn er antwortet.",

@@ -134,7 +134,7 @@ export const en = {
   /** What is told to all of a page, by the client's codes. */
   notices: {
     "new organisation": "There is a new company key since you were last here. Earlier conversations belong to the old key and are not shown; this page starts afresh.",
-    "conversation not opened": "What this device has kept of one or more conversations could not be opened: they are not shown, and what waited in them is not sent. Nothing of it was changed or erased.",
+    "conversation not opened": "What this device has kept of one or more conversations could not be opened. Where that is possible it asks by itself to be let into them again; until then they are not complete here, and what waited in them is not sent. Nothing of it was erased.",
     "login refused": "The company's login was not accepted. Sign in again to see the queues and to go on working here.",
     "authority busy": "The company's own service lets you in only after a while: there were too many logins, or requests from here. It is asked again by itself; conversations that are open go on.",
     "authority unreachable": "The company's own service does not answer. Conversations that are open go on; who is waiting is not known until it is back.",
