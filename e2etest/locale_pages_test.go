@@ -3,6 +3,7 @@ package e2etest
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,9 +221,45 @@ func TestTheLanguageIsChosenWhileTheChatIsOpen(t *testing.T) {
 	ana.AwaitText(harness.Conversation, "x.bin")
 }
 
+// The desk too, with a dialog open in which somebody is chosen and a note begun.
+func TestTheLanguageIsChosenAtTheDesk(t *testing.T) {
+	d := harness.StartDemo(t)
+	ana := browser.Person(t, "Ana", nil)
+	armAxe(t, ana)
+	ana.Open(d.URL + "/desk#Ana")
+	ana.AwaitPage("nobody is waiting")
+	ben, customer := deskAt(t, d, "Ben", nil), customerAt(t, d, nil)
+	customer.Say("mein Paket")
+	takes(t, ana, "mein Paket")
+	another := customerAt(t, d, nil)
+	another.Say("meins auch")
+	ana.AwaitPage("1 conversation waits")
+	ana.Write(harness.Message, "welches denn")
+	ana.Click(harness.Thing{Role: "button", Name: "Who can read"})
+	ana.Click(handOver)
+	ana.Write(note, "bitte suchen")
+	choose(t, ana, "Ben")
+	before := harness.Eval[[]string](ana, everything)
+	_ = harness.Eval[bool](ana, `import("/js/widget/locale.js").then(({ setLocale }) => (setLocale("de"), true))`)
+	ana.AwaitPage("wer übernimmt, kann lesen")
+	after := harness.Eval[map[string]bool](ana, `Object.fromEntries(`+everything+`.map((s) => [s, true]))`)
+	same := map[string]bool{"mein Paket": true, "welches denn": true, "bitte suchen": true, "Ana": true, "A": true, "Ben": true, "online": true}
+	for _, s := range before {
+		if after[s] && !same[s] {
+			t.Errorf("still said: %q", s)
+		}
+	}
+	if got := harness.Eval[[]string](ana, `[...document.querySelectorAll("textarea")].map((box) => box.value)`); !slices.Equal(got, []string{"welches denn", "bitte suchen"}) {
+		t.Errorf("what was begun is now %q", got)
+	}
+	wantAccessible(t, ana, "German, chosen at the desk")
+	answer(t, ana, "Übergeben")
+	ben.AwaitText(harness.Conversation, "bitte suchen")
+}
+
 // everything is all that the chat says, hidden parts too, that has a letter in it.
 const everything = `(() => {
-	const root = document.querySelector("sealwire-chat").shadowRoot;
+	const root = document.querySelector("sealwire-chat")?.shadowRoot ?? document.querySelector(".desk");
 	const names = ["aria-label", "title", "placeholder"];
 	const said = [];
 	const walk = document.createTreeWalker(root, NodeFilter.SHOW_ALL);

@@ -17,14 +17,14 @@ export class ChoiceField {
   /** @type {readonly C[]} */
   #shown = [];
   #chosen;
-  #none = el("p", { class: "desk-dialog-text" }, deskWords.noColleagues);
+  #none = el("p", { class: "desk-dialog-text" }, () => deskWords.noColleagues);
   /** Told politely, and only what changes after the first look. */
   #status = el("p", { class: "sw-unseen", role: "status" });
   /** @type {HTMLElement} */
   element;
 
   /**
-   * @param {string} legend
+   * @param {import("../widget/dom.js").Told} legend
    * @param {readonly C[]} choices
    * @param {(choice: C) => void} [chosen]
    */

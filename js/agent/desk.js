@@ -4,8 +4,8 @@
  * @typedef {import("../widget/facade.js").Client} Client
  */
 import { dropTarget } from "../widget/attach.js";
-import { button, download, el, icon, setAttribute, setText, show } from "../widget/dom.js";
-import { locale, setLocale } from "../widget/locale.js";
+import { button, download, el, icon, retell, setAttribute, setText, show } from "../widget/dom.js";
+import { locale, onLocale, setLocale } from "../widget/locale.js";
 import { words } from "../widget/words.js";
 import { AgentKit } from "./kit.js";
 import { Side } from "./side.js";
@@ -54,12 +54,12 @@ export class DeskView {
     this.#side = new Side({ choose: (id) => this.#choose(id), take: (id) => this.#take(id), change });
     this.#talk = new Talk({ kit: this.#kit, back: () => this.#choose(undefined) });
     this.#noticeBar = el("div", { class: "desk-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#kit.dismiss(), words.dismiss));
+      button("sw-notice-close", () => this.#kit.dismiss(), () => words.dismiss));
     this.#blank = el("div", { class: "desk-blank" }, icon("chat"), this.#blankText);
-    this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, words.elsewhereTitle),
-      el("p", {}, deskWords.elsewhere),
-      button("desk-plain", () => useHere?.(), words.useHere));
-    this.element = el("main", { class: "sw-root desk", lang: locale().tag }, el("h1", { class: "sw-unseen" }, deskWords.desk), this.#alert, this.#noticeBar,
+    this.#elsewhere = el("div", { class: "desk-blank" }, icon("tabs"), el("h2", {}, () => words.elsewhereTitle),
+      el("p", {}, () => deskWords.elsewhere),
+      button("desk-plain", () => useHere?.(), () => words.useHere));
+    this.element = el("main", { class: "sw-root desk", lang: () => locale().tag }, el("h1", { class: "sw-unseen" }, () => deskWords.desk), this.#alert, this.#noticeBar,
       el("div", { class: "desk-body" }, this.#side.element, el("div", { class: "desk-main" }, this.#talk.element, this.#blank, this.#elsewhere)));
     dropTarget(this.element, {
       files: (files) => this.#talk.composer.attachments.add(files),
@@ -67,7 +67,16 @@ export class DeskView {
       allowed: () => this.#kit.view.state !== "elsewhere" && this.#talk.writable,
       over: this.#talk.element,
     });
+    onLocale(() => this.#retell());
     this.draw();
+  }
+
+  /**
+   * Says everything anew in a language; what is written, open or on its way stays as it is.
+   * @param {string} language  "de", "de-AT"; one that is not spoken is English
+   */
+  setLocale(language) {
+    setLocale(language);
   }
 
   /** @param {Client} client */
@@ -93,6 +102,13 @@ export class DeskView {
       this.#drawing = false;
       this.#paint();
     });
+  }
+
+  #retell() {
+    this.#talk.log.hush();
+    this.#talk.composer.retell();
+    retell(this.element);
+    this.draw();
   }
 
   #paint() {

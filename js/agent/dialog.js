@@ -9,10 +9,10 @@ let made = 0;
 
 /**
  * @typedef {object} Ask
- * @property {string} title
- * @property {string} [text]
+ * @property {import("../widget/dom.js").Told} title
+ * @property {import("../widget/dom.js").Told} [text]
  * @property {readonly (HTMLElement|null)[]} [body]
- * @property {string} yes                      what the button does
+ * @property {import("../widget/dom.js").Told} yes                      what the button does
  * @property {boolean} [danger]
  * @property {() => Promise<unknown>} [act]    rejects: it was not done; without it the dialog only shows
  * @property {() => string} [lacks]            what is missing before it can be done, or ""
@@ -31,7 +31,7 @@ export function openDialog(place, { title, text = "", body = [], yes, danger = f
   const trouble = el("p", { class: "sw-problem", role: "alert" });
   const confirm = el("button", { type: "submit", class: "desk-plain", "data-danger": danger }, yes);
   const dialog = el("dialog", { class: "desk-dialog", "aria-labelledby": id });
-  const cancel = button("desk-plain", () => dialog.close(), words.cancel);
+  const cancel = button("desk-plain", () => dialog.close(), () => words.cancel);
   setAttribute(cancel, "data-quiet", true);
   show(trouble, false);
   // What only scrolls is reached by the keyboard, too.

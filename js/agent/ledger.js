@@ -15,6 +15,6 @@ export function openLedger(place, readers) {
     el("th", { scope: "row" }, el("div", { class: "desk-table-who" }, icon(reader.now ? (reader.vouched ? "check" : "alert") : "leave"),
       el("div", {}, el("bdi", {}, reader.name), el("span", { class: "desk-table-facts" }, reader.standing)))),
     el("td", {}, reader.now ? deskWords.isIn : deskWords.isOut, el("span", { class: "desk-table-facts" }, reader.reads ? locale().say.canRead(reader.reads, reader.now) : ""))));
-  const table = el("table", { class: "desk-table" }, el("thead", {}, el("tr", {}, ...[deskWords.who, deskWords.whatTheyRead].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...rows));
-  return openDialog(place, { title: deskWords.whoCouldRead, text: deskWords.ledger, body: [table], yes: deskWords.close });
+  const table = el("table", { class: "desk-table" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, () => deskWords.who), el("th", { scope: "col" }, () => deskWords.whatTheyRead))), el("tbody", {}, ...rows));
+  return openDialog(place, { title: () => deskWords.whoCouldRead, text: () => deskWords.ledger, body: [table], yes: () => deskWords.close });
 }

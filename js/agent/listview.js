@@ -12,9 +12,9 @@ export class ListView {
   #choose;
   #open = el("ul", { class: "desk-list" });
   #over = el("ul", { class: "desk-list" });
-  #overPart = el("div", {}, el("h2", { class: "desk-heading" }, deskWords.over), this.#over);
+  #overPart = el("div", {}, el("h2", { class: "desk-heading" }, () => deskWords.over), this.#over);
   #none = el("div", { class: "desk-none" }, el("p", { class: "desk-none-title" }), el("p"));
-  #heading = el("h2", { class: "desk-heading" }, deskWords.yourConversations);
+  #heading = el("h2", { class: "desk-heading" }, () => deskWords.yourConversations);
   element = el("div", { class: "desk-lists" }, this.#heading, this.#open, this.#none, this.#overPart);
 
   /** @param {(id: string) => void} choose */

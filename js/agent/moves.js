@@ -54,14 +54,14 @@ export class Moves {
 
   /** @param {ConversationView} view */
   handOver({ id, unsent }) {
-    const people = new ChoiceField(deskWords.to, this.#kit.targets(id));
+    const people = new ChoiceField(() => deskWords.to, this.#kit.targets(id));
     const note = this.#note(id);
     this.#ask({
-      title: deskWords.handOver,
-      text: deskWords.handsOver,
+      title: () => deskWords.handOver,
+      text: () => deskWords.handsOver,
       body: [warning(unsent), people.element, note.element],
       follow: () => people.offer(this.#kit.targets(id)),
-      yes: deskWords.handOver,
+      yes: () => deskWords.handOver,
       lacks: () => (people.value() ? "" : deskWords.chooseTo),
       act: async () => {
         const target = people.value()?.target;
@@ -74,20 +74,20 @@ export class Moves {
   /** @param {ConversationView} view */
   invite({ id }) {
     const along = el("input", { type: "checkbox", class: "desk-check" });
-    const alongLabel = el("label", { class: "desk-choice" }, along, el("span", {}, deskWords.readsAlong));
+    const alongLabel = el("label", { class: "desk-choice" }, along, el("span", {}, () => deskWords.readsAlong));
     const history = el("input", { type: "checkbox", class: "desk-check" });
     show(alongLabel, false);
-    const people = new ChoiceField(deskWords.who, this.#kit.invitees(id), (choice) => {
+    const people = new ChoiceField(() => deskWords.who, this.#kit.invitees(id), (choice) => {
       const supervisor = choice.role === "supervisor";
       along.checked = supervisor;
       show(alongLabel, supervisor);
     });
     this.#ask({
-      title: deskWords.bringInTitle,
-      text: deskWords.bringInText,
-      body: [people.element, alongLabel, el("label", { class: "desk-choice" }, history, el("span", {}, deskWords.history))],
+      title: () => deskWords.bringInTitle,
+      text: () => deskWords.bringInText,
+      body: [people.element, alongLabel, el("label", { class: "desk-choice" }, history, el("span", {}, () => deskWords.history))],
       follow: () => people.offer(this.#kit.invitees(id)),
-      yes: deskWords.bringIn,
+      yes: () => deskWords.bringIn,
       lacks: () => (people.value() ? "" : deskWords.chooseWho),
       act: async () => {
         const target = people.value()?.target;
@@ -100,10 +100,10 @@ export class Moves {
   park({ id, unsent }) {
     const note = this.#note(id);
     this.#ask({
-      title: deskWords.putBackTitle,
-      text: deskWords.parks,
+      title: () => deskWords.putBackTitle,
+      text: () => deskWords.parks,
       body: [warning(unsent), note.element],
-      yes: deskWords.putBack,
+      yes: () => deskWords.putBack,
       act: async () => {
         await this.#kit.move(id, { move: "park", note: note.value() });
         this.#notes.delete(id);
@@ -113,17 +113,17 @@ export class Moves {
 
   /** @param {ConversationView} view */
   leave({ id, unsent }) {
-    this.#ask({ title: deskWords.leaveTitle, text: deskWords.leaves, body: [warning(unsent)], yes: deskWords.leave, act: () => this.#kit.move(id, { move: "leave" }) });
+    this.#ask({ title: () => deskWords.leaveTitle, text: () => deskWords.leaves, body: [warning(unsent)], yes: () => deskWords.leave, act: () => this.#kit.move(id, { move: "leave" }) });
   }
 
   /** @param {ConversationView} view */
   close({ id }) {
-    this.#ask({ title: deskWords.endTitle, text: deskWords.closes, yes: deskWords.end, danger: true, act: () => this.#kit.move(id, { move: "close" }) });
+    this.#ask({ title: () => deskWords.endTitle, text: () => deskWords.closes, yes: () => deskWords.end, danger: true, act: () => this.#kit.move(id, { move: "close" }) });
   }
 
   /** @param {ConversationView} view @param {{id: string, name: string}} member */
   remove({ id }, { id: member, name }) {
-    this.#ask({ title: deskLocale().say.removeTitle(name), text: deskLocale().say.remove(name), yes: deskWords.takeOut, danger: true, act: () => this.#kit.move(id, { move: "remove", member }) });
+    this.#ask({ title: () => deskLocale().say.removeTitle(name), text: () => deskLocale().say.remove(name), yes: () => deskWords.takeOut, danger: true, act: () => this.#kit.move(id, { move: "remove", member }) });
   }
 
   /** @param {Omit<import("./dialog.js").Ask, "problem"|"done"> & {act: () => Promise<unknown>, follow?: () => void}} ask */
@@ -153,13 +153,13 @@ export class Moves {
     const box = el("textarea", { class: "sw-box desk-note", id: name, rows: "3", dir: "auto", "aria-describedby": `${name}-hint` });
     setText(box, this.#notes.get(id) ?? "");
     box.addEventListener("input", () => this.#notes.set(id, box.value));
-    const element = el("div", { class: "desk-field" }, el("label", { for: name }, deskWords.note), box,
-      el("p", { class: "desk-hint", id: `${name}-hint` }, deskWords.noteHint));
+    const element = el("div", { class: "desk-field" }, el("label", { for: name }, () => deskWords.note), box,
+      el("p", { class: "desk-hint", id: `${name}-hint` }, () => deskWords.noteHint));
     return { element, value: () => box.value };
   }
 }
 
 /** @param {number} unsent */
 function warning(unsent) {
-  return unsent > 0 ? el("p", { class: "desk-warning" }, deskLocale().say.unsent(unsent)) : null;
+  return unsent > 0 ? el("p", { class: "desk-warning" }, () => deskLocale().say.unsent(unsent)) : null;
 }

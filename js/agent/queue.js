@@ -21,7 +21,7 @@ export class QueuePanel {
   #takes = true;
   #take;
   element = el("section", { class: "desk-queue", tabindex: "-1", "aria-labelledby": "desk-queue-title" },
-    el("h2", { class: "desk-heading", id: "desk-queue-title" }, deskWords.waiting, this.#count), this.#status, this.#text, this.#list);
+    el("h2", { class: "desk-heading", id: "desk-queue-title" }, () => deskWords.waiting, this.#count), this.#status, this.#text, this.#list);
 
   /** @param {(id: string) => Promise<unknown>} take */
   constructor(take) {
@@ -69,7 +69,7 @@ export class QueuePanel {
     const name = el("span", { class: "desk-wait-name" });
     const facts = el("span", { class: "desk-wait-facts", id: `desk-wait-${first.id}` });
     const queue = el("span", { class: "desk-wait-queue" }, icon("queue"), el("bdi"));
-    const take = button("desk-take", () => void this.#press(first.id), deskWords.take);
+    const take = button("desk-take", () => void this.#press(first.id), () => deskWords.take);
     setAttribute(take, "aria-describedby", `desk-wait-${first.id}`);
     const element = el("li", { class: "desk-wait" }, el("div", { class: "desk-wait-words" }, name, facts, queue), take);
     return {

@@ -30,7 +30,7 @@ export class SafetyDialog {
     this.#open = { id, member };
     const view = this.follow();
     if (!view) return;
-    openDialog(this.#place, { title: view.title, body: [this.#part.element], yes: deskWords.close, closed: () => {
+    openDialog(this.#place, { title: () => this.follow()?.title ?? "", body: [this.#part.element], yes: () => deskWords.close, closed: () => {
       this.#open = undefined;
       this.#back(member);
     } });

@@ -25,13 +25,13 @@ export class Side {
   constructor({ choose, take, change }) {
     this.#queue = new QueuePanel(take);
     this.#list = new ListView(choose);
-    this.element = el("nav", { class: "desk-side", "aria-label": deskWords.conversations },
+    this.element = el("nav", { class: "desk-side", "aria-label": () => deskWords.conversations },
       el("div", { class: "desk-me" }, this.#face,
         el("div", { class: "desk-me-words" }, this.#name, el("p", { class: "desk-connection", role: "status" }, this.#dot, this.#connection)),
-        change ? button("desk-change", change, deskWords.change) : null),
+        change ? button("desk-change", change, () => deskWords.change) : null),
       this.#total, el("div", { class: "desk-scroll" }, this.#queue.element, this.#list.element));
     const press = this.element.querySelector(".desk-change");
-    if (press) setAttribute(press, "aria-label", deskWords.changeLong);
+    if (press) setAttribute(press, "aria-label", () => deskWords.changeLong);
   }
 
   /**

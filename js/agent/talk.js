@@ -26,7 +26,7 @@ export class Talk {
   #who;
   #handOver;
   #takeOver;
-  #menu = new Menu(deskWords.moreMoves);
+  #menu = new Menu(() => deskWords.moreMoves);
   #moves;
   #safety;
   #people;
@@ -44,16 +44,16 @@ export class Talk {
   constructor({ kit, back }) {
     this.#kit = kit;
     this.log = new LogView({ act: (action, message) => void this.#act(action, message.id), more: () => this.#more() });
-    this.composer = new Composer({ way: () => this.#way(), placeholder: deskWords.writeAnswer });
+    this.composer = new Composer({ way: () => this.#way(), placeholder: () => deskWords.writeAnswer });
 
-    this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, words.notVerifiedShort));
-    setAttribute(this.#doubt, "title", words.notVerified);
-    this.#handOver = button("desk-act", () => { if (this.#view) this.#moves.handOver(this.#view); }, icon("handover"), el("span", {}, deskWords.handOver));
-    this.#takeOver = button("desk-act", () => void this.#take(), icon("join"), el("span", {}, deskWords.takeOver));
-    this.#who = button("desk-who", () => this.#toggleWho(), icon("people"), el("span", {}, words.whoCanRead));
+    this.#doubt = button("desk-doubt", () => this.#toggleWho(), icon("alert"), el("span", {}, () => words.notVerifiedShort));
+    setAttribute(this.#doubt, "title", () => words.notVerified);
+    this.#handOver = button("desk-act", () => { if (this.#view) this.#moves.handOver(this.#view); }, icon("handover"), el("span", {}, () => deskWords.handOver));
+    this.#takeOver = button("desk-act", () => void this.#take(), icon("join"), el("span", {}, () => deskWords.takeOver));
+    this.#who = button("desk-who", () => this.#toggleWho(), icon("people"), el("span", {}, () => words.whoCanRead));
     setAttribute(this.#who, "aria-expanded", "false");
     const list = button("desk-back", back, icon("back"));
-    setAttribute(list, "aria-label", deskWords.allConversations);
+    setAttribute(list, "aria-label", () => deskWords.allConversations);
 
     this.#people = new People({
       past: false,
@@ -61,13 +61,13 @@ export class Talk {
       remove: (reader) => { if (this.#view) this.#moves.remove(this.#view, reader); },
       compare: (reader) => { if (this.#view) this.#safety.open(this.#view.id, reader.id); },
     });
-    const ledger = button("desk-plain", () => { if (this.#view) openLedger(this.element, this.#view.readers); }, deskWords.whoCouldRead);
+    const ledger = button("desk-plain", () => { if (this.#view) openLedger(this.element, this.#view.readers); }, () => deskWords.whoCouldRead);
     setAttribute(ledger, "data-quiet", true);
     this.#people.element.append(ledger);
     this.#panel = this.#people.element;
     show(this.#panel, false);
 
-    this.element = el("section", { class: "desk-talk", "aria-label": deskWords.openConversation },
+    this.element = el("section", { class: "desk-talk", "aria-label": () => deskWords.openConversation },
       el("div", { class: "desk-head" }, list, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#takeOver, this.#handOver, this.#who, this.#menu.element),
       this.#lock.element, this.#panel, this.#before, this.log.element, this.composer.element);
     this.#moves = new Moves(kit, this.element, () => this.log.focus());
