@@ -238,18 +238,19 @@
  * changed; of one that was discarded "conversation" tells. "queues": another snapshot of them. "notice": something a person should be told, in words.
  * "notice:over": what the notice with this code told of is over: it can be taken away. "error": something failed in the background.
  * "pre:send": awaited before a text or a file is kept; throwing means not sent.
- * @typedef {{
- *   "state": { state: ClientState },
- *   "agents": { agents: boolean },
- *   "conversation": { conversation: Conversation },
- *   "members": { conversation: Conversation, added: Member[], removed: Member[] },
- *   "message": { conversation: Conversation, message: Message },
- *   "queues": { queues: Queues },
- *   "notice": Notice,
- *   "notice:over": { code: string },
- *   "error": { error: Error },
- *   "pre:send": { conversation: Conversation, text: string, file?: { name: string, media: string, size: number } },
- * }} ClientEvents
+ * @typedef {object} PlainEvents  those whose names are single words
+ * @property {{ state: ClientState }} state
+ * @property {{ agents: boolean }} agents
+ * @property {{ conversation: Conversation }} conversation
+ * @property {{ conversation: Conversation, added: Member[], removed: Member[] }} members
+ * @property {{ conversation: Conversation, message: Message }} message
+ * @property {{ queues: Queues }} queues
+ * @property {Notice} notice
+ * @property {{ error: Error }} error
+ *
+ * @typedef {Record<"notice:over", { code: string }>} OverEvent
+ * @typedef {Record<"pre:send", { conversation: Conversation, text: string, file?: { name: string, media: string, size: number } }>} AskedEvent
+ * @typedef {PlainEvents & OverEvent & AskedEvent} ClientEvents
  *
  * @typedef {object} Notice
  * @property {string} code  "new organisation", "conversation not opened", "members changed", "refused", "login refused", "authority busy" or "authority unreachable"
