@@ -42,6 +42,8 @@
  *   of the customer's queue or of one of this end's; null: he cannot. Rejects as "unavailable" where that cannot be told now
  * @property {(manifest: Uint8Array) => Promise<void>} onWelcome  throwing ends the attempt
  * @property {(conversation: Uint8Array, sequence: number, entry: Uint8Array) => void} onEntry  of one that is subscribed
+ * @property {() => Promise<Uint8Array>} remembered  what was remembered last; empty: nothing
+ * @property {(bytes: Uint8Array) => Promise<void>} remember  some bytes of the carrier's own, over restarts
  * @property {() => number} unread  bytes of what was given to `onEntry` and not read yet; of more than 16 MiB the rest is not
  *   taken, and the connection reset
  * @property {(list: Listed[]) => void} onList  pushed, not asked for: conversations that this end may have been added to

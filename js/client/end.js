@@ -35,7 +35,7 @@ import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, equalBytes, toBase64url, toHex } from "./bytes.js";
 import { endArguments, identityOf, loadContext, usable } from "./context.js";
 import { Conversations } from "./conversations.js";
-import { isFull, readManifests, savedManifests } from "./kept.js";
+import { isFull, readManifests, readRemembered, savedManifests, savedRemembered } from "./kept.js";
 import { newestOf, verify } from "./foreignverify.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
@@ -165,6 +165,17 @@ export class End {
   /** Those that were last the newest, the last first, and those that own commits name which are not read back. */
   async manifests() {
     return readManifests(await this.#live());
+  }
+
+  /** What the carrier wanted to be remembered; empty: nothing. */
+  async remembered() {
+    return readRemembered(await this.#live());
+  }
+
+  /** @param {Uint8Array} bytes */
+  async remember(bytes) {
+    const context = await this.#live();
+    await context.store.write([savedRemembered(context, bytes)]);
   }
 
   /** @param {Uint8Array} credential */

@@ -72,7 +72,7 @@ export class Deliveries {
   constructor(host, transports, ended) {
     this.#host = host;
     this.#ended = ended;
-    this.#offers = new Offers(host.member);
+    this.#offers = new Offers(host.member, (spent) => host.remember(spent));
     this.#verified = new VerifiedPackages((keyPackage, member) => host.verify(keyPackage, member));
     this.#reach = new Reachable((link) => this.#offers.others(link), this.#verified, (link) => this.#reached(link));
     for (const transport of transports) this.#link(transport);
@@ -397,6 +397,7 @@ export class Deliveries {
       await this.#host.prepare();
       if (attempt !== this.#attempt) return;
       this.#manifest = await this.#host.manifest();
+      if (this.#company) this.#offers.recall(await this.#host.remembered());
       if (attempt !== this.#attempt) return;
       await this.#host.onWelcome(this.#manifest);
       if (attempt !== this.#attempt) return;

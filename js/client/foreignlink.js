@@ -73,6 +73,11 @@ export class Link {
     return this.#records;
   }
 
+  /** More records were put there than are remembered. */
+  get crowded() {
+    return this.#records instanceof LogRecords && this.#records.crowded;
+  }
+
   start() {
     const { transport } = this;
     this.#unfollow = [
@@ -211,6 +216,7 @@ class LogRecords {
   #append;
   /** The newest first. @type {{ name: string, value: Uint8Array }[]} */
   #all = [];
+  crowded = false;
   /** @type {Set<() => void>} */
   #handlers = new Set();
 
@@ -226,7 +232,7 @@ class LogRecords {
   note(name, value) {
     if (this.get(name).some((known) => equalBytes(known, value))) return;
     this.#all.unshift({ name, value });
-    if (this.#all.length > MAX_RECORDS) this.#all.pop();
+    if (this.#all.length > MAX_RECORDS) this.crowded = this.#all.pop() !== undefined;
     for (const handler of [...this.#handlers]) handler();
   }
 

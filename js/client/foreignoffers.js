@@ -6,7 +6,8 @@
  * A commit is not judged here, so whoever is in a foreign conversation can use up
  * a key package with one that nobody takes. Each that replaces it is a secret of
  * the end's, which holds 1,024 of them for up to 8 days: so only so many are put
- * there, and until another is, the one of last resort is what lies there.
+ * there, however often the page is loaded, and until another is, the one of last
+ * resort is what lies there.
  *
  * @typedef {import("./foreignlink.js").Link} Link
  * @typedef {import("./foreignpackages.js").Package} Package
@@ -31,15 +32,29 @@ export class Offers {
   #own = new WeakMap();
   /** @type {WeakMap<Link, Allowance>} */
   #allowances = new WeakMap();
-  #replacing = new Allowance(ALL_AT_ONCE, EVERY);
+  /** @type {Allowance | undefined} */
+  #replacing;
+  #remember;
   /** Where one of this end's was used. @type {WeakSet<Link>} */
   #replaced = new WeakSet();
   /** How often one was taken here. @type {Map<string, number>} */
   #taken = new Map();
 
-  /** @param {string} member  own */
-  constructor(member) {
+  /**
+   * @param {string} member  own
+   * @param {(spent: Uint8Array) => Promise<void>} remember  keeps what was spent
+   */
+  constructor(member, remember) {
     this.#member = member;
+    this.#remember = remember;
+  }
+
+  /**
+   * What was spent before. None is put anywhere in the place of another before this is known.
+   * @param {Uint8Array} spent  empty: nothing
+   */
+  recall(spent) {
+    this.#replacing ??= new Allowance(ALL_AT_ONCE, EVERY, spent);
   }
 
   /** @param {Link} link */
@@ -60,10 +75,13 @@ export class Offers {
     if (isOnce(keyPackage)) {
       const [first] = wanting;
       if (!first) return READY;
+      if (this.#replacing && this.#replaces(first)) {
+        this.#replacing.spend();
+        await this.#remember(this.#replacing.bytes);
+      }
+      this.#allowance(first).spend();
       await first.records.put(name, keyPackage);
       this.#own.set(first, [...(this.#own.get(first) ?? []), keyPackage]);
-      if (this.#replaced.has(first)) this.#replacing.spend();
-      this.#allowance(first).spend();
       return READY - links.filter((link) => this.#wants(link)).length;
     }
     const text = toHex(keyPackage);
@@ -129,11 +147,16 @@ export class Offers {
 
   /** @param {Link} link */
   #wants(link) {
-    if (!this.#allowance(link).some || (this.#replaced.has(link) && !this.#replacing.some)) return false;
+    if (!this.#allowance(link).some || (this.#replaces(link) && !this.#replacing?.some)) return false;
     const now = Math.floor(Date.now() / 1000);
     const name = packageName(this.#member);
     const own = (this.#own.get(link) ?? []).some((value) => packageOf({ name, value }, now));
     return !own && !this.#all(link).some(({ member, once }) => once && member === this.#member);
+  }
+
+  /** One of this end's was used there, or may have been, as far as can be seen. @param {Link} link */
+  #replaces(link) {
+    return this.#replaced.has(link) || link.crowded;
   }
 
   /**

@@ -25,6 +25,7 @@ const PREFIX = "conversation/";
 const CURSOR = "cursor/";
 const CONTINUED = "continued";
 const MANIFESTS = "manifests";
+const REMEMBERED = "carrier";
 /** Manifests that are kept, the newest; and with those that are still named. */
 const MAX_MANIFESTS = 4;
 const MOST_MANIFESTS = 64;
@@ -178,4 +179,21 @@ export function savedManifests({ core, keystore }, before, manifest, named) {
   const w = new Writer().u8(all.length);
   for (const one of all) w.bytes16(one);
   return keystore.seal("state", MANIFESTS, w.take());
+}
+
+/**
+ * What the carrier keeps for itself; empty: nothing.
+ * @param {Context} context
+ */
+export async function readRemembered({ keystore, store }) {
+  const kept = await store.get("state", REMEMBERED);
+  return kept === undefined ? new Uint8Array() : keystore.unseal("state", REMEMBERED, kept);
+}
+
+/**
+ * @param {Context} context
+ * @param {Uint8Array} bytes
+ */
+export function savedRemembered({ keystore }, bytes) {
+  return keystore.seal("state", REMEMBERED, bytes);
 }

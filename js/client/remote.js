@@ -13,6 +13,8 @@
  * @property {(nonce: Uint8Array, host: string, proof: Uint8Array) => Promise<Uint8Array>} hello
  * @property {(manifest: Uint8Array, newest: boolean) => Promise<void>} manifest
  * @property {() => Promise<Uint8Array[]>} manifests
+ * @property {() => Promise<Uint8Array>} remembered
+ * @property {(bytes: Uint8Array) => Promise<void>} remember
  * @property {(keyPackage: Uint8Array, member: string, queue?: string) => Promise<import("./foreignverify.js").Verified | null>} verify
  * @property {(credential: Uint8Array) => Promise<void>} credential
  * @property {(life?: number) => Promise<Uint8Array>} keyPackage
@@ -62,6 +64,8 @@ export const METHODS = Object.freeze([
   "manifest",
   "manifests",
   "verify",
+  "remembered",
+  "remember",
   "credential",
   "keyPackage",
   "lastResort",
@@ -108,6 +112,8 @@ export function localEnd(end) {
     hello: (nonce, host, proof) => end.hello(nonce, host, proof),
     manifest: (manifest, newest) => end.manifest(manifest, newest),
     manifests: () => end.manifests(),
+    remembered: () => end.remembered(),
+    remember: (bytes) => end.remember(bytes),
     verify: (keyPackage, member, queue) => end.verify(keyPackage, member, queue),
     credential: (credential) => end.credential(credential),
     keyPackage: (life) => end.keyPackage(life),

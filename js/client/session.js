@@ -72,6 +72,8 @@ export class Session {
       manifests: () => end.manifests(),
       manifestHash: (manifest) => end.manifestHash(manifest),
       verify: (keyPackage, member) => (this.#customer ? end.verify(keyPackage, member, settings.queue) : end.verify(keyPackage, member)),
+      remembered: () => end.remembered(),
+      remember: (bytes) => end.remember(bytes),
       unread: () => engines.unread,
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),

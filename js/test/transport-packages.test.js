@@ -2,18 +2,24 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { toHex } from "../client/bytes.js";
+import { Writer, toHex } from "../client/bytes.js";
 import { End } from "../client/end.js";
 import { over } from "../client/foreign.js";
-import { entryFrame } from "../client/foreignframes.js";
+import { Allowance } from "../client/foreignallowance.js";
+import { entryFrame, recordFrame } from "../client/foreignframes.js";
+import { Link } from "../client/foreignlink.js";
 import { forQueue, isOnce } from "../client/foreignpackages.js";
 import { memoryStore } from "../client/store.js";
 import { Room } from "../client/transports/pair.js";
+import { toText } from "../client/transports/text.js";
+import { twilio } from "../client/transports/twilio.js";
 import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
 import { ROLE } from "../client/status.js";
 import { module } from "./helpers/core.js";
+import { Backend } from "./transport-backend.js";
 import { coded } from "./transport-suite.js";
+import { twilioUser } from "./transport-twilio-fake.js";
 import { World, errorsOf, seen, until } from "./transport-world.js";
 
 /** As long as another key package may take to be there (ms), and between two looks. */
@@ -52,6 +58,69 @@ test("an agent's key packages are not replaced as often as somebody uses them up
   await seen(ana, "hello", "received");
   assert.equal(put.length, new Set(put).size);
   assert.deepEqual(errorsOf(ana), []);
+});
+
+test("nor over many loads of the page: what was spent is remembered", async () => {
+  const world = new World();
+  after(() => world.close());
+  const room = new Room();
+  const device = /** @type {const} */ ({ history: "device", person: "loaded again and again" });
+  const evil = room.join("eve");
+  const end = new End(() => instantiate(module));
+  await end.openIn(memoryStore("eve"), { role: "customer", roots: [world.company.root.public], history: "none" });
+  await end.manifest(world.manifest, true);
+  /** @type {string[]} */
+  const put = [];
+  let next = () => {};
+  let used = 0;
+  for (let load = 0; load < 14; load++) {
+    const hers = room.join("ana");
+    const { records } = hers;
+    assert.ok(records);
+    hers.records = { ...records, put: async (name, value) => (isOnce(value) && (put.push(toHex(value)), next()), records.put(name, value)) };
+    const ana = await world.agent("Ana", over(hers), device);
+    await until(ana, "being there", () => ana.state === "online");
+    for (;;) {
+      const late = put.length > used || (await new Promise((/** @type {(there: boolean) => void} */ resolve) => {
+        const timer = setTimeout(() => resolve(false), WHILE);
+        next = () => (clearTimeout(timer), resolve(true));
+      }));
+      const newest = put[used];
+      if (!late || !newest) break;
+      used++;
+      const { id } = await end.conversations.genesis("default", Buffer.from(newest, "hex"));
+      const made = await end.conversations.next(id);
+      assert.ok("entry" in made);
+      made.entry[made.entry.length - 1] = Number(made.entry[made.entry.length - 1]) ^ 1; // nobody's commit
+      await evil.append(entryFrame(made.entry), { id: String(used) });
+      await end.conversations.ungenesis(id);
+    }
+    assert.deepEqual(errorsOf(ana), []);
+    await ana.close();
+    hers.close();
+  }
+  assert.ok(put.length > 8 && put.length <= 34, `${put.length} were put there`);
+  const ana = await world.agent("Ana", room.join("ana"), device);
+  const customer = await world.customer(room.join("customer"));
+  await (await customer.start()).send("hello");
+  await seen(ana, "hello", "received");
+});
+
+test("what is left of an allowance is the same after it was remembered, whatever the clock does", () => {
+  const spent = new Allowance(3, 1_000_000);
+  spent.spend();
+  spent.spend();
+  assert.ok(new Allowance(3, 1_000_000, spent.bytes).some);
+  spent.spend();
+  assert.ok(!new Allowance(3, 1_000_000, spent.bytes).some);
+  assert.ok(new Allowance(3, 1_000_000).some);
+  // As if it had been remembered in the future, and a while ago.
+  const at = (/** @type {number} */ ms) => new Writer().u32(0).u64(Date.now() + ms).take();
+  assert.ok(!new Allowance(3, 1_000, at(3_600_000)).some);
+  assert.ok(new Allowance(3, 1_000, at(-1_100)).some);
+  const long = new Allowance(3, 1_000, at(-3_600_000));
+  for (let n = 0; n < 3; n++) assert.ok(long.some, String(long.spend()));
+  assert.ok(!long.some, "never more than at once");
 });
 
 test("an agent that can publish no key package finds its conversations all the same, and is told once", async () => {
@@ -109,4 +178,22 @@ test("a customer begins with the queue's inbox, else with an agent of it, and wi
   const others = [1, 2, 3, 4, 5, 6].filter((role) => role !== ROLE.agent && role !== ROLE.inbox).map((role) => of(role));
   assert.deepEqual(forQueue([...others, elsewhere, agent], "default"), [agent]);
   assert.deepEqual(forQueue([...others, agent, inbox], "default"), [inbox]);
+});
+
+test("where more records were put than are remembered, one's own may have been among them", async () => {
+  const backend = new Backend();
+  const transport = twilio(twilioUser(backend, "ana"));
+  after(() => transport.close());
+  const inject = (/** @type {number} */ n) => backend.inject(toText(recordFrame(`key package/${n}`, Uint8Array.of(1))));
+  for (let n = 0; n < 1_024; n++) inject(n);
+  let turned = () => {};
+  const link = new Link(transport, { inspect: async () => null, onRead: () => {}, onTurned: () => turned(), onRecords: () => turned(), onForked: () => {}, onFailure: () => {} });
+  after(() => link.stop());
+  const told = () => new Promise((/** @type {(v: void) => void} */ resolve) => (turned = resolve));
+  link.start();
+  while (!link.live) await told();
+  assert.equal(link.crowded, false);
+  inject(1_024);
+  while (!link.crowded) await told();
+  assert.equal(link.records.list("key package/").length, 1_024);
 });
