@@ -45,7 +45,14 @@ func TestTheWidgetOverAnotherPlatform(t *testing.T) {
 	customer.AwaitText(harness.Conversation, "whatever that is")
 	customer.Say("and back again")
 	said("and back again")
-	for _, open := range []string{"over what", "whatever", "and back", "passport", "the number of it"} {
+	customer.Click(harness.Thing{Role: "button", Name: "More"})
+	customer.Click(harness.Thing{Role: "button", Name: "End this conversation"})
+	customer.Click(harness.Thing{Role: "button", Name: "End it"})
+	customer.Click(harness.Thing{Role: "button", Name: "Start a new conversation"})
+	customer.Say("and begun anew")
+	said("and begun anew")
+	customer.AwaitText(harness.Conversation, "It continues the one above")
+	for _, open := range []string{"over what", "whatever", "and back", "begun anew", "passport", "the number of it"} {
 		if harness.Eval[bool](customer, `carried.some((text) => text.includes(`+quoted(open)+`))`) {
 			t.Errorf("%q left in the open", open)
 		}

@@ -113,12 +113,12 @@ test("services, this device and whoever is gone have nothing to compare, and are
   assert.deepEqual(conversation.asked, [`safety ${ana.id}`]);
 });
 
-test("of a conversation that is over there is nothing to compare; of one that was split there is", async () => {
-  for (const state of /** @type {const} */ (["left", "closed", "lost", "forked"])) {
+test("of a conversation that this device is not in there is nothing to compare; of one that is in doubt or was split there is", async () => {
+  for (const state of /** @type {const} */ (["left", "closed", "lost", "rejoining", "doubtful", "unreadable", "forked"])) {
     const { look } = stage({ state });
     look();
     await settled();
-    assert.equal(look().state, state === "forked" ? "ready" : "none", state);
+    assert.equal(look().state, ["doubtful", "unreadable", "forked"].includes(state) ? "ready" : "none", state);
   }
 });
 

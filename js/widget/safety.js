@@ -68,7 +68,7 @@ export class SafetyNumbers {
     entries.set(id, entry);
     const member = conversation.members.find((m) => m.id === id);
     if (member) entry.name = nameOf(member);
-    const why = isOver(conversation) && conversation.state !== "forked" ? words.safetyOver : !member ? words.safetyGone : isComparable(member) ? "" : words.safetyService;
+    const why = whyNot(conversation, member);
     const self = conversation.members.find((m) => m.self)?.id ?? "";
     if (why === "" && (entry.epoch !== conversation.epoch || entry.self !== self)) {
       // The digits of a key that this device no longer has are nothing to compare, not even for a moment.
@@ -104,6 +104,19 @@ export class SafetyNumbers {
     entry.found = found;
     this.#changed();
   }
+}
+
+/**
+ * Why there is nothing to compare with a member, or "".
+ * @param {Conversation} conversation
+ * @param {Member|undefined} member
+ */
+function whyNot(conversation, member) {
+  // What was split is still there, and to compare is how one finds out.
+  if (isOver(conversation) && conversation.state !== "forked") return words.safetyOver;
+  if (conversation.state === "rejoining") return words.rejoining;
+  if (!member) return words.safetyGone;
+  return isComparable(member) ? "" : words.safetyService;
 }
 
 /**
