@@ -79,7 +79,7 @@ test("safety numbers: both ends show the same digits, of each member of the rost
   const withBen = await conversation.safetyNumber(ben);
   assert.notEqual(withBen.number, ours.number);
   assert.equal(withBen.transcript, later.transcript);
-  for (const wrong of [mine, "", "0", "g".repeat(32), mine.toUpperCase(), 7, undefined, null, {}, new Uint8Array(16), yours + "00"]) {
+  for (const wrong of [mine, "", "0", "g".repeat(32), mine.toUpperCase(), 7, undefined, null, {}, [yours], new Uint8Array(16), yours + "00"]) {
     await assert.rejects(conversation.safetyNumber(/** @type {string} */ (wrong)), coded("bad argument"), String(wrong));
   }
   await assert.rejects(conversation.safetyNumber("00".repeat(16)), coded("not a member"));
