@@ -25,7 +25,7 @@ import { forPage } from "./content.js";
 import { Handles, closeQuietly } from "./handles.js";
 import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
 import { OWN, readEntry } from "./reading.js";
-import { NOT_NOW, asideIds, historyOf, putAside } from "./recovering.js";
+import { NOT_NOW, historyOf, recovering, recovery } from "./recovering.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
 import { ROLE } from "./status.js";
@@ -38,8 +38,8 @@ export class Conversations {
   #context;
   #outbox;
   #handles;
-  /** Begun anew, and not let in again yet. @type {Set<string>} */
-  #recovering = new Set();
+  /** @type {import("./recovering.js").Recovering} */
+  #recovering = new Map();
 
   /**
    * @param {() => Promise<Context>} context
@@ -61,7 +61,7 @@ export class Conversations {
     const conversations = [];
     /** @type {Failed[]} */
     const failed = [];
-    this.#recovering = await asideIds(await this.#context());
+    this.#recovering = await recovering(await this.#context());
     // One after another, so that the first can be let go before the last is opened.
     for (const id of await keptIds(await this.#context())) {
       try {
@@ -174,8 +174,8 @@ export class Conversations {
    */
   recover(id) {
     return this.#handles.anew(id, async (context) => {
-      const history = await putAside(context, id);
-      this.#recovering.add(id);
+      const { history, writes } = await recovery(context, id);
+      this.#recovering.set(id, writes);
       return history;
     });
   }

@@ -40,7 +40,7 @@
  * @property {string} id          of the conversation
  * @property {() => void} changed the core's state is no longer what is saved
  * @property {Outbox} outbox
- * @property {Set<string>} [recovering]  conversations that were begun anew: their history may know what is read
+ * @property {import("./recovering.js").Recovering} [recovering]  their history may know what is read
  * @property {Joined[]} [joined]  the commits so far, where this end was not found in the conversation yet
  */
 import { SealwireError, codeOf } from "../errors.js";
@@ -83,8 +83,9 @@ export async function readEntry({ context, handle, id, changed, outbox, recoveri
   const rewound = event.type === "commit" && event.rewound;
   const entryId = toHex(event.id);
   const again = old.state === "rereading";
-  const recovers = recovering?.has(id) ?? false;
-  const known = again || recovers ? await keptItem(context, id, entryId) : undefined;
+  const aside = recovering?.get(id);
+  const damaged = aside?.some(({ key, value }) => key === historyKey(id, entryId) && value === null);
+  const known = again || (aside && !damaged) ? await keptItem(context, id, entryId) : undefined;
   // What was read before stays where it was.
   const place = known?.sequence ?? sequence;
   const commit = event.type === "commit" && !rewound ? commitItem(place, event, old, status) : undefined;
@@ -139,11 +140,13 @@ export async function readEntry({ context, handle, id, changed, outbox, recoveri
     keep(encodeNote(received.note));
   }
   // It was let in again: what did not open is of no use any more.
-  const recovered = recovers && added && status.state !== "lost";
+  const recovered = aside !== undefined && added && status.state !== "lost";
   if (recovered) writes.push(...(await withoutAside(context, id)));
+  else if (aside) writes.unshift(...aside);
   await store.write(writes);
   for (const one of changes) one.saved();
   if (recovered) recovering?.delete(id);
+  else if (aside) recovering?.set(id, []);
   return received;
 }
 

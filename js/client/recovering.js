@@ -2,13 +2,15 @@
 /**
  * A conversation whose saved state does not open, and which is begun anew from
  * its log: this end finds itself in the roster without keys there, and asks to be
- * let in again (SPEC 7). What does not open is put aside, untouched, until that
+ * let in again (SPEC 7). What does not open is put aside, as it is, until that
  * is done; what still opens of the history stays where it is, and what is read
  * of the log again is not kept twice.
  *
  * @typedef {import("./context.js").Context} Context
  * @typedef {import("./store.js").Write} Write
  * @typedef {import("./conversations.js").ConversationSummary["history"]} History
+ *
+ * @typedef {Map<string, Write[]>} Recovering  conversations begun anew, and what is still to be put aside of them
  */
 import { SealwireError } from "../errors.js";
 import { forPage } from "./content.js";
@@ -20,20 +22,22 @@ const ASIDE = "aside/";
 export const NOT_NOW = ["bad handle", "internal", "no randomness", "unavailable"];
 
 /**
- * Those of which something lies aside: they are being recovered.
+ * Those of which something lies aside: they are being recovered, and nothing is to be put there any more.
  * @param {Context} context
+ * @returns {Promise<Recovering>}
  */
-export async function asideIds({ store }) {
-  return new Set((await store.list("state", ASIDE)).map(([key]) => String(key.slice(ASIDE.length).split("/")[0])));
+export async function recovering({ store }) {
+  return new Map((await store.list("state", ASIDE)).map(([key]) => [String(key.slice(ASIDE.length).split("/")[0]), []]));
 }
 
 /**
- * Copies what holds the state aside, and moves there what does not open of the history.
+ * The history of one that did not open, as far as that does; and the writes that put the rest aside: to be made with
+ * the first that is saved of it anew, so that nothing has changed if it comes to none.
  * @param {Context} context
  * @param {string} id
- * @returns {Promise<History>}  what does
+ * @returns {Promise<{ history: History, writes: Write[] }>}
  */
-export async function putAside(context, id) {
+export async function recovery(context, id) {
   const { store } = context;
   /** @type {Write[]} */
   const writes = [];
@@ -44,8 +48,7 @@ export async function putAside(context, id) {
   const history = await historyOf(context, id, (key, value) => {
     writes.push({ table: "state", key: asideKey(id, `history/${key}`), value }, { table: "history", key, value: null });
   });
-  await store.write(writes);
-  return history;
+  return { history, writes };
 }
 
 /**
