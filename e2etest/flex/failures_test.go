@@ -158,29 +158,6 @@ func TestFilesGoSealedInBothDirections(t *testing.T) {
 	s.clean(secret, "salary of Ana", "text/plain", "my scanned passport, number C01X00T47", "passport.txt")
 }
 
-func TestAHandingOverIsReadableByWhoComesAndNoMoreByWhoLeft(t *testing.T) {
-	s := newStage(t)
-	customer, ana := s.pair("")
-	ben := s.agent("sids=" + sid + "&identity=ben&name=Ben")
-	harness.Eventually(t, "Ben's client", func() (bool, string) {
-		return harness.Eval[bool](ben, `desk.sealed.sessions.state === "ready"`), ben.Console()
-	})
-	member := harness.Eval[string](ben, `desk.sealed.sessions.start().then((client) => client.member)`)
-	harness.Eventually(t, "the handing over", func() (bool, string) {
-		said := harness.Eval[string](ana, fmt.Sprintf(`desk.sealed.sessions.kit.move(desk.sealed.sessions.conversation(%q).id, { move: "transfer", target: { to: %q }, note: "please look after her" }).then(() => "done", (e) => e.code + " " + e)`, sid, member))
-		return said == "done", said
-	})
-	ben.AwaitPage("my account number is 4711 0815")
-	ben.AwaitPage("please look after her")
-	answer(ben, "Ben here, I have read everything")
-	customer.AwaitText(chat, "Ben here, I have read everything")
-	ana.AwaitPage("No longer in this conversation")
-	if text := ana.PageText(); strings.Contains(text, "Ben here, I have read everything") {
-		t.Error("Ana reads what was written after she left")
-	}
-	s.clean("my account number is 4711 0815", "please look after her", "Ben here, I have read everything")
-}
-
 // plainly is what an agent does in a conversation that is not sealed.
 func plainly(t *testing.T, query string) []string {
 	t.Helper()

@@ -49,7 +49,7 @@ func (s *stage) pair(query string) (customer, agent *harness.Person) {
 func (s *stage) clean(texts ...string) {
 	s.t.Helper()
 	var sent [][]byte
-	for _, who := range []string{"agent", "customer", "ben", ""} {
+	for _, who := range []string{"agent", "customer", "ben", "sue", ""} {
 		for _, frame := range s.Record(who) {
 			sent = append(sent, []byte(frame))
 		}
