@@ -10,15 +10,12 @@
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
-import { init } from "../index.js";
-import { missing } from "./capabilities.js";
 import { onLocale, setLocale } from "./locale.js";
+import { Session } from "./session.js";
 import { ChatView } from "./view.js";
-import { codeOf, isRefusal } from "./words.js";
 
-/** @typedef {import("./facade.js").Client} Client */
 /** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
-/** @typedef {Parameters<Awaited<ReturnType<typeof init>>["connect"]>[0]} ConnectOptions */
+/** @typedef {import("./session.js").ConnectOptions} ConnectOptions */
 
 const openKey = "sealwire-chat open";
 
@@ -27,12 +24,8 @@ export class SealwireChat extends HTMLElement {
 
   /** @type {ChatView|undefined} */
   #view;
-  /** @type {Client|undefined} */
-  #client;
-  /** @type {{close: () => unknown}|undefined} */
-  #core;
-  #run = 0;
-  #started = false;
+  /** @type {Session|undefined} */
+  #session;
   /** That setLocale asked for. @type {string|undefined} */
   #language;
   /** @type {(() => void)|undefined} */
@@ -117,25 +110,27 @@ export class SealwireChat extends HTMLElement {
 
   /** Forgets keys and history on this device, and begins anew. */
   async destroySession() {
-    await this.#client?.destroySession();
-    this.#stop();
-    this.#start();
+    await this.#session?.destroy();
+    this.#restart();
   }
 
   connectedCallback() {
     for (const name of /** @type {const} */ (["identityToken", "transport", "manifest"])) this.#upgrade(name);
     if (!this.#view) {
       setLocale(this.#language ?? this.#around());
-      this.#view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
+      const view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
         heading: this.getAttribute("heading") ?? "",
-        useHere: () => void this.#useHere(),
-        startAnew: (before) => this.#begin({ anew: true, ...(before?.id ? { continues: before.id } : {}) }),
+        useHere: () => void session.useHere(),
+        startAnew: (before) => session.begin({ anew: true, ...(before?.id ? { continues: before.id } : {}) }),
         tryAgain: () => this.#restart(),
         onToggle: (open) => remember(open),
         // A page may tell it in its own way: it then prevents the default.
         onNotice: (detail) => !this.dispatchEvent(new CustomEvent("notice", { detail, cancelable: true })),
       });
-      if (remembered()) this.#view.open({ focus: false });
+      const session = new Session(view);
+      this.#view = view;
+      this.#session = session;
+      if (remembered()) view.open({ focus: false });
     }
     if (!this.#deaf) {
       const view = this.#view;
@@ -150,7 +145,7 @@ export class SealwireChat extends HTMLElement {
     // An element that is only moved comes back at once.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      this.#stop();
+      this.#session?.stop();
       this.#deaf?.();
       this.#deaf = undefined;
     });
@@ -169,21 +164,18 @@ export class SealwireChat extends HTMLElement {
   }
 
   #restart() {
-    if (!this.isConnected || !this.#view) return;
-    this.#stop();
+    if (!this.isConnected) return;
+    this.#session?.stop();
     this.#start();
   }
 
   #start() {
-    if (this.#started || !this.#view) return;
+    if (!this.#view || !this.#session || this.#session.started) return;
     const orgKey = (this.getAttribute("org-key") ?? "").split(/\s+/).filter(Boolean);
     const carried = this.#carried();
     if (orgKey.length === 0 || carried === "unset") this.#view.stage({ kind: "unset" });
     else if (carried === "later") this.#view.stage({ kind: "loading" });
-    else {
-      this.#started = true;
-      void this.#connect(this.#view, { ...carried, orgKey, queue: this.getAttribute("queue") ?? "default" }, ++this.#run);
-    }
+    else this.#session.start({ ...carried, orgKey, queue: this.getAttribute("queue") ?? "default" });
   }
 
   /**
@@ -198,89 +190,6 @@ export class SealwireChat extends HTMLElement {
     if (transport) return { transport, manifest, ...(relay ? { relay } : {}), ...(this.#token === undefined ? {} : { identityToken }) };
     if (relay) return { relay, identityToken };
     return manifest === undefined ? "unset" : "later";
-  }
-
-  #stop() {
-    this.#run++;
-    this.#started = false;
-    this.#view?.detach();
-    this.#view?.stage({ kind: "loading" });
-    void this.#client?.close();
-    void this.#core?.close();
-    this.#client = undefined;
-    this.#core = undefined;
-  }
-
-  /**
-   * @param {ChatView} view
-   * @param {ConnectOptions} options
-   * @param {number} run  a later start or stop makes this one void
-   */
-  async #connect(view, options, run) {
-    view.stage({ kind: "loading" });
-    if (missing()) {
-      view.stage({ kind: "missing" });
-      return;
-    }
-    let core;
-    try {
-      core = await init();
-    } catch {
-      // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
-      if (run === this.#run) view.stage({ kind: "broken" });
-      return;
-    }
-    if (run !== this.#run) {
-      void core.close();
-      return;
-    }
-    this.#core = core;
-    try {
-      const client = await core.connect(options);
-      if (run !== this.#run) {
-        void client.close();
-        return;
-      }
-      this.#client = client;
-      view.attach(client);
-    } catch (error) {
-      if (run === this.#run) this.#fail(error);
-      return;
-    }
-    await this.#begin();
-  }
-
-  /** @param {Parameters<Client["start"]>[0]} [how] */
-  async #begin(how = {}) {
-    const client = this.#client;
-    if (!client || isStopped(client)) return;
-    try {
-      await client.start(how);
-    } catch (error) {
-      // A refusal shows in the client's own state; the rest is said here.
-      if (client === this.#client && !isStopped(client)) this.#fail(error);
-      return;
-    }
-    this.#view?.draw();
-  }
-
-  async #useHere() {
-    const client = this.#client;
-    if (!client) return;
-    try {
-      await client.takeOver();
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    await this.#begin();
-    this.#view?.focus();
-  }
-
-  /** @param {unknown} error */
-  #fail(error) {
-    const code = codeOf(error);
-    this.#view?.stage({ kind: isRefusal(code) ? "refused" : "failed", code });
   }
 
   /** @param {{thumbprint: string}} request */
@@ -300,11 +209,6 @@ export class SealwireChat extends HTMLElement {
     Reflect.deleteProperty(this, name);
     this[name] = value;
   }
-}
-
-/** @param {Client} client */
-function isStopped({ state }) {
-  return state === "elsewhere" || state === "refused";
 }
 
 /** @param {boolean} open */

@@ -1,0 +1,125 @@
+/**
+ * What runs behind a view while its element is in a page: the core, the client and its conversation. Whatever fails is
+ * the view's to show; with nothing to encrypt with, nothing is sent.
+ * @typedef {import("./facade.js").Client} Client
+ * @typedef {Parameters<Awaited<ReturnType<typeof init>>["connect"]>[0]} ConnectOptions
+ */
+import { init } from "../index.js";
+import { missing } from "./capabilities.js";
+import { codeOf, isRefusal } from "./words.js";
+
+export class Session {
+  #view;
+  /** @type {Client|undefined} */
+  #client;
+  /** @type {{close: () => unknown}|undefined} */
+  #core;
+  /** A later start or stop makes an earlier one void. */
+  #run = 0;
+  started = false;
+
+  /** @param {import("./view.js").ChatView} view */
+  constructor(view) {
+    this.#view = view;
+  }
+
+  /** @param {ConnectOptions} options */
+  start(options) {
+    this.started = true;
+    void this.#connect(options, ++this.#run);
+  }
+
+  stop() {
+    this.#run++;
+    this.started = false;
+    this.#view.detach();
+    this.#view.stage({ kind: "loading" });
+    void this.#client?.close();
+    void this.#core?.close();
+    this.#client = undefined;
+    this.#core = undefined;
+  }
+
+  /** Forgets keys and history on this device. */
+  async destroy() {
+    await this.#client?.destroySession();
+  }
+
+  /**
+   * The conversation of now, or another.
+   * @param {Parameters<Client["start"]>[0]} [how]
+   */
+  async begin(how = {}) {
+    const client = this.#client;
+    if (!client || isStopped(client)) return;
+    try {
+      await client.start(how);
+    } catch (error) {
+      // A refusal shows in the client's own state; the rest is said here.
+      if (client === this.#client && !isStopped(client)) this.#fail(error);
+      return;
+    }
+    this.#view.draw();
+  }
+
+  /** Here, and no more in the other tab. */
+  async useHere() {
+    const client = this.#client;
+    if (!client) return;
+    try {
+      await client.takeOver();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    await this.begin();
+    this.#view.focus();
+  }
+
+  /** @param {ConnectOptions} options @param {number} run */
+  async #connect(options, run) {
+    const view = this.#view;
+    view.stage({ kind: "loading" });
+    if (missing()) {
+      view.stage({ kind: "missing" });
+      return;
+    }
+    let core;
+    try {
+      core = await init();
+    } catch {
+      // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
+      if (run === this.#run) view.stage({ kind: "broken" });
+      return;
+    }
+    if (run !== this.#run) {
+      void core.close();
+      return;
+    }
+    this.#core = core;
+    try {
+      const client = await core.connect(options);
+      if (run !== this.#run) {
+        void client.close();
+        return;
+      }
+      this.#client = client;
+      view.attach(client);
+    } catch (error) {
+      if (run === this.#run) this.#fail(error);
+      return;
+    }
+    await this.begin();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const code = codeOf(error);
+    this.#view.stage({ kind: isRefusal(code) ? "refused" : "failed", code });
+  }
+}
+
+/** @param {Client} client */
+function isStopped({ state }) {
+  return state === "elsewhere" || state === "refused";
+}
