@@ -71,6 +71,15 @@ export class Over {
   }
 
   /**
+   * All that was there of a transport was read, and the platform is there.
+   * @param {Transport} transport
+   */
+  live(transport) {
+    for (const carrier of this.#carriers) return carrier.isLive(transport);
+    return false;
+  }
+
+  /**
    * Where an entry that stands at a place of the transport stands in its conversation's log; undefined for what is no
    * entry, a part of one that is not complete, one that was there before, or one that was not read yet.
    * @param {Transport} transport

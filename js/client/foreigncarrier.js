@@ -146,6 +146,11 @@ export class Deliveries {
     return this.#links.get(transport)?.places.get(sequence);
   }
 
+  /** @param {Transport} transport */
+  isLive(transport) {
+    return this.#links.get(transport)?.live ?? false;
+  }
+
   /** @param {string} conversation */
   carrying(conversation) {
     return this.#places.get(conversation)?.transport;
