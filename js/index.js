@@ -28,7 +28,10 @@ export { SealwireError, codes } from "./errors.js";
  * @typedef {object} InitOptions
  * @property {URL | string | BufferSource} [module] sealwire.wasm: its address or its bytes. Default: beside core/loader.js.
  *   Whatever it is, only the module that this code was built with is run
- * @property {URL | string} [workerURL] the worker's script, same origin as the page. Default: client/worker.js
+ * @property {URL | string} [workerURL] the worker's script. Default: client/worker.js. From another origin than the page's it
+ *   needs CORS, and `worker-src blob:` in the page's policy
+ * @property {(() => Worker) | false} [worker] starts that script in a way of your own, as your bundler has it; false: no
+ *   worker, everything on the page's own thread
  *
  * @typedef {object} Sealwire
  * @property {Nacl} nacl boxes and secret boxes, call-compatible with TweetNaCl.js, in an instance of their own
@@ -47,7 +50,8 @@ const modules = new Map();
  * @throws {SealwireError} `unsupported version` when the module is not the one of this code, `unavailable` when it
  *   cannot be had or run here, `no randomness`, `internal` when the self test fails
  */
-export async function init({ module: source, workerURL } = {}) {
+export async function init({ module: source, workerURL, worker } = {}) {
+  if (worker !== undefined && worker !== false && typeof worker !== "function") throw new TypeError("worker: expected a function or false");
   const module = await load(source);
   const nacl = makeNacl(module, await instantiate(module));
   /** @type {Set<Client>} */
@@ -55,7 +59,7 @@ export async function init({ module: source, workerURL } = {}) {
   return Object.freeze({
     nacl,
     connect: async (/** @type {ClientOptions} */ options) => {
-      const client = await connect({ module, ...(workerURL === undefined ? {} : { workerURL }) }, options);
+      const client = await connect({ module, ...(workerURL === undefined ? {} : { workerURL }), ...(worker === undefined ? {} : { worker }) }, options);
       clients.add(client);
       return client;
     },

@@ -8,16 +8,13 @@
 import { SealwireError } from "../errors.js";
 import { sha256, size } from "./module.js";
 
-/** Where the module stands unless the caller says otherwise: beside this file. */
-const HERE = new URL("./sealwire.wasm", import.meta.url);
-
 /**
  * @param {URL | string | BufferSource} [source] address or bytes of the module
  * @returns {Promise<WebAssembly.Module>}
  * @throws {SealwireError} `unsupported version` when it is not the module of this
  *   version; `unavailable` when it cannot be had or this place does not run it
  */
-export async function loadModule(source = HERE) {
+export async function loadModule(source = beside()) {
   if (typeof WebAssembly === "undefined") throw new SealwireError("unavailable", "WebAssembly is not available here");
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compile(await verified(copy(source)));
   if (typeof source !== "string" && !(source instanceof URL)) {
@@ -25,6 +22,19 @@ export async function loadModule(source = HERE) {
   }
   const url = new URL(source, globalThis.location === undefined ? undefined : globalThis.location.href);
   return url.protocol === "file:" ? compile(await verified(await readFile(url))) : fetchModule(url);
+}
+
+/**
+ * Where the module stands unless the caller says otherwise. Asked when it is
+ * wanted: in a bundle it may be nowhere, and a caller that says otherwise has no
+ * need of it.
+ */
+function beside() {
+  try {
+    return new URL("./sealwire.wasm", import.meta.url);
+  } catch {
+    throw new SealwireError("unavailable", "the module is not beside this script; a bundle has to give init() \"module\"");
+  }
 }
 
 /** @param {URL} url */
