@@ -33,6 +33,7 @@
 import { SealwireError } from "../errors.js";
 import { AuthorityCalls, Unanswered, octets, pauseOf } from "./authoritycalls.js";
 import { encodeText, toBase64url } from "./bytes.js";
+import { pause } from "./pause.js";
 import { readQueues } from "./queues.js";
 
 /** @type {AuthorityTimes} */
@@ -117,7 +118,7 @@ export class Authority {
       } catch (error) {
         // It is not known whether it was done: with the same key package it is once only.
         if (tries >= MAX_CLAIMS || !(error instanceof Unanswered)) throw error;
-        await rest(this.#times.pause * tries, AbortSignal.timeout(this.#times.longest));
+        await pause(this.#times.pause * tries, AbortSignal.timeout(this.#times.longest));
       }
     }
   }
@@ -129,7 +130,7 @@ export class Authority {
     while (!signal.aborted) {
       const begun = Date.now();
       /** @type {number} */
-      let pause;
+      let rest;
       try {
         const after = version;
         const answer = await this.#inSession((ticket) => this.#calls.get(`queues?after=${after}`, { ticket, signal, patience: this.#times.poll }));
@@ -137,7 +138,7 @@ export class Authority {
         version = read.version;
         failures = 0;
         this.#set({ state: "current", reason: null, waiting: read.waiting, agents: read.agents, counts: read.counts });
-        pause = this.#times.least - (Date.now() - begun);
+        rest = this.#times.least - (Date.now() - begun);
       } catch (error) {
         if (signal.aborted) return;
         const reason = error instanceof SealwireError ? error.code : "internal";
@@ -146,9 +147,9 @@ export class Authority {
         version = 0;
         const most = Math.min(this.#times.longest, this.#times.pause * 2 ** Math.min(failures, 10));
         failures++;
-        pause = Math.max(most / 2 + (Math.random() * most) / 2, pauseOf(error));
+        rest = Math.max(most / 2 + (Math.random() * most) / 2, pauseOf(error));
       }
-      await rest(pause, signal);
+      await pause(rest, signal);
     }
   }
 
@@ -196,22 +197,4 @@ export class Authority {
     const hello = await this.#host.hello(octets(nonce, 32), this.#name, proof);
     return { nonce: String(nonce), hello: toBase64url(hello) };
   }
-}
-
-/**
- * @param {number} ms
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-function rest(ms, signal) {
-  if (ms <= 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

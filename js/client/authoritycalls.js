@@ -15,6 +15,7 @@
  * @typedef {SealwireError & { by?: string, after?: number }} Refusal  by: who was first, where that is why; after: ms
  */
 import { SealwireError, codeOf } from "../errors.js";
+import { bodyOf } from "./body.js";
 import { fromBase64url } from "./bytes.js";
 
 /** Bytes of an answer that are read. */
@@ -136,23 +137,12 @@ function pauseIn({ headers }) {
 }
 
 /**
- * The body, which must be a JSON object, and not endless.
+ * The body, which must be a JSON object.
  * @param {Response} response
  * @returns {Promise<Record<string, unknown>>}
  */
 async function objectIn(response) {
-  const pieces = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    length += next.value.length;
-    if (length > MAX_ANSWER) {
-      void reader?.cancel().catch(() => {});
-      throw new SealwireError("too large");
-    }
-    pieces.push(next.value);
-  }
-  const value = /** @type {unknown} */ (JSON.parse(await new Blob(pieces).text()));
+  const value = /** @type {unknown} */ (JSON.parse(await (await bodyOf(response, MAX_ANSWER)).text()));
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SealwireError("unavailable");
   return Object.assign(Object.create(null), value);
 }

@@ -18,10 +18,7 @@
  * @property {Member | null} by
  * @property {Granted} [granted]
  */
-import { CLOSE, LEAVE } from "./status.js";
-
-/** Who can be given a conversation. */
-const ATTENDS = ["agent", "bot"];
+import { ATTENDS, CLOSE, LEAVE } from "./status.js";
 
 export class Chronicle {
   /** In the order of the log. @type {CommitItem[]} */

@@ -25,6 +25,10 @@ import { Reader, Writer, toHex } from "./bytes.js";
 import { bytesOf, openKeystore } from "./keystore.js";
 import { ROLE } from "./status.js";
 
+/** What a broken core answers, whatever it is asked. */
+export const OWN = ["bad handle", "internal", "no randomness"];
+/** What says nothing about what is saved: it is not there to be read now. */
+export const NOT_NOW = [...OWN, "unavailable"];
 const END = "end";
 
 /** @param {Pick<OpenOptions, "role" | "roots">} options */

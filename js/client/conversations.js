@@ -21,11 +21,11 @@
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
-import { forPage } from "./content.js";
+import { NOT_NOW, OWN } from "./context.js";
 import { Handles, closeQuietly } from "./handles.js";
 import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
-import { OWN, readEntry } from "./reading.js";
-import { NOT_NOW, historyOf, recovering, recovery } from "./recovering.js";
+import { readEntry } from "./reading.js";
+import { historyOf, recovering, recovery } from "./recovering.js";
 import { asksOf } from "./rejoin.js";
 import { ownerRole } from "./statements.js";
 import { ROLE } from "./status.js";

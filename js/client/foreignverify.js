@@ -20,7 +20,7 @@
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText } from "./bytes.js";
 import { endArguments } from "./context.js";
-import { OWN } from "./reading.js";
+import { OWN } from "./context.js";
 import { credentialOf } from "./statements.js";
 import { ROLE, decodeStatus, roleName } from "./status.js";
 import { newcomers } from "./writing.js";

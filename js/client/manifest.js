@@ -8,6 +8,7 @@
  * @typedef {() => Uint8Array | Promise<Uint8Array>} ManifestSource
  */
 import { SealwireError } from "../errors.js";
+import { bodyOf } from "./body.js";
 
 /** Bytes of a manifest (wasm/wire's table of limits). */
 const MAX_MANIFEST = 16_384;
@@ -28,7 +29,7 @@ export function manifestAt(address, fetch) {
         referrerPolicy: "no-referrer",
         signal: AbortSignal.timeout(PATIENCE),
       });
-      if (response.ok) return await small(response);
+      if (response.ok) return new Uint8Array(await (await bodyOf(response, MAX_MANIFEST)).arrayBuffer());
     } catch {
       // As below.
     }
@@ -51,21 +52,4 @@ export function manifestBy(source) {
 /** No source was named. @returns {Promise<Uint8Array>} */
 export async function noManifest() {
   throw new SealwireError("unavailable", "no source of the organisation's manifest is set");
-}
-
-/** @param {Response} response */
-async function small({ body }) {
-  const reader = body?.getReader();
-  /** @type {Uint8Array<ArrayBuffer>[]} */
-  const pieces = [];
-  let length = 0;
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    length += next.value.length;
-    if (length > MAX_MANIFEST) {
-      void reader?.cancel().catch(() => {});
-      throw new SealwireError("too large");
-    }
-    pieces.push(next.value);
-  }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

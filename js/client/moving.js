@@ -32,8 +32,8 @@ import { SealwireError } from "../errors.js";
 import { Awaited } from "./awaited.js";
 import { toHex } from "./bytes.js";
 import { Newcomers } from "./newcomers.js";
-import { ATTENDS, movesIn } from "./offered.js";
-import { CLOSE, LEAVE, REASON, ROLE } from "./status.js";
+import { movesIn } from "./offered.js";
+import { ATTENDS, CLOSE, LEAVE, REASON, ROLE } from "./status.js";
 
 /** Commits that may come first before it is given up. */
 const MAX_ROUNDS = 8;

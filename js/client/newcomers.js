@@ -14,9 +14,9 @@
  * @property {(ms: number) => Promise<void>} [pause]  for tests
  */
 import { SealwireError } from "../errors.js";
-import { ATTENDS } from "./offered.js";
+import { pause } from "./pause.js";
 import { ownerAlias, ownerRole } from "./statements.js";
-import { ROLE } from "./status.js";
+import { ATTENDS, ROLE } from "./status.js";
 
 /** A colleague who is only just there publishes key packages in a moment: one is asked for again after so long each (ms). */
 const AGAIN = [500, 1_000, 2_500];
@@ -60,20 +60,15 @@ export class Newcomers {
 
   /** @param {string} member */
   async #takeOf(member) {
-    const { standing, take, able, pause = wait } = this.#host;
+    const { standing, take, able, pause: rest = pause } = this.#host;
     for (const ms of AGAIN) {
       try {
         return await take(standing.queue, member);
       } catch (error) {
         if (!(error instanceof SealwireError) || error.code !== "unavailable" || !able()) throw error;
-        await pause(ms);
+        await rest(ms);
       }
     }
     return take(standing.queue, member);
   }
-}
-
-/** @param {number} ms @returns {Promise<void>} */
-function wait(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

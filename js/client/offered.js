@@ -5,9 +5,9 @@
  * @typedef {import("./types.js").Move} Move
  */
 
+import { ATTENDS } from "./status.js";
+
 const COMPANY = ["agent", "bot", "inbox"];
-/** Who answers a customer. */
-export const ATTENDS = ["agent", "bot"];
 
 /**
  * @param {import("./standing.js").Standing} standing

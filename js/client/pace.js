@@ -3,6 +3,8 @@
  * Keeps a sender under a rate with a burst, by making it wait its turn: the
  * relay cuts a connection that goes beyond, which would cost far more.
  */
+import { pause } from "./pause.js";
+
 export class Pace {
   #rate;
   #burst;
@@ -33,6 +35,6 @@ export class Pace {
     this.#at = now;
     this.#tokens -= 1;
     if (this.#tokens >= 0) return;
-    await new Promise((resolve) => setTimeout(resolve, (-this.#tokens * 1000) / this.#rate));
+    await pause((-this.#tokens * 1000) / this.#rate);
   }
 }

@@ -46,14 +46,13 @@
 import { SealwireError, codeOf } from "../errors.js";
 import { Writer, toHex } from "./bytes.js";
 import { forPage } from "./content.js";
+import { OWN } from "./context.js";
 import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
 import { decodeKept, encodeCommit, encodeHistory, encodeNote } from "./records.js";
 import { withoutAside } from "./recovering.js";
 import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { LEAVE, decodeEvent } from "./status.js";
 
-/** What a broken core answers, whatever the entry. */
-export const OWN = ["bad handle", "internal", "no randomness"];
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
 /** States in which only an own commit, or one that adds this end, spends a secret; reading again spends none. */

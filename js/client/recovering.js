@@ -14,12 +14,11 @@
  */
 import { SealwireError } from "../errors.js";
 import { forPage } from "./content.js";
+import { NOT_NOW } from "./context.js";
 import { cursorKey, entryOf, stateKey } from "./kept.js";
 import { decodeKept } from "./records.js";
 
 const ASIDE = "aside/";
-/** What says nothing about what is saved: it is not there to be read now. */
-export const NOT_NOW = ["bad handle", "internal", "no randomness", "unavailable"];
 
 /**
  * Those of which something lies aside: they are being recovered, and nothing is to be put there any more.

@@ -17,6 +17,7 @@
  * @property {boolean} company   this end is of the company's side
  * @property {() => void} onShut  nothing more can be sent
  */
+import { ATTENDS } from "./status.js";
 
 /** @type {Readonly<Record<import("./status.js").CoreState, ConversationState>>} */
 const STATES = Object.freeze({
@@ -32,8 +33,6 @@ const STATES = Object.freeze({
 });
 /** @type {readonly ConversationState[]} */
 const OPEN = ["waiting", "secured", "doubtful", "rejoining", "unreadable"];
-/** Who answers a customer. */
-const ATTENDS = ["agent", "bot"];
 
 /** @type {readonly NonNullable<import("./types.js").Message["reason"]>[]} */
 const REASONS = ["left", "closed", "lost", "forked"];

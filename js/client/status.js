@@ -84,6 +84,9 @@ const ROLES = ["", "customer", "guest", "agent", "supervisor", "bot", "inbox", "
 /** Role numbers as wasm/wire has them. */
 export const ROLE = Object.freeze({ customer: 1, agent: 3, supervisor: 4, bot: 5, inbox: 6 });
 
+/** Who answers a customer, and so can be given a conversation. */
+export const ATTENDS = ["agent", "bot"];
+
 /** Marks of a commit. */
 export const LEAVE = 1;
 export const CLOSE = 2;
