@@ -75,9 +75,10 @@ test("B02: no source of the widget, the agent's part or the pages makes markup, 
 });
 
 test("the element is given no client but its own", () => {
-  const source = readFileSync(new URL("../widget/element.js", import.meta.url), "utf8");
-  assert.match(source, /import \{ init \} from "\.\.\/index\.js"/);
-  assert.doesNotMatch(source, /fake|factory/i);
+  const [element, session] = ["element", "session"].map((name) => readFileSync(new URL(`../widget/${name}.js`, import.meta.url), "utf8"));
+  assert.match(element ?? "", /import \{ Session \} from "\.\/session\.js"/);
+  assert.match(session ?? "", /import \{ init \} from "\.\.\/index\.js"/);
+  assert.doesNotMatch(`${element}${session}`, /fake|factory/i);
   for (const folder of ["widget", "agent"]) {
     const place = new URL(`../${folder}/`, import.meta.url);
     for (const name of sources(place)) {

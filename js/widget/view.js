@@ -6,8 +6,10 @@
  */
 import { Arrival } from "./arrival.js";
 import { dropTarget } from "./attach.js";
+import { NoticeBar, TroubleBar } from "./bars.js";
 import { elsewherePart, emptyPart } from "./blanks.js";
-import { button, el, retell, setAttribute, setText, show } from "./dom.js";
+import { Comparing } from "./comparing.js";
+import { button, el, retell, setAttribute, show } from "./dom.js";
 import { Head } from "./head.js";
 import { Launcher } from "./launcher.js";
 import { readers } from "./ledger.js";
@@ -18,8 +20,6 @@ import { customerMoves } from "./moves.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
 import { Question } from "./question.js";
-import { SafetyNumbers } from "./safety.js";
-import { SafetyPage } from "./safetypage.js";
 import { blockedBy, isStopped, lockBeside, troubleOf } from "./stage.js";
 import { connectionOf, hasBox, isPaused } from "./standing.js";
 import { sheets } from "./style.js";
@@ -58,22 +58,14 @@ export class ChatView {
   #lock = new LockBar("sw-lock");
   #question = new Question(() => this.#answered());
   #people = new People({ compare: ({ id }) => this.#compare(id) });
-  #numbers = new SafetyNumbers(() => this.draw());
-  /** Whose safety number stands in the place of the log. @type {{conversation: Conversation, id: string}|undefined} */
-  #compared;
-  #safety = new SafetyPage({ back: () => this.#compareNo(), again: () => {
-    if (this.#compared) this.#numbers.again(this.#compared.conversation, this.#compared.id);
-  } });
-  #alert = el("div", { class: "sw-alert", role: "alert" });
-  #alertText = el("span");
-  #noticeBar;
-  #noticeText = el("span");
+  #comparing = new Comparing({ changed: () => this.draw(), back: (id) => this.#backFrom(id) });
+  #trouble = new TroubleBar(() => this.options.tryAgain?.());
+  #notice = new NoticeBar(() => this.#notices.tell(""));
   #empty = emptyPart();
   #talk;
   #elsewhere;
   #ended;
   #anew;
-  #again;
 
   /**
    * @param {ShadowRoot} root
@@ -96,18 +88,13 @@ export class ChatView {
     this.thread = new Thread({ ready: () => this.#ready(), tell: (text) => this.#notices.tell(text), changed: () => this.draw(), clock: this.#clock });
     const { log, composer } = this.thread;
 
-    this.#noticeBar = el("div", { class: "sw-notice" }, el("div", { role: "status" }, this.#noticeText),
-      button("sw-notice-close", () => this.#notices.tell(""), () => words.dismiss));
     this.#anew = button("sw-plain", () => void this.#startAnew(), () => words.startAnew);
     this.#ended = el("div", { class: "sw-ended" }, this.#anew);
     this.#talk = el("div", { class: "sw-talk" }, el("div", { class: "sw-middle" }, log.element, this.#empty),
-      this.#noticeBar, this.#ended, composer.element);
+      this.#notice.element, this.#ended, composer.element);
     this.#elsewhere = elsewherePart(() => this.options.useHere?.());
-    this.#again = button("sw-plain", () => this.options.tryAgain?.(), () => words.tryAgain);
-    this.#alert.append(this.#alertText);
-
     this.#panel = el("section", { class: "sw-panel", lang: () => locale().tag, role: "dialog", "aria-label": () => this.heading },
-      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, el("div", { class: "sw-alert-frame" }, this.#alert, this.#again), this.#safety.element, this.#talk, this.#elsewhere.element);
+      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, this.#trouble.element, this.#comparing.element, this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
@@ -116,7 +103,7 @@ export class ChatView {
     dropTarget(this.#panel, {
       files: (files) => composer.attachments.add(files),
       problem: (text) => this.#notices.tell(text),
-      allowed: () => blockedBy(this.#stage, this.#client, this.conversation) === "" && this.#client?.state !== "elsewhere",
+      allowed: () => blockedBy(this.#stage, this.#client, this.conversation) === "" && this.#client?.state !== "elsewhere" && !this.#comparing.isOpen,
     });
     show(this.#panel, false);
     root.append(this.#panel, this.#launcher.element);
@@ -150,7 +137,7 @@ export class ChatView {
   close() {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#compared = undefined;
+    this.#comparing.close();
     show(this.#panel, false);
     this.#launcher.focus();
     this.draw();
@@ -164,6 +151,7 @@ export class ChatView {
 
   focus() {
     if (this.#client?.state === "elsewhere") this.#elsewhere.focus();
+    else if (this.#comparing.isOpen) this.#comparing.focus();
     else this.thread.composer.focus();
   }
 
@@ -241,23 +229,17 @@ export class ChatView {
     this.#lock.render(lock, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
     this.#people.render(conversation ? readers(conversation.members, conversation.ledger, this.#clock()) : []);
 
-    const trouble = troubleOf(stage, client, conversation);
-    setText(this.#alertText, trouble);
-    show(/** @type {HTMLElement} */ (this.#alert.parentElement), trouble !== "");
+    this.#trouble.render(troubleOf(stage, client, conversation), stage.kind === "failed" || client?.state === "closed");
     this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
-    show(this.#again, stage.kind === "failed" || client?.state === "closed");
 
-    if (elsewhere || stopped || this.#compared?.conversation !== conversation) this.#compared = undefined;
-    const compared = this.#compared && this.#numbers.look(this.#compared.conversation, this.#compared.id);
-    this.#safety.render(compared);
+    const compared = this.#comparing.follow(elsewhere || stopped ? undefined : conversation);
     show(this.#people.element, this.#whoShown && !compared && !elsewhere);
     show(this.#elsewhere.element, elsewhere);
     show(this.#talk, !elsewhere && !compared);
     show(this.#lock.element, !elsewhere && !compared);
     if (!elsewhere) this.thread.render(client, conversation, earlier);
     show(this.#empty, !stopped && !conversation?.messages.length && earlier.length === 0 && client?.state !== "refused" && client?.state !== "closed");
-    setText(this.#noticeText, this.#notices.text);
-    show(this.#noticeBar, this.#notices.text !== "");
+    this.#notice.render(this.#notices.text);
     show(this.#ended, conversation?.state === "closed" || conversation?.state === "lost" || conversation?.state === "rejoining");
     // What goes on by itself is not to be left lightly.
     setAttribute(this.#anew, "data-quiet", isPaused(conversation));
@@ -296,24 +278,18 @@ export class ChatView {
 
   #toggleWho() {
     this.#whoShown = !this.#whoShown;
-    this.#compared = undefined;
+    this.#comparing.close();
     this.#head.expanded(this.#whoShown);
     this.#paint();
   }
 
   /** @param {string} id  of a member */
   #compare(id) {
-    const conversation = this.conversation;
-    if (!conversation) return;
-    this.#compared = { conversation, id };
-    this.#paint();
-    this.#safety.focus();
+    if (this.conversation) this.#comparing.open(this.conversation, id);
   }
 
-  /** Back to who can read, and to the button that was pressed there. */
-  #compareNo() {
-    const id = this.#compared?.id ?? "";
-    this.#compared = undefined;
+  /** From a safety number to who can read, and to the button that was pressed there. @param {string} id */
+  #backFrom(id) {
     this.#paint();
     if (!this.#people.focus(id)) this.#head.focus();
   }
