@@ -21,14 +21,14 @@ demo: wasm
 wasm:
 	go run ./js/core/build
 
-# Formatting, vet and staticcheck (natively and for wasip1), types, walls, size.
+# Formatting, vet and staticcheck (natively and for wasip1), types, the package as npm packs it, walls, size.
 check: wasm $(NODE_MODULES)
 	@out=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); test -z "$$out" || { echo "not gofmt'ed:"; echo "$$out"; exit 1; }
 	go vet ./...
 	$(WASIP1) go vet ./wasm/...
 	go tool staticcheck ./...
 	tool=$$(go tool -n staticcheck) && $(WASIP1) $$tool -checks=inherit,-U1000 ./wasm/... # it takes wasm exports for unused
-	cd js && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/tsc -p tsconfig.types.json
+	cd js && node_modules/.bin/tsc -p tsconfig.json && node --test test/package.test.js
 	go test ./e2etest/walls
 	go run ./scripts/size
 
@@ -90,7 +90,7 @@ size: wasm
 	go run ./scripts/size
 
 clean:
-	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/node_modules e2etest/flex/node_modules e2etest/transports/node_modules
+	rm -rf .build .demo js/core/sealwire.wasm js/core/module.js js/types js/README.md js/LICENSE js/node_modules e2etest/flex/node_modules e2etest/transports/node_modules
 
 $(FLEX_MODULES): e2etest/flex/package-lock.json
 	scripts/need node

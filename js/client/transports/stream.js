@@ -43,7 +43,7 @@
  * @property {() => { max_message_length?: number } | undefined} getConfig
  * @property {(message: StreamOutgoing, options: { skip_push: boolean, skip_enrich_url: boolean }) => Promise<unknown>} sendMessage
  * @property {(options: { messages: { limit: number, created_at_after_or_equal: string } }, set: "new") => Promise<{ messages: readonly StreamMessage[] }>} query
- * @property {(file: File | Buffer, name: string, type: string) => Promise<{ file: string }>} sendFile
+ * @property {(file: File, name: string, type: string) => Promise<{ file: string }>} sendFile
  * @property {(event: "message.new" | "message.updated" | "message.deleted", handler: (event: StreamEvent) => void) => StreamSubscription} on
  *
  * @typedef {object} StreamOptions
@@ -183,7 +183,8 @@ class Stream {
     this.#check();
     signal.throwIfAborted();
     // The library takes a File in browsers, and a Buffer elsewhere.
-    const body = typeof window === "undefined" && typeof Buffer !== "undefined" ? Buffer.from(await file.arrayBuffer()) : new File([file], id, { type: OCTETS });
+    const outside = typeof window === "undefined" && typeof Buffer !== "undefined";
+    const body = outside ? /** @type {File} */ (/** @type {unknown} */ (Buffer.from(await file.arrayBuffer()))) : new File([file], id, { type: OCTETS });
     const { file: url } = await timely(2 ** 31 - 1, "sendFile", () => this.#channel.sendFile(body, id, OCTETS));
     signal.throwIfAborted();
     await this.#send({ id: PREFIX + id, text: "", attachments: [{ type: "file", title: id, asset_url: url, mime_type: OCTETS }] });
