@@ -55,10 +55,10 @@ export class Composing {
    */
   async sendFile(blob, options) {
     const { attachments, events, facade, timeline } = this.#host;
-    const fields = attachments.describe(blob, options);
+    const fields = attachments.sendings.describe(blob, options);
     this.#checkOpen();
     await events.ask("pre:send", { conversation: facade(), text: "", file: { ...fields } });
-    const id = await attachments.send(blob, fields, options, (item) => void this.#wait(item));
+    const id = await attachments.sendings.send(blob, fields, options, (item) => void this.#wait(item));
     return /** @type {Message} */ (timeline.find(id));
   }
 
@@ -68,7 +68,7 @@ export class Composing {
    */
   async saveFile(id, options) {
     if (this.#host.ended()) throw over();
-    return this.#host.attachments.save(id, options);
+    return this.#host.attachments.savings.save(id, options);
   }
 
   /** @param {string} member */
@@ -87,7 +87,7 @@ export class Composing {
     if (message.reason === "left") {
       await this.#host.end.unshelve(id);
       this.#host.timeline.unshelve(id);
-    } else if (message.file) await this.#host.attachments.retry(id);
+    } else if (message.file) await this.#host.attachments.sendings.retry(id);
     this.#host.standing.settle();
     this.#host.go();
   }
@@ -98,7 +98,7 @@ export class Composing {
     const message = timeline.find(id);
     if (message?.file?.state !== "uploading" || message.status !== "queued" || message.file.progress === 1) this.#failed(id);
     if (this.#host.ended()) throw over();
-    attachments.forget(id);
+    attachments.sendings.forget(id);
     await end.discard(id);
     timeline.done(id);
     events.emit("conversation", { conversation: facade() });

@@ -69,7 +69,7 @@ export class Engine {
     const facade = () => this.facade;
     const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
     const timeline = (this.#timeline = new Timeline((message) => events.emit("message", { conversation: this.facade, message })));
-    const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, hidden: () => this.#hidden, company, onShut: () => attachments.halt() }));
+    const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, hidden: () => this.#hidden, company, onShut: () => attachments.sendings.halt() }));
     const reader = (this.#reader = new Reader({
       end,
       connection,
