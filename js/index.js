@@ -29,7 +29,7 @@ export { SealwireError, codes } from "./errors.js";
  * @property {URL | string | BufferSource} [module] sealwire.wasm: its address or its bytes. Default: beside core/loader.js.
  *   Whatever it is, only the module that this code was built with is run
  * @property {URL | string} [workerURL] the worker's script. Default: client/worker.js. From another origin than the page's it
- *   needs CORS, and `worker-src blob:` in the page's policy
+ *   needs CORS, and `worker-src blob:` with that origin in the page's policy
  * @property {(() => Worker) | false} [worker] starts that script in a way of your own, as your bundler has it; false: no
  *   worker, everything on the page's own thread
  *

@@ -3,7 +3,6 @@ package flex
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -15,32 +14,24 @@ import (
 // There is no authority at its address, so it has no key: it must hold back.
 func TestReadmePluginGuardsFromTheFirstMoment(t *testing.T) {
 	s := newStage(t)
-	readme, err := os.ReadFile(filepath.Join(harness.Root(), "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile("(?ms)^```js flex\n(.*?)^```$").FindSubmatch(readme)
-	if m == nil {
-		t.Fatal("the README has no snippet js flex")
-	}
 	names := regexp.MustCompile(`from "sealwire([^"]*)"`)
 	paths := map[string]string{"": "/js/index.js", "/agent/flex": "/js/agent/flex/index.js", "/transports": "/js/client/transports/index.js", "/transports/twilio": "/js/client/transports/twilio.js"}
-	script := names.ReplaceAllFunc(m[1], func(from []byte) []byte {
-		path, ok := paths[string(names.FindSubmatch(from)[1])]
+	script := names.ReplaceAllFunc(readmePlugin(t), func(from []byte) []byte {
+		at, ok := paths[string(names.FindSubmatch(from)[1])]
 		if !ok {
 			t.Errorf("%s is not known here", from)
 		}
-		return []byte(`from "` + path + `"`)
+		return []byte(`from "` + at + `"`)
 	})
 	company, err := NewCompany()
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundled, err := filepath.Abs(bundle)
+	path, err := filepath.Abs(bundle)
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := Site(s.Cloud, company, bundled)
+	site := Site(s.Cloud, company, path)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/readme.js" {
 			w.Header().Set("Content-Type", "text/javascript")
@@ -55,7 +46,7 @@ func TestReadmePluginGuardsFromTheFirstMoment(t *testing.T) {
 	agent.Forgive()
 	harness.Eval[bool](agent, `Promise.all([import("/readme.js"), fetch("/company").then((r) => r.json())]).then(([{ encrypt }, { orgKey }]) => {
 		desk.manager.conversationsClient ?? Object.defineProperty(desk.manager, "conversationsClient", { value: desk.line, configurable: true });
-		encrypt(Flex, desk.manager, { orgKey, authority: { url: location.origin, login: () => "none" }, isSealed: ({ sid }) => sid.startsWith("CHsealed") || undefined });
+		encrypt(Flex, desk.manager, { files: "/js", orgKey, authority: { url: location.origin, login: () => "none" }, isSealed: ({ sid }) => sid.startsWith("CHsealed") || undefined });
 		return true;
 	})`)
 	answer(agent, secret)

@@ -7,9 +7,9 @@
  * A browser starts workers of the page's origin only. Where the script lies on
  * another one, as a plugin's files do, a worker of the page's origin is begun
  * from a blob whose one line imports it: its server has to send CORS headers,
- * and the page's policy to allow `worker-src blob:`, and its origin in
- * `script-src`. Under Trusted Types the policy "sealwire" lets through these
- * addresses and nothing else.
+ * and the page's policy to name both `blob:` and its origin in `worker-src`.
+ * Under Trusted Types the policy "sealwire" lets through these addresses and
+ * nothing else.
  *
  * @typedef {object} Environment
  * @property {WebAssembly.Module} module  compiled from the verified bytes
