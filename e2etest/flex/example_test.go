@@ -20,6 +20,7 @@ func TestTheExampleShowsBothSidesAndTheCloud(t *testing.T) {
 		return harness.Eval[bool](p, `frames[1].document.body.innerText.includes("written in the example")`), text
 	})
 	p.AwaitPage("CHsealed 0, ")
+	harness.Eval[bool](p, `[...frames[1].document.querySelectorAll("button")].find(({ innerText }) => innerText.trim() === "Encryption").click(), true`)
 	harness.Eventually(t, "the tab", func() (bool, string) {
 		return harness.Eval[bool](p, `frames[1].document.body.innerText.includes("Who can read this")`), harness.Eval[string](p, `frames[1].document.body.innerText`)
 	})

@@ -5,7 +5,8 @@ export const tones = { secure: "#0e7c3a", pending: "#8a5a00", open: "#606b85", d
 export const quiet = { opacity: 0.8, fontStyle: "italic" };
 
 export const tab = { boxSizing: "border-box", maxWidth: 720, padding: 16, overflowY: "auto", color: "#121c2d", fontSize: 14, lineHeight: "20px" };
-export const title = { margin: 0, fontSize: 16, fontWeight: 700, lineHeight: "24px" };
+/** It takes the focus only to say where one is. */
+export const title = { margin: 0, outline: "none", fontSize: 16, fontWeight: 700, lineHeight: "24px" };
 export const heading = { margin: "24px 0 4px", fontSize: 14, fontWeight: 700, lineHeight: "20px" };
 export const words = { margin: "4px 0", fontSize: 14, lineHeight: "20px" };
 export const list = { margin: 0, padding: 0, listStyle: "none" };

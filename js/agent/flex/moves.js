@@ -90,7 +90,11 @@ export function moveParts({ React, kit }) {
     const [note, write] = React.useState("");
     const [problem, tell] = React.useState("");
     const [busy, work] = React.useState(false);
-    React.useEffect(() => document.getElementById(names)?.focus(), []);
+    React.useEffect(() => {
+      const heading = document.getElementById(names);
+      heading?.focus();
+      heading?.closest("form")?.scrollIntoView({ block: "nearest" });
+    }, []);
 
     const asks = question(asking);
     const chooses = asking.move === "transfer" || asking.move === "invite";

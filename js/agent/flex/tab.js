@@ -1,6 +1,6 @@
 /**
- * The "Encryption" tab of a task, and of a supervisor's view of one: how far it can be trusted, who can read, what can
- * be done with who is in it (moves.js), and the digits to compare (keys.js).
+ * The "Encryption" tab of a task, and of a supervisor's view of one: how far it can be trusted, what can be done with who
+ * is in it (moves.js), who can read, and the digits to compare (keys.js).
  *
  * @typedef {import("../kit.js").ConversationView} ConversationView
  */
@@ -46,13 +46,13 @@ export function tabParts({ React, sessions, knowledge }, { useSessions, barOf })
     const removable = (reader) => reader.now && can.has("remove") && !reader.member.self && reader.member.role !== "customer";
     return h("section", { className: "sealwire-tab", style: tab, "aria-label": flexWords.tab },
       h("h2", { style: { ...title, color }, tabIndex: -1 }, view.banner.title),
-      h("p", { style: words }, view.trust.words),
+      h("p", { style: words }, view.trust.words), view.banner.detail && view.banner.detail !== view.trust.words ? h("p", { style: words }, view.banner.detail) : null,
+      h(Moves, { view, asking, ask }),
       h("h3", { style: heading }, flexWords.readers),
       h("ul", { style: list }, ...view.readers.map((reader, i) => h("li", { key: `${reader.id} ${i}`, style: row },
         h("bdi", { style: name }, reader.name), `, ${reader.standing}. `,
         h("div", { style: soft }, `${reader.now ? "Can read" : "Could read"} ${reader.reads || "it"}. `),
         removable(reader) ? h("button", { type: "button", style: small, "data-move": `remove ${reader.id}`, "aria-label": `${deskWords.takeOut}: ${reader.name}`, onClick: () => ask({ move: "remove", member: reader }) }, `${deskWords.takeOut}…`) : null))),
-      h(Moves, { view, asking, ask }),
       h(Keys, { view }));
   }
 
