@@ -46,7 +46,7 @@ function host({ client = async () => new FakeClient(), carried = over(), transpo
     await new Promise((resolve) => setImmediate(resolve));
   };
   const show = async (/** @type {string} */ sid, { sealed = true } = {}) => {
-    const { conversation } = sdk(sid, [posted(sealed ? "sealwire:1:AAAA" : "hello")]);
+    const { conversation } = sdk(sid, [posted(sealed ? "sealwire:1:AQECAA" : "hello")]);
     conversations[sid] = { source: conversation };
     await turn();
     return conversation;

@@ -17,7 +17,7 @@ const opaque = { filename: "AAAAAAAAAAAAAAAAAAAAAA" };
 
 test("a bubble shows the opened text, and nothing else of anybody's words", () => {
   const source = { body: text(1, 1, 2, 9) };
-  assert.deepEqual(shownOf(source, { kind: "message", conversation: "c", message: message({ text: "hello <b>" }) }), { kind: "text", text: "hello <b>" });
+  assert.deepEqual(shownOf(source, { kind: "message", conversation: "c", message: message({ text: "hello <b>" }) }), { kind: "text", text: "hello <b>", name: "Someone who left" });
   for (const kind of /** @type {const} */ (["entry", "unread", "opening", "unreadable"])) {
     const shown = shownOf(source, { kind });
     assert.equal(shown?.kind, "note");
@@ -26,15 +26,15 @@ test("a bubble shows the opened text, and nothing else of anybody's words", () =
 });
 
 test("a bubble of a sealed conversation never shows what was not sealed", () => {
-  for (const body of ["Please call this number", "", null, "SEALWIRE:1:AAAA", " sealwire:1:AAAA"]) {
+  for (const body of ["Please call this number", "", null, "SEALWIRE:1:AAAA", " sealwire:1:AQECAA"]) {
     assert.deepEqual(shownOf({ body }, { kind: "message", message: message({ text: "x" }) }), { kind: "note", text: flexWords.notSealed });
   }
   assert.deepEqual(shownOf({ body: "", attachedMedia: [{ filename: "invoice.pdf" }] }, { kind: "unread" }), { kind: "note", text: flexWords.notSealed });
 });
 
 test("a file is told by its message, and what is carried of it is not shown", () => {
-  const shown = shownOf({ body: text(1, 1, 2) }, { kind: "message", conversation: "c", message: message({ id: "m", text: "", file: fileInfo({ name: "a\u202e.pdf" }) }) });
-  assert.deepEqual(shown, { kind: "file", text: "a.pdf", facts: "1.2 MB", save: { conversation: "c", message: "m" } });
+  const shown = shownOf({ body: text(1, 1, 2) }, { kind: "message", conversation: "c", message: message({ id: "m", text: "", self: true, file: fileInfo({ name: "a\u202e.pdf" }) }) });
+  assert.deepEqual(shown, { kind: "file", text: "a.pdf", name: "You", facts: "1.2 MB", save: { conversation: "c", message: "m" } });
   assert.equal(shownOf({ body: "", attachedMedia: [opaque] }, { kind: "unread" }), null);
   assert.ok(isCarriage({ body: "", attachedMedia: [opaque] }));
 });
@@ -68,7 +68,7 @@ test("templates that would show a body are covered, others are left", () => {
 function host({ sealed = true, client } = {}) {
   const fake = new FakeClient();
   const conversation = fake.add({ state: "secured" });
-  const { conversation: source, left } = sdk("CH1", sealed ? [posted("sealwire:1:AAAA")] : [posted("hello")]);
+  const { conversation: source, left } = sdk("CH1", sealed ? [posted("sealwire:1:AQECAA")] : [posted("hello")]);
   const knowledge = new Knowledge();
   const guard = new Guard(knowledge);
   /** @type {Map<string, (payload: unknown, original: (payload?: unknown) => Promise<unknown>) => Promise<unknown>>} */
@@ -83,13 +83,18 @@ function host({ sealed = true, client } = {}) {
     invokeAction: async (/** @type {string} */ name, /** @type {unknown} */ payload) => void invoked.push([name, payload]),
     addListener: () => {},
   };
-  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined };
+  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined, live: () => true };
   const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => ({ close: () => {} }), own: (c) => guard.own(c), kit: { tick: 0 } });
   replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words) });
+  if (sealed) sessions.open(source);
   /** @type {unknown[]} */
   const originals = [];
-  const act = (/** @type {string} */ name, /** @type {object} */ payload) => replaced.get(name)?.({ conversation: { source }, conversationSid: "CH1", ...payload }, async (given) => originals.push(given));
-  return { act, conversation, invoked, told, originals, left, source };
+  const act = async (/** @type {string} */ name, /** @type {object} */ payload) => {
+    // Whoever presses Send has been shown with whom it is.
+    await sessions.start().catch(() => {});
+    return replaced.get(name)?.({ conversation: { source }, conversationSid: "CH1", ...payload }, async (given) => originals.push(given));
+  };
+  return { sessions, replaced, fake, act, conversation, invoked, told, originals, left, source };
 }
 
 test("a text of a sealed conversation is sealed, and never reaches the host's own action", async () => {

@@ -18,7 +18,7 @@ const ana = (over = {}) => member({ alias: "Ana", self: true, ...over });
 function host({ sealed = true, members = [ana(), customer()], client, wait = 1_000, known = true } = {}) {
   const fake = new FakeClient();
   const conversation = fake.add({ state: "secured", members, moves: ["transfer", "invite", "leave", "close"] });
-  const { conversation: source } = sdk("CH1", sealed ? [posted("sealwire:1:AAAA")] : [posted("hello")]);
+  const { conversation: source } = sdk("CH1", sealed ? [posted("sealwire:1:AQECAA")] : [posted("hello")]);
   if (!known) source.getMessages = async () => { throw new Error("not now"); };
   const knowledge = new Knowledge();
   const guard = new Guard(knowledge);
@@ -30,7 +30,7 @@ function host({ sealed = true, members = [ana(), customer()], client, wait = 1_0
   const told = [];
   /** What happened, in order. @type {unknown[]} */
   const course = [];
-  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined };
+  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined, live: () => true };
   const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => ({ close: () => {} }), own: (c) => guard.own(c), kit: { tick: 0 } });
   if (sealed) sessions.open(source);
   const Actions = {

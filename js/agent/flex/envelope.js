@@ -4,9 +4,12 @@
  */
 
 const mark = "sealwire:1:";
+/** Bytes of an entry that say what it is; and those of a part before its piece: kind, id, index, count. */
+const leastEntry = 2;
+const overhead = 1 + 16 + 1 + 1;
 const letters = /^[A-Za-z0-9_-]+$/;
 
-/** A conversation with such a message in it is a sealed one. @param {unknown} body @returns {body is string} */
+/** What says of itself that it is sealed, whatever it is: it is never shown as somebody's words. @param {unknown} body @returns {body is string} */
 export function saysSealed(body) {
   return typeof body === "string" && body.startsWith(mark);
 }
@@ -22,6 +25,27 @@ export function isSealed(body) {
   if (!letters.test(text) || text.length % 4 === 1) return false;
   const spare = text.length % 4 === 2 ? 15 : text.length % 4 === 3 ? 3 : 0;
   return ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".indexOf(text.at(-1) ?? "") & spare) === 0;
+}
+
+/**
+ * A conversation with such a message in it is a sealed one: an entry, a part or a record (SPEC 10.5). Nothing is proved by
+ * it, but nobody types it by chance.
+ * @param {unknown} body
+ */
+export function isFrame(body) {
+  if (!isSealed(body)) return false;
+  const bytes = atob(body.slice(mark.length).replaceAll("-", "+").replaceAll("_", "/"));
+  const at = (/** @type {number} */ i) => bytes.charCodeAt(i);
+  switch (at(0)) {
+    case 1:
+      return bytes.length > leastEntry;
+    case 2:
+      return bytes.length > overhead && at(overhead - 2) < at(overhead - 1);
+    case 3:
+      return bytes.length > 2 && at(1) > 0 && bytes.length > 2 + at(1);
+    default:
+      return false;
+  }
 }
 
 /** An opaque name, as files are uploaded under. @param {unknown} name */

@@ -95,7 +95,11 @@ export class Following {
       this.#knowledge.saw(sid, message.body);
     };
     source.on("messageAdded", heard);
-    this.#met.set(sid, { source, stop: () => void source.off("messageAdded", heard) });
+    const stop = () => {
+      source.off("messageAdded", heard);
+      this.#knowledge.release(source);
+    };
+    this.#met.set(sid, { source, stop });
     this.#knowledge.learn(source).then((standing) => standing === "sealed" && this.#open(sid), () => {});
   }
 

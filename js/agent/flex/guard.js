@@ -5,11 +5,12 @@
  * that kept a method.
  *
  *   const guard = new Guard(knowledge);
+ *   guard.watchClient(client);              // the SDK's client: whatever it gives out is guarded
  *   guard.watch(conversation);              // each object of the SDK that is met; the first one guards its whole class
  *   guard.own(conversation)                 // the same conversation for the sealed transport, and for nobody else
  *
  * It stands in three places, one beneath the other: the methods of Conversation, the builder and the unsent message that
- * it gives, and the entity beneath both, which does the sending. A place that the SDK at hand does not have is left out.
+ * it gives, and the entity beneath both, which does the sending; and on messages and participants, which have attributes. A place that the SDK at hand does not have is left out.
  * Replacing a guarded method is allowed, as other plugins do it, and puts the new one under the guard.
  *
  * Where it is not known whether a conversation is sealed, what can wait waits until it is; the rest is refused. Where a
@@ -23,12 +24,15 @@
  * @typedef {(...args: unknown[]) => unknown} Method
  * @typedef {Record<string, unknown>} Bag
  */
-import { isSealed } from "./envelope.js";
-import { conversationOf, entityOf, holders, isConversation, isEmpty, isPlatformWord, isSealedContent, itself } from "./leaving.js";
+import { conversationOf, copyOf, entityOf, holders, isConversation, isPlatformWord, isSealedContent, itself, saysNothing } from "./leaving.js";
 import { refusal } from "./refusal.js";
 
-/** On a Conversation: what writes to it or tells of it. */
-const writes = ["sendMessage", "updateFriendlyName", "updateUniqueName", "setInternalState"];
+/** On the SDK's client: what gives out conversations, and tells of them. */
+const gives = ["getConversationBySid", "peekConversationBySid", "getConversationByUniqueName", "getSubscribedConversations", "createConversation"];
+const comes = ["conversationAdded", "conversationJoined"];
+/** On a Conversation: what writes to it or tells of it; and what gives out its participants. */
+const writes = ["updateFriendlyName", "updateUniqueName", "setInternalState"];
+const participants = ["getParticipants", "getParticipantByIdentity", "getParticipantBySid"];
 /** What a builder is told. */
 const tells = ["setBody", "setSubject", "setAttributes", "setEmailBody", "setEmailHistory", "setContentTemplate", "addMedia"];
 
@@ -53,9 +57,31 @@ export class Guard {
     this.#refused = refused;
   }
 
+  /**
+   * The SDK's client: whatever it gives out is guarded before whoever asked has it.
+   * @param {unknown} client
+   */
+  watchClient(client) {
+    if (typeof client !== "object" || client === null || this.#guarded.has(client)) return;
+    const given = (/** @type {unknown} */ result) => {
+      const { items } = /** @type {{items?: unknown}} */ (result ?? {});
+      for (const one of Array.isArray(items) ? items : [result]) this.watch(one);
+    };
+    for (const holder of holders(client)) {
+      if (this.#guarded.has(holder)) continue;
+      this.#guarded.add(holder);
+      for (const name of gives) this.#look(holder, name, given);
+    }
+    const { on } = /** @type {{on?: unknown}} */ (client);
+    if (typeof on === "function") for (const event of comes) on.call(client, event, given);
+  }
+
   /** @param {unknown} conversation */
   watch(conversation) {
     if (!isConversation(conversation)) return;
+    for (const part of Object.values(conversation)) {
+      if (part instanceof Map) for (const one of part.values()) this.#watchParticipant(one);
+    }
     // Its own methods, and those of its class: other objects of it are met already guarded.
     for (const holder of holders(conversation)) this.#guardConversation(holder);
     const entity = entityOf(conversation);
@@ -84,7 +110,19 @@ export class Guard {
     for (const holder of holders(message)) {
       if (this.#guarded.has(holder)) continue;
       this.#guarded.add(holder);
-      for (const name of ["updateBody", "updateAttributes"]) this.#hold(holder, name, (target) => conversationOf(target), ([value]) => name === "updateBody" ? isSealed(value) : isEmpty(value));
+      // An edit or a removal makes another log for whoever reads it from its beginning: nothing of ours does it.
+      for (const name of ["updateBody", "remove"]) this.#hold(holder, name, conversationOf, () => false);
+      this.#hold(holder, "updateAttributes", conversationOf, ([value]) => saysNothing(value) && [{}]);
+    }
+  }
+
+  /** @param {unknown} participant */
+  #watchParticipant(participant) {
+    if (typeof participant !== "object" || participant === null || !("updateAttributes" in participant)) return;
+    for (const holder of holders(participant)) {
+      if (this.#guarded.has(holder)) continue;
+      this.#guarded.add(holder);
+      this.#hold(holder, "updateAttributes", conversationOf, ([value]) => saysNothing(value) && [{}]);
     }
   }
 
@@ -123,8 +161,22 @@ export class Guard {
   #guardConversation(holder) {
     if (this.#guarded.has(holder)) return;
     this.#guarded.add(holder);
-    for (const name of writes) this.#hold(holder, name, itself, (args, sid) => name === "sendMessage" && this.#mayLeave(sid, args[0], args[1], args[2]));
-    this.#hold(holder, "updateAttributes", itself, ([next], _, { attributes }) => isPlatformWord(attributes, next));
+    this.#hold(holder, "sendMessage", itself, (args, sid) => this.#mayLeave(sid, args[0], args[1], args[2]) && [args[0]]);
+    for (const name of writes) this.#hold(holder, name, itself, () => false);
+    this.#hold(holder, "updateAttributes", itself, ([next], _, { attributes }) => {
+      const [before, after] = [copyOf(attributes), copyOf(next)];
+      return before !== undefined && after !== undefined && isPlatformWord(before.value, after.value) && [after.value];
+    });
+    this.#hold(holder, "add", itself, ([identity, attributes]) => typeof identity === "string" && saysNothing(attributes) && [identity]);
+    this.#hold(holder, "addNonChatParticipant", itself, ([proxy, address, attributes, binding]) =>
+      typeof proxy === "string" && typeof address === "string" && saysNothing(attributes) && saysNothing(binding) && [proxy, address]);
+    this.#look(holder, "getMessages", (page) => {
+      const { items } = /** @type {{items?: unknown}} */ (page ?? {});
+      if (Array.isArray(items)) for (const one of items) this.watchMessage(one);
+    });
+    for (const name of participants) this.#look(holder, name, (found) => {
+      for (const one of Array.isArray(found) ? found : [found]) this.#watchParticipant(one);
+    });
     // That somebody types is told to nobody but the members, by the sealed transport or not at all.
     this.#hold(holder, "typing", itself, () => false, () => Promise.resolve());
     this.#wrap(holder, "prepareMessage", (before) => {
@@ -179,7 +231,7 @@ export class Guard {
     for (const holder of holders(unsent)) {
       if (this.#guarded.has(holder)) continue;
       this.#guarded.add(holder);
-      this.#hold(holder, "send", (target) => this.#of.get(target), (_, sid, __, target) => this.#mayBeSent(sid, target));
+      this.#hold(holder, "send", (target) => this.#of.get(target), (args, sid, __, target) => this.#plainOf(sid, target) && args);
     }
   }
 
@@ -187,9 +239,16 @@ export class Guard {
   #guardEntity(holder) {
     if (this.#guarded.has(holder)) return;
     this.#guarded.add(holder);
-    const of = (/** @type {object} */ target) => this.#of.get(target) ?? conversationOf(target);
-    for (const name of ["send", "sendMedia"]) this.#hold(holder, name, of, (args, sid) => this.#mayLeave(sid, args[0], args[1], args[2]));
-    this.#hold(holder, "sendV2", of, ([unsent], sid) => typeof unsent === "object" && unsent !== null && this.#mayBeSent(sid, unsent));
+    // What says it is of a conversation and is not its own entity takes the SDK apart: nothing is believed of it.
+    const of = (/** @type {object} */ target) => {
+      const conversation = this.#of.get(target) ?? conversationOf(target);
+      return conversation && (this.#of.has(target) || entityOf(conversation) === target) ? conversation : null;
+    };
+    for (const name of ["send", "sendMedia"]) this.#hold(holder, name, of, (args, sid) => this.#mayLeave(sid, args[0], args[1], args[2]) && [args[0], {}]);
+    this.#hold(holder, "sendV2", of, ([unsent], sid) => {
+      const plain = typeof unsent === "object" && unsent !== null && this.#plainOf(sid, unsent);
+      return plain && [plain];
+    });
   }
 
   /**
@@ -200,30 +259,37 @@ export class Guard {
    * @param {unknown} [email]
    */
   #mayLeave(sid, message, attributes, email) {
-    return isSealedContent(message) && this.#handed.get(sid)?.has(message) === true && isEmpty(attributes) && isEmpty(email);
+    return isSealedContent(message) && this.#handed.get(sid)?.has(message) === true && saysNothing(attributes) && saysNothing(email);
   }
 
   /** @param {string} sid @param {string} name @param {unknown[]} args */
   #mayBeTold(sid, name, args) {
     if (name === "setBody" || name === "addMedia") return this.#mayLeave(sid, args[0]);
-    return name === "setAttributes" && isEmpty(args[0]);
-  }
-
-  /** An unsent message, by its fields. @param {string} sid @param {object} unsent */
-  #mayBeSent(sid, unsent) {
-    const { text, attributes, mediaContent, emailOptions, contentSid, contentVariables } = /** @type {Bag} */ (unsent);
-    if (!isEmpty(attributes) || !isEmpty(emailOptions) || contentSid !== undefined || !isEmpty(contentVariables)) return false;
-    const media = Array.isArray(mediaContent) ? mediaContent : [];
-    if (!media.every((part) => Array.isArray(part) && part[0] === "media" && this.#mayLeave(sid, part[1]))) return false;
-    return typeof text === "string" && text !== "" ? this.#mayLeave(sid, text) : media.length > 0;
+    return name === "setAttributes" && saysNothing(args[0]);
   }
 
   /**
-   * A method that is called only where the conversation is not sealed, or where `may` says so.
+   * An unsent message, by its fields, as a copy of what may be sent of it.
+   * @param {string} sid
+   * @param {object} unsent
+   */
+  #plainOf(sid, unsent) {
+    const { text, attributes, mediaContent, emailOptions, contentSid, contentVariables } = /** @type {Bag} */ (unsent);
+    if (!saysNothing(attributes) || !saysNothing(emailOptions) || contentSid !== undefined || !saysNothing(contentVariables)) return false;
+    const media = Array.isArray(mediaContent) ? mediaContent.map((part) => Array.isArray(part) ? [part[0], part[1]] : []) : [];
+    if (!media.every(([kind, content]) => kind === "media" && this.#mayLeave(sid, content))) return false;
+    const worded = typeof text === "string" && text !== "";
+    if (worded ? !this.#mayLeave(sid, text) : media.length === 0) return false;
+    return { ...(worded ? { text } : {}), attributes: {}, mediaContent: media, emailOptions: {} };
+  }
+
+  /**
+   * A method that is called only where the conversation is not sealed, or where `may` says so, with what that gives: what
+   * was judged is what goes on.
    * @param {object} holder
    * @param {string} name
-   * @param {(target: object) => SDKConversation|undefined} of
-   * @param {(args: unknown[], sid: string, conversation: SDKConversation, target: object) => boolean} may
+   * @param {(target: object) => SDKConversation|undefined|null} of  null: nothing of it passes
+   * @param {(args: unknown[], sid: string, conversation: SDKConversation, target: object) => unknown[]|false} may
    * @param {() => unknown} [instead]  what is answered in its place; default: it is refused
    */
   #hold(holder, name, of, may, instead) {
@@ -231,17 +297,34 @@ export class Guard {
     const refuse = (/** @type {string} */ sid) => (instead ? instead() : Promise.reject(guard.#refuse(sid, name)));
     this.#wrap(holder, name, (before) => /** @this {object} */ function (/** @type {unknown[]} */ ...args) {
       const conversation = of(this);
+      if (conversation === null) return Promise.reject(guard.#refuse("", name));
       if (!conversation) return before.apply(this, args);
       const { sid } = conversation;
+      const pass = (/** @type {object} */ on, /** @type {unknown[]|false} */ given) => (given ? before.apply(on, given) : refuse(sid));
       switch (guard.#knowledge.now(conversation)) {
         case "plain":
           return before.apply(this, args);
         case "sealed":
-          return may(args, sid, conversation, this) ? before.apply(this, args) : refuse(sid);
+          return pass(this, may(args, sid, conversation, this));
         default:
-          return guard.#knowledge.learn(conversation).then((standing) =>
-            standing === "plain" || may(args, sid, conversation, this) ? before.apply(this, args) : refuse(sid));
+          return guard.#knowledge.learn(conversation).then((standing) => pass(this, standing === "plain" ? args : may(args, sid, conversation, this)));
       }
+    });
+  }
+
+  /**
+   * Looks at what a method gives, before whoever called it.
+   * @param {object} holder
+   * @param {string} name
+   * @param {(result: unknown) => void} see
+   */
+  #look(holder, name, see) {
+    this.#wrap(holder, name, (before) => /** @this {object} */ function (/** @type {unknown[]} */ ...args) {
+      const result = before.apply(this, args);
+      const { then } = /** @type {{then?: unknown}} */ (result ?? {});
+      if (typeof then === "function") then.call(result, see, () => {});
+      else see(result);
+      return result;
     });
   }
 

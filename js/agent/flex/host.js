@@ -54,7 +54,7 @@
  * What lies in the host's store of a conversation, and of tasks: by the sid of the reservation.
  * @typedef {{source?: unknown, messages?: readonly {source?: unknown}[]}} HostConversation
  * @typedef {object} HostState
- * @property {{chat?: {conversations?: Readonly<Record<string, HostConversation>>}, worker?: {tasks?: ReadonlyMap<string, unknown>}}} [flex]
+ * @property {{chat?: {conversations?: Readonly<Record<string, HostConversation>>, conversationInput?: Readonly<Record<string, {inputText?: string}>>}, worker?: {tasks?: ReadonlyMap<string, unknown>}}} [flex]
  *
  * @typedef {object} Manager
  * @property {{getState: () => HostState, subscribe: (listener: () => void) => unknown}} store

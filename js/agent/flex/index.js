@@ -18,6 +18,7 @@
  * @typedef {import("./host.js").Manager} Manager
  * @typedef {import("./host.js").SDKConversation} SDKConversation
  */
+import { Choices } from "./choice.js";
 import { components } from "./components.js";
 import { saysSealed } from "./envelope.js";
 import { Following } from "./following.js";
@@ -82,7 +83,7 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     // The host empties the box when it is done with the attempt.
     if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body }).catch(() => {}));
   });
-  const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download } });
+  const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download }, choices: new Choices(memory) });
   /** @returns {import("./following.js").Shown} */
   const store = () => {
     const { chat, worker } = manager.store.getState()?.flex ?? {};
@@ -92,7 +93,8 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
   const find = (/** @type {string} */ sid) => following.find(sid);
 
   flex.Notifications.registerNotification({ id: notSent, type: flex.NotificationType.error, content: flexWords.notSent, timeout: 0 });
-  replaceSending({ Actions: flex.Actions, find, guard, knowledge, sessions, tell });
+  const typed = (/** @type {string} */ sid) => manager.store.getState()?.flex?.chat?.conversationInput?.[sid]?.inputText;
+  replaceSending({ Actions: flex.Actions, find, guard, knowledge, sessions, tell, typed });
   replaceTasks({ Actions: flex.Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
   const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";
   coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: import("./strings.js").Handlebars}} */ (globalThis).Handlebars, sealed });
@@ -117,8 +119,12 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     place.Content.add(h(Tab, { key: "sealwire-tab", uniqueName: "sealwire", label: flexWords.tab }), { if: (/** @type {{task?: unknown}} */ { task }) => sealed(sidOfTask(task)) });
   }
 
-  manager.store.subscribe(() => following.look());
-  following.look();
+  const look = () => {
+    guard.watchClient(manager.conversationsClient);
+    following.look();
+  };
+  manager.store.subscribe(look);
+  look();
   return Object.freeze({ guard, knowledge, sessions, Tab });
 }
 

@@ -1,8 +1,9 @@
 /**
- * Which conversations are sealed. A conversation is sealed once one message in it says so ("sealwire:1:"), once the
+ * Which conversations are sealed. A conversation is sealed once one message in it is a sealed one by its form, once the
  * `isSealed` option says so, or once this browser has known it to be; and once sealed, it is sealed for ever. Until that
  * is known it is unknown, and the guard treats it as sealed. That it is not is learnt from its first and its last
- * hundred messages, and only for as long as no message says otherwise.
+ * hundred messages, and only for as long as no message says otherwise: each object of the SDK that is asked about is
+ * listened to from then on.
  *
  * What is remembered across reloads is a list of conversation sids. Where the store is missing or full, the messages
  * tell. A platform that shows an agent none of the sealed messages, in a browser that never saw the conversation, makes
@@ -13,7 +14,7 @@
  * @typedef {(conversation: SDKConversation) => boolean|undefined|Promise<boolean|undefined>} IsSealed
  *   true: it is. false: it is not, unless a message says it is. undefined: its messages tell
  */
-import { saysSealed } from "./envelope.js";
+import { isFrame } from "./envelope.js";
 import { refusal } from "./refusal.js";
 
 /** @typedef {{getItem: (key: string) => string|null, setItem: (key: string, value: string) => void}} Memory */
@@ -27,10 +28,14 @@ export class Knowledge {
   #key;
   /** @type {Map<string, "sealed"|"plain">} */
   #known = new Map();
-  /** @type {Map<string, Promise<Standing>>} */
+  /** @type {Map<SDKConversation, Promise<Standing>>} */
   #asking = new Map();
   /** @type {Set<(sid: string) => void>} */
   #listeners = new Set();
+  /** How each object of the SDK is listened to no more. @type {WeakMap<SDKConversation, () => void>} */
+  #heard = new WeakMap();
+  /** Those that were asked about since they are listened to. @type {WeakSet<SDKConversation>} */
+  #asked = new WeakSet();
 
   /** @param {{isSealed?: IsSealed, memory?: Memory|undefined, key?: string}} [options] */
   constructor({ isSealed = () => undefined, memory, key = "sealwire flex sealed" } = {}) {
@@ -64,7 +69,25 @@ export class Knowledge {
 
   /** A message was seen, wherever. @param {string} sid @param {unknown} body */
   saw(sid, body) {
-    if (saysSealed(body)) this.seal(sid);
+    if (isFrame(body)) this.seal(sid);
+  }
+
+  /**
+   * Every message that comes to this object counts, from now on.
+   * @param {SDKConversation} conversation
+   */
+  hear(conversation) {
+    if (this.#heard.has(conversation)) return;
+    const heard = (/** @type {{body?: unknown}} */ message) => this.saw(conversation.sid, message.body);
+    conversation.on("messageAdded", heard);
+    this.#heard.set(conversation, () => void conversation.off("messageAdded", heard));
+  }
+
+  /** The object is listened to no more: what it was known for is asked anew when it is to send. @param {SDKConversation} conversation */
+  release(conversation) {
+    this.#heard.get(conversation)?.();
+    this.#heard.delete(conversation);
+    this.#asked.delete(conversation);
   }
 
   /**
@@ -84,7 +107,8 @@ export class Knowledge {
         this.#known.delete(sid);
       }
     }
-    return this.of(sid);
+    // Messages may have come that nobody has heard of.
+    return this.of(sid) === "plain" && !this.#asked.has(conversation) ? "unknown" : this.of(sid);
   }
 
   /**
@@ -96,8 +120,8 @@ export class Knowledge {
     const { sid } = conversation;
     const known = this.now(conversation);
     if (known !== "unknown") return known;
-    const asking = this.#asking.get(sid) ?? this.#ask(conversation).finally(() => this.#asking.delete(sid));
-    this.#asking.set(sid, asking);
+    const asking = this.#asking.get(conversation) ?? this.#ask(conversation).finally(() => this.#asking.delete(conversation));
+    this.#asking.set(conversation, asking);
     const standing = await asking;
     if (standing === "unknown") throw refusal("unavailable", "it is not known yet whether this conversation is encrypted, so nothing is sent");
     return standing;
@@ -107,6 +131,7 @@ export class Knowledge {
   async #ask(conversation) {
     const { sid } = conversation;
     try {
+      this.hear(conversation);
       const said = await this.#isSealed(conversation);
       if (said === true) this.seal(sid);
       if (this.of(sid) === "sealed") return "sealed";
@@ -114,9 +139,11 @@ export class Knowledge {
       for (const { body } of [...last.items, ...first.items]) this.saw(sid, body);
       // A message may have come meanwhile that says it.
       if (this.of(sid) === "unknown") this.#known.set(sid, "plain");
+      this.#asked.add(conversation);
       return this.of(sid);
     } catch {
-      return this.of(sid);
+      this.release(conversation);
+      return this.of(sid) === "sealed" ? "sealed" : "unknown";
     }
   }
 

@@ -37,10 +37,30 @@ export function entityOf(conversation) {
   return Object.values(conversation).find((part) => typeof part === "object" && part !== null && "sendV2" in part && typeof part.sendV2 === "function");
 }
 
-/** @param {unknown} value */
+/**
+ * What JSON makes of a value, which is what the SDK sends of it: judged in its place, and sent in its place.
+ * @param {unknown} value
+ * @returns {{value: unknown}|undefined} undefined: nothing can be made of it
+ */
+export function copyOf(value) {
+  try {
+    const text = /** @type {string|undefined} */ (JSON.stringify(value));
+    return { value: text === undefined ? undefined : /** @type {unknown} */ (JSON.parse(text)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing at all stands in it. @param {unknown} value  as JSON has it: a copy */
 export function isEmpty(value) {
   if (value === undefined || value === null) return true;
-  return typeof value === "object" && Object.values(value).every((one) => one === undefined);
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** Nothing at all would be sent of it. @param {unknown} value */
+export function saysNothing(value) {
+  const copy = copyOf(value);
+  return copy !== undefined && isEmpty(copy.value);
 }
 
 /** @param {unknown} message */
@@ -51,7 +71,7 @@ export function isSealedContent(message) {
   return contentType === octets && isOpaqueName(filename) && media instanceof Blob && Object.keys(rest).length === 0;
 }
 
-/** Flex says in the attributes whether a conversation is over; of what else stands there, nothing may change. @param {unknown} before @param {unknown} next */
+/** Flex says in the attributes whether a conversation is over; of what else stands there, nothing may change. @param {unknown} before @param {unknown} next  copies */
 export function isPlatformWord(before, next) {
   if (typeof next !== "object" || next === null || Array.isArray(next)) return false;
   const { status, ...rest } = /** @type {Bag} */ (next);

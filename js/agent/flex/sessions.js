@@ -10,12 +10,13 @@
  * @typedef {ReturnType<import("./guard.js").Guard["own"]>} OwnConversation
  *
  * @typedef {object} Found  what stands at the place of a message of the host
- * @property {"message"|"entry"|"unread"|"opening"|"unreadable"} kind  entry: no message, but part of the log. unread: not
- *   read yet, or nothing that counts
+ * @property {"message"|"other"|"entry"|"unread"|"opening"|"unreadable"} kind  other: of an encrypted conversation that is
+ *   not the chosen one. entry: no message, but part of the log. unread: not read yet, or nothing that counts
  * @property {string} [conversation]
  * @property {Message} [message]
  */
 import { AgentKit } from "../kit.js";
+import { Choices, chosenOf, decide, undecided } from "./choice.js";
 import { refusal } from "./refusal.js";
 import { flexWords } from "./words.js";
 
@@ -26,16 +27,31 @@ import { flexWords } from "./words.js";
  * @property {(transport: T) => void} add
  * @property {(transport: T) => void} delete
  * @property {(transport: T) => readonly string[]} conversations
+ * @property {(transport: T) => boolean} live  all that was there was read
  * @property {(transport: T, sequence: number) => {conversation: string, sequence: number}|undefined} place
  */
 
 /** How long a conversation that was just opened may take until it is known what is in it (ms). */
 const reading = 5_000;
+/** How long it may take, once the log was read, until it is known which conversations in it this end is in; and until that is looked at again (ms). */
+const settling = 2_000;
+const pause = 200;
+
+/**
+ * @template T
+ * @typedef {object} Open
+ * @property {T} transport
+ * @property {number} since
+ * @property {number} [live]  since when all was read
+ * @property {import("./choice.js").Choice} [choice]  as of the last change
+ * @property {ReturnType<typeof setTimeout>} [timer]
+ */
 
 /** @template {{close: () => unknown}} T */
 export class Sessions {
   #options;
-  /** @type {Map<string, {transport: T, since: number}>} */
+  #choices;
+  /** @type {Map<string, Open<T>>} */
   #open = new Map();
   /** @type {Promise<Client>|null} */
   #starting = null;
@@ -53,9 +69,11 @@ export class Sessions {
    * @param {(conversation: OwnConversation) => T} options.transport
    * @param {(conversation: SDKConversation) => OwnConversation} options.own
    * @param {import("../types.js").KitOptions} [options.kit]
+   * @param {Choices} [options.choices]
    */
   constructor(options) {
     this.#options = options;
+    this.#choices = options.choices ?? new Choices();
     this.kit = new AgentKit(options.kit);
     this.kit.subscribe(() => this.changed());
   }
@@ -108,6 +126,7 @@ export class Sessions {
     const open = this.#open.get(sid);
     if (!open) return;
     this.#open.delete(sid);
+    clearTimeout(open.timer);
     this.#options.over.delete(open.transport);
     open.transport.close();
     this.changed();
@@ -133,7 +152,8 @@ export class Sessions {
     await this.start();
     const open = this.#open.get(sid);
     const left = open ? open.since + reading - Date.now() : 0;
-    if (open && left > 0 && !this.begun(sid)) await this.#until(() => this.begun(sid) || this.#open.get(sid) !== open, left);
+    const told = () => this.choice(sid).conversation !== undefined || this.choice(sid).asks || this.#open.get(sid) !== open;
+    if (open && left > 0 && !told()) await this.#until(told, left);
     return this.conversation(sid);
   }
 
@@ -150,12 +170,59 @@ export class Sessions {
     });
   }
 
-  /** The one that goes on in it: the newest that this end knows. @param {string} sid @returns {Conversation|undefined} */
+  /** The one that is answered in it (choice.js), where this end is in that. @param {string} sid @returns {Conversation|undefined} */
   conversation(sid) {
+    return this.choice(sid).conversation;
+  }
+
+  /** Which it is, as things stand now. @param {string} sid @returns {import("./choice.js").Choice} */
+  choice(sid) {
     const open = this.#open.get(sid);
-    if (!open || !this.#client) return undefined;
+    if (!open || !this.#client) return undecided;
     const ids = this.#options.over.conversations(open.transport);
-    return ids.map((id) => this.kit.find(id)).findLast((one) => one !== undefined);
+    const known = new Map(this.#client.conversations.map((one) => [one.id, one]));
+    const settled = this.#settled(open, ids.every((id) => (known.get(id)?.state ?? "waiting") !== "waiting"));
+    const choice = decide({ ids, find: (id) => (ids.includes(id) ? known.get(id) : undefined), chosen: this.#choices.get(sid), settled });
+    if (choice.chosen) this.#choices.keep(sid, choice.chosen);
+    else if (!choice.asks && ids.length > 0) this.#lookAgain(open);
+    open.choice = choice;
+    return choice;
+  }
+
+  /**
+   * The agent says which it is.
+   * @param {string} sid
+   * @param {string} id
+   */
+  choose(sid, id) {
+    const { chosen, others } = this.choice(sid);
+    const one = others.find((other) => other.id === id);
+    if (!one) return;
+    this.#choices.keep(sid, { ...chosenOf(one, chosen), own: true });
+    this.changed();
+  }
+
+  /** Id of the one that whoever presses Send now has been shown; "". @param {string} sid */
+  shown(sid) {
+    const { conversation, asks } = this.choice(sid);
+    // Before it is found again it is the one of before: no other takes its place unseen.
+    return conversation?.id ?? (asks ? "" : this.#choices.get(sid)?.id ?? "");
+  }
+
+  /** All that is there was read, and this end knows of each whether it is in it, or has had the time. @param {Open<T>} open @param {boolean} all */
+  #settled(open, all) {
+    if (!this.#options.over.live(open.transport)) return false;
+    open.live ??= Date.now();
+    return all || Date.now() - open.live >= settling;
+  }
+
+  /** @param {Open<T>} open */
+  #lookAgain(open) {
+    if (open.timer !== undefined || (open.live !== undefined && Date.now() - open.live >= settling)) return;
+    open.timer = setTimeout(() => {
+      open.timer = undefined;
+      this.changed();
+    }, pause);
   }
 
   /**
@@ -174,11 +241,14 @@ export class Sessions {
     const conversation = this.kit.find(place.conversation);
     if (!conversation) return { kind: "unreadable" };
     const message = conversation.messages.find(({ sequence }) => sequence === place.sequence);
+    const choice = open.choice ?? this.choice(sid);
+    if (message && !choice.reads.has(conversation.id)) return { kind: choice.chosen || choice.asks ? "other" : "opening", conversation: conversation.id };
     return message ? { kind: "message", conversation: conversation.id, message } : { kind: "entry" };
   }
 
   /** Whoever draws it looks again. */
   changed() {
+    for (const open of this.#open.values()) delete open.choice;
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -103,6 +103,7 @@ export function replaceTasks({ Actions, tasks, find, knowledge, sessions, tell, 
     const known = await standing(sid).catch(() => refuse(sid, flexWords.transferUnknown, "unavailable"));
     if (known !== "sealed") return;
     const conversation = await sessions.read(sid).catch(() => refuse(sid, flexWords.transferUnknown, "unavailable"));
+    if (!conversation && sessions.choice(sid).asks) refuse(sid, flexWords.chooseFirst);
     if (conversation && holds(conversation) && !conversation.members.some((m) => !m.self && m.role === "agent")) refuse(sid, flexWords.handOverFirst);
   };
 
