@@ -2,7 +2,7 @@
  * The plugin's components, with the host's React and nothing else: what stands in a bubble, the banner above a
  * conversation, the "Encryption" tab (tab.js). Texts are text nodes, never markup.
  */
-import { button, name, quiet, small, tones } from "./look.js";
+import { button, name, quiet, small, soft, tones } from "./look.js";
 import { author, othersPart } from "./others.js";
 import { shownOf } from "./shown.js";
 import { tabParts } from "./tab.js";
@@ -76,9 +76,9 @@ export function components(parts) {
     const choice = sessions.choice(sid);
     const { conversation } = choice;
     const unsent = conversation?.messages.filter((m) => m.self && m.status !== "sent") ?? [];
-    return h("div", { className: "sealwire-banner", role: "status", style: { padding: "8px 12px", borderBottom: "1px solid #d0d5e0", color: bar.color } },
-      h("strong", { style: name }, bar.title), bar.detail ? h("div", null, bar.detail) : null,
-      bar.readers ? h("div", { style: { color: "#606b85" } }, bar.readers) : null,
+    return h("div", { className: "sealwire-banner", role: "status", style: { padding: "8px 12px", borderBottom: "1px solid #d0d5e0" } },
+      h("strong", { style: { ...name, color: bar.color } }, bar.title), bar.detail ? h("div", null, bar.detail) : null,
+      bar.readers ? h("div", { style: soft }, bar.readers) : null,
       h(Others, { key: sid, sid, choice }),
       problem(sid) ? h("div", { role: "alert", style: { color: tones.danger } }, problem(sid)) : null,
       ...unsent.map((m) => h("div", { key: m.id, style: quiet }, `${flexWords.unsent}: ${m.file ? m.file.name : m.text} `,
@@ -97,7 +97,7 @@ export function components(parts) {
     if (!view) return sessions.begun(sid) ? { color: tones.pending, title: flexWords.notIn, detail: flexWords.noKey, readers: "" } : { color: tones.open, title: flexWords.notBegun, detail: "", readers: "" };
     const { banner, trust, readers } = view;
     const told = readers.filter(({ member }) => !member.self).map(({ name, now, reads }) => `${name} ${now ? "can read" : "could read"}${reads ? ` ${reads}` : ""}`);
-    return { color: tones[banner.tone], title: banner.title, detail: [trust.words, banner.detail].filter((one, i, all) => one && all.indexOf(one) === i).join(" "), readers: told.join("; ") };
+    return { color: tones[banner.tone], title: banner.title, detail: [banner.detail, trust.words].filter((one, i, all) => one && all.indexOf(one) === i).join(" "), readers: told.join("; ") };
   };
 
   const { Tab } = tabParts(parts, { useSessions, barOf });

@@ -14,7 +14,7 @@ export const flexWords = Object.freeze({
   unread: "Encrypted; nothing in it can be shown, or not yet",
   unreadable: "This message cannot be read in this browser.",
   notSealed: "A message here was not encrypted, so it is not shown.",
-  entry: "Encryption was set up or changed",
+  entry: "Encrypted; nothing in it can be read here",
   sealedFile: "Encrypted file",
   notSent: "{{text}}",
   heldBack: "Something on this page tried to send to this conversation without encryption. It was held back.",
