@@ -9,7 +9,7 @@
  * @typedef {import("./foreignlog.js").Read} Read
  */
 import { SealwireError } from "../errors.js";
-import { fromHex, toHex } from "./bytes.js";
+import { equalBytes, fromHex, toHex } from "./bytes.js";
 import { Attempts } from "./foreignattempts.js";
 import { ForeignFiles } from "./foreignfiles.js";
 import { Following } from "./foreignfollowing.js";
@@ -40,6 +40,8 @@ export class Deliveries {
   #verified;
   #reach;
   #attempts;
+  /** Under which key packages were judged last. @type {Uint8Array | null} */
+  #under = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #adopted;
 
@@ -53,7 +55,7 @@ export class Deliveries {
     this.#ended = ended;
     this.#offers = new Offers(host.member, (spent) => host.remember(spent));
     this.#verified = new VerifiedPackages((keyPackage, member) => host.verify(keyPackage, member));
-    this.#reach = new Reachable((link) => this.#offers.others(link), this.#verified, (link) => this.#reached(link));
+    this.#reach = new Reachable((link) => this.#offers.others(link), (link) => this.#reached(link));
     this.#following = new Following(host);
     const manifests = (this.#manifests = new Manifests({ manifestHash: (manifest) => host.manifestHash(manifest), manifests: () => host.manifests(), reachable: () => this.#places.reachable }));
     this.#attempts = new Attempts({
@@ -62,6 +64,8 @@ export class Deliveries {
         async () => void (manifests.newest = await host.manifest()),
         async () => void (this.#company && this.#offers.recall(await host.remembered())),
         () => host.onWelcome(manifests.newest),
+        // Who reads on may wait for it.
+        () => this.#judge(),
       ],
       live: () => this.#somethingLive(),
       onState: (state) => {
@@ -69,7 +73,7 @@ export class Deliveries {
         host.onState(state);
       },
       onOnline: () => {
-        this.#lookAnew();
+        for (const link of this.#places.links) this.#look(link);
         this.#waiting();
       },
       onFailure: (error) => host.onFailure(error),
@@ -154,7 +158,7 @@ export class Deliveries {
    */
   async append(conversation, entry) {
     const id = toHex(conversation);
-    const link = isGenesis(entry) && !this.#places.at(id) ? this.#beginning(entry) : this.#places.of(id);
+    const link = isGenesis(entry) && !this.#places.at(id) ? await this.#beginning(entry) : this.#places.of(id);
     if (!link.live) throw offline();
     const inspected = await this.#host.inspect(entry);
     if (!inspected) throw new SealwireError("bad argument", "this is no entry");
@@ -197,7 +201,7 @@ export class Deliveries {
     const at = this.#places.at(toHex(conversation));
     const links = at ? [at] : this.#places.reachable;
     const wanted = { queue, member: toHex(member), company: this.#company, last: rather.map(toHex) };
-    const taken = await this.#offers.take(links, wanted, this.#verified);
+    const taken = await this.#offers.take(links, wanted);
     if (!taken) throw new SealwireError("unavailable", "no key package lies there");
     return taken;
   }
@@ -207,7 +211,7 @@ export class Deliveries {
     const manifest = await this.#manifests.find(hash);
     // It may be the newest, and somebody's credential no good under it.
     clearTimeout(this.#adopted);
-    this.#adopted = setTimeout(() => this.#lookAnew(), ADOPTED);
+    this.#adopted = setTimeout(() => void this.#judge().catch(() => {}), ADOPTED);
     return manifest;
   }
 
@@ -225,9 +229,9 @@ export class Deliveries {
    * A conversation begins where the key package lies that it adds by.
    * @param {Uint8Array} genesis
    */
-  #beginning(genesis) {
+  async #beginning(genesis) {
     const { reachable } = this.#places;
-    const link = this.#offers.source(reachable, genesis) ?? reachable[0];
+    const link = (await this.#offers.source(reachable, genesis)) ?? reachable[0];
     if (!link) throw offline();
     return link;
   }
@@ -236,13 +240,16 @@ export class Deliveries {
   #link(transport) {
     const link = new Link(transport, {
       inspect: (entry) => this.#host.inspect(entry),
+      verify: (found, hash) => this.#verified.of(found, hash),
+      manifestHash: (manifest) => this.#host.manifestHash(manifest),
       onRead: (from, read) => this.#read(from, read),
       onTurned: (from) => this.#turned(from),
-      onRecords: (from) => this.#look(from),
+      onPackages: (from) => this.#packages(from),
       onForked: (from) => this.#forked(from),
       onFailure: (error) => this.state !== "closed" && this.#host.onFailure(error),
     });
     this.#places.add(link);
+    if (this.#under) link.packages.judge();
     return link;
   }
 
@@ -254,12 +261,13 @@ export class Deliveries {
     if (commit && isGenesis(entry)) this.#places.begins(conversation, link);
     if (this.#places.at(conversation) !== link) return;
     void this.#following.give(conversation, link);
-    if (!commit) return;
-    const wanted = this.#offers.used(link, entry);
+    if (commit && this.#company && this.state === "online" && link.live) this.#host.onList([this.#places.list(conversation)]);
+  }
+
+  /** What could be taken there is another. @param {Link} link */
+  #packages(link) {
     this.#look(link);
-    if (!this.#company || this.state !== "online" || !link.live) return;
-    this.#host.onList([this.#places.list(conversation)]);
-    if (wanted) this.#host.onWanted();
+    if (this.#company && this.state === "online" && link.live && this.#offers.wants(link)) this.#host.onWanted();
   }
 
   /** @param {Link} link */
@@ -283,9 +291,13 @@ export class Deliveries {
     if (this.state === "online" && link.live) this.#reach.look(link);
   }
 
-  #lookAnew() {
+  /** What lies there is judged under the manifest of now, once. */
+  async #judge() {
+    const [newest = NOBODY] = await this.#host.manifests();
+    if (this.state === "closed" || (this.#under && equalBytes(newest, this.#under))) return;
+    this.#under = newest;
     this.#verified.forget();
-    for (const link of this.#places.links) this.#look(link);
+    for (const link of this.#places.links) link.packages.judge();
   }
 
   /** @param {Link} link */

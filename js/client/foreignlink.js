@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * One foreign conversation, followed: its entries in order, its records, whether
- * it is there now. It begins at the first entry each time an identity is opened,
- * since what an entry comes to hangs on all before it.
+ * One foreign conversation, followed: its entries in order, the key packages and
+ * manifests that lie in it, whether it is there now. It begins at the first entry
+ * each time an identity is opened, since what an entry comes to hangs on all
+ * before it.
  *
  * @typedef {import("./transports/transport.js").Transport} Transport
  * @typedef {import("./transports/transport.js").Records} Records
@@ -10,16 +11,21 @@
  *
  * @typedef {object} LinkHost
  * @property {import("./foreignlog.js").Inspect} inspect
+ * @property {import("./foreignchecked.js").CheckedHost["verify"]} verify
+ * @property {(manifest: Uint8Array) => Promise<Uint8Array>} manifestHash
  * @property {(link: Link, read: Read) => void} onRead
  * @property {(link: Link) => void} onTurned   it is live now, or is not any more
- * @property {(link: Link) => void} onRecords  there are others
+ * @property {(link: Link) => void} onPackages  others could be taken
  * @property {(link: Link) => void} onForked   what it showed before is another now
  * @property {(error: Error) => void} onFailure
  */
 import { SealwireError } from "../errors.js";
-import { equalBytes, toHex } from "./bytes.js";
+import { toHex } from "./bytes.js";
+import { CheckedPackages } from "./foreignchecked.js";
 import { Frames, entryFrame, recordFrame, split } from "./foreignframes.js";
 import { ForeignLog } from "./foreignlog.js";
+import { NamedManifests } from "./foreignnamed.js";
+import { hashOf, newcomersOf } from "./foreignpackages.js";
 import { Mutex } from "./mutex.js";
 
 /** How long the log may take to show what was appended to it (ms). */
@@ -27,15 +33,20 @@ const READ_BACK = 30_000;
 /** Before following is tried again (ms); doubles. */
 const PAUSE = 500;
 const MAX_PAUSE = 30_000;
-/** Records kept in the log that are remembered, the newest. */
-const MAX_RECORDS = 1_024;
+const PREFIXES = ["manifest/", "key package/"];
 
 export class Link {
   transport;
   log;
+  packages;
+  manifests;
   #host;
   #frames = new Frames();
-  #records;
+  /** Records of the platform's own place for them that were looked at. @type {WeakSet<Uint8Array>} */
+  #looked = new WeakSet();
+  /** @type {Promise<void> | null} */
+  #looking = null;
+  #unlooked = false;
   /** All that was there was read, and the platform is there. */
   live = false;
   forked = false;
@@ -65,17 +76,24 @@ export class Link {
     this.transport = transport;
     this.#host = host;
     this.log = new ForeignLog(host.inspect);
-    this.#records = transport.records ?? new LogRecords((frame) => this.#send(frame));
+    this.packages = new CheckedPackages({ verify: host.verify, onChange: () => this.#stopped || host.onPackages(this) });
+    this.manifests = new NamedManifests(host.manifestHash);
   }
 
-  /** @returns {Records} */
-  get records() {
-    return this.#records;
+  /**
+   * Puts a record there, for all who come.
+   * @param {string} name
+   * @param {Uint8Array} value
+   */
+  async put(name, value) {
+    const { records } = this.transport;
+    if (records) await records.put(name, value);
+    else await this.#send(recordFrame(name, value));
   }
 
-  /** More records were put there than are remembered. */
-  get crowded() {
-    return this.#records instanceof LogRecords && this.#records.crowded;
+  /** Resolves when all records that came were looked at. Those in the log are when the log was read. */
+  async looked() {
+    while (this.#looking) await this.#looking;
   }
 
   start() {
@@ -84,8 +102,11 @@ export class Link {
       transport.onState(() => {
         if (transport.state !== "online") this.#turn(false);
       }),
-      this.#records.onChange(() => this.#host.onRecords(this)),
     ];
+    const { records } = transport;
+    if (!records) return void this.#follow();
+    this.#unfollow.push(records.onChange(() => this.#look(records)));
+    this.#look(records);
     void this.#follow();
   }
 
@@ -96,6 +117,7 @@ export class Link {
     for (const stop of this.#unfollow) stop();
     void this.#iterator?.return?.();
     this.live = false;
+    this.packages.stop();
     this.#wake();
   }
 
@@ -155,8 +177,9 @@ export class Link {
         if (value.bytes) await this.#take(value.bytes, value.sequence);
         this.#read = Math.max(this.#read, value.sequence);
         this.#wake();
-        if (!value.bytes) this.#turn(this.transport.state === "online");
+        if (value.bytes) continue;
         this.#failures = 0;
+        this.#turn(this.transport.state === "online");
       }
     } catch (error) {
       if (this.#stopped) return;
@@ -178,11 +201,43 @@ export class Link {
   async #take(bytes, at) {
     const frame = await this.#frames.read(bytes);
     const read = frame?.kind === "entry" ? await this.log.read(frame.entry) : null;
-    if (this.#stopped) return;
     // Records of a platform that has a place for them are not looked for in the log.
-    if (frame?.kind === "record" && this.#records instanceof LogRecords) this.#records.note(frame.name, frame.value);
-    if (read) this.places.set(at, { conversation: read.conversation, sequence: read.sequence });
-    if (read) this.#host.onRead(this, read);
+    if (frame?.kind === "record" && !this.transport.records) await this.#note(frame);
+    if (read?.commit) {
+      this.manifests.name(read.manifest);
+      this.packages.use(await Promise.all(newcomersOf(read.entry).map(hashOf)));
+    }
+    if (this.#stopped || !read) return;
+    this.places.set(at, { conversation: read.conversation, sequence: read.sequence });
+    this.#host.onRead(this, read);
+  }
+
+  /** @param {{ name: string, value: Uint8Array }} record */
+  async #note({ name, value }) {
+    await this.manifests.note(name, value);
+    await this.packages.note(name, value);
+  }
+
+  /** What lies in the platform's own place for records, each looked at once. @param {Records} records */
+  #look(records) {
+    this.#unlooked = true;
+    this.#looking ??= this.#lookAll(records)
+      .catch((error) => this.#host.onFailure(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => (this.#looking = null));
+  }
+
+  /** @param {Records} records */
+  async #lookAll(records) {
+    while (this.#unlooked && !this.#stopped) {
+      this.#unlooked = false;
+      // Of each the oldest first: what came is judged in its order.
+      for (const record of PREFIXES.flatMap((prefix) => records.list(prefix).reverse())) {
+        if (this.#stopped) return;
+        if (this.#looked.has(record.value)) continue;
+        this.#looked.add(record.value);
+        await this.#note(record);
+      }
+    }
   }
 
   /** @param {boolean} live */
@@ -208,55 +263,5 @@ export class Link {
       const timer = setTimeout(done, ms);
       this.#watchers.add(done);
     });
-  }
-}
-
-/** Records on a platform that has no other place for them: messages of the conversation, of a kind of their own. */
-class LogRecords {
-  #append;
-  /** The newest first. @type {{ name: string, value: Uint8Array }[]} */
-  #all = [];
-  crowded = false;
-  /** @type {Set<() => void>} */
-  #handlers = new Set();
-
-  /** @param {(frame: Uint8Array) => Promise<unknown>} append */
-  constructor(append) {
-    this.#append = append;
-  }
-
-  /**
-   * @param {string} name
-   * @param {Uint8Array} value
-   */
-  note(name, value) {
-    if (this.get(name).some((known) => equalBytes(known, value))) return;
-    this.#all.unshift({ name, value });
-    if (this.#all.length > MAX_RECORDS) this.crowded = this.#all.pop() !== undefined;
-    for (const handler of [...this.#handlers]) handler();
-  }
-
-  /**
-   * @param {string} name
-   * @param {Uint8Array} value
-   */
-  async put(name, value) {
-    await this.#append(recordFrame(name, value));
-  }
-
-  /** @param {string} name */
-  get(name) {
-    return this.#all.flatMap((record) => (record.name === name ? [record.value] : []));
-  }
-
-  /** @param {string} prefix */
-  list(prefix) {
-    return this.#all.filter(({ name }) => name.startsWith(prefix));
-  }
-
-  /** @param {() => void} handler */
-  onChange(handler) {
-    this.#handlers.add(handler);
-    return () => void this.#handlers.delete(handler);
   }
 }

@@ -14,6 +14,7 @@
  * @property {Uint8Array} entry
  * @property {string} id            hex
  * @property {boolean} commit
+ * @property {string} manifest      hex; that a commit names
  */
 import { toHex } from "./bytes.js";
 
@@ -82,7 +83,7 @@ export class ForeignLog {
       log.begun = true;
     }
     this.#logs.set(conversation, log);
-    return { conversation, sequence, entry, id, commit };
+    return { conversation, sequence, entry, id, commit, manifest: toHex(inspected.manifest) };
   }
 }
 

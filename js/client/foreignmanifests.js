@@ -13,10 +13,7 @@
  */
 import { SealwireError } from "../errors.js";
 import { toHex } from "./bytes.js";
-
-const PREFIX = "manifest/";
-/** What lies under one manifest's name that is looked at, the oldest: others are put after the right one, once its name is known. */
-const LOOKED_AT = 8;
+import { manifestName } from "./foreignnamed.js";
 
 export class Manifests {
   #host;
@@ -33,9 +30,9 @@ export class Manifests {
    * @param {Uint8Array} hash
    */
   async find(hash) {
-    const name = PREFIX + toHex(hash);
-    // Of a conversation of somebody's own, too.
-    const manifest = await this.#named(name, [this.newest, ...this.#host.reachable().flatMap((link) => link.records.get(name))]);
+    const name = toHex(hash);
+    await Promise.all(this.#host.reachable().map((link) => link.looked()));
+    const manifest = this.#lying(name) ?? (await this.#named(name, [this.newest]));
     if (!manifest) throw new SealwireError("unavailable", "the manifest that a commit names is not there");
     return manifest;
   }
@@ -46,26 +43,31 @@ export class Manifests {
    * @param {Uint8Array} hash
    */
   async show(link, hash) {
-    const name = PREFIX + toHex(hash);
-    const is = (/** @type {Uint8Array[]} */ given) => this.#named(name, given);
-    const lying = (/** @type {Link} */ at) => at.records.get(name).slice(-LOOKED_AT);
-    if (await is(lying(link))) return;
+    const name = toHex(hash);
+    await link.looked();
+    if (link.manifests.get(name)) return;
     // One that this end read of in another conversation lies there.
-    const manifest = (await is(await this.#host.manifests())) ?? (await is(this.#host.reachable().flatMap(lying)));
+    const manifest = (await this.#named(name, await this.#host.manifests())) ?? this.#lying(name);
     // Then its commit is not appended, or nobody who comes could read on. A genesis is made anew.
     if (!manifest) throw new SealwireError("expired", "the manifest that a commit names is not known here any more");
-    await link.records.put(name, manifest);
+    await link.put(manifestName(name), manifest);
+  }
+
+  /** @param {string} hash */
+  #lying(hash) {
+    for (const link of this.#host.reachable()) {
+      const manifest = link.manifests.get(hash);
+      if (manifest) return manifest;
+    }
+    return undefined;
   }
 
   /**
-   * The one whose hash is the name.
-   * @param {string} name
-   * @param {Uint8Array[]} manifests
+   * @param {string} hash
+   * @param {readonly Uint8Array[]} manifests
    */
-  async #named(name, manifests) {
-    for (const manifest of manifests) {
-      if (PREFIX + toHex(await this.#host.manifestHash(manifest)) === name) return manifest;
-    }
+  async #named(hash, manifests) {
+    for (const manifest of manifests) if (toHex(await this.#host.manifestHash(manifest)) === hash) return manifest;
     return undefined;
   }
 }

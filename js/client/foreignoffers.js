@@ -10,11 +10,10 @@
  * resort is what lies there.
  *
  * @typedef {import("./foreignlink.js").Link} Link
- * @typedef {import("./foreignpackages.js").Package} Package
+ * @typedef {import("./foreignchecked.js").Checked} Checked
  */
-import { toHex } from "./bytes.js";
 import { Allowance } from "./foreignallowance.js";
-import { PREFIX, forInbox, forQueue, holds, isOnce, packageName, packageOf } from "./foreignpackages.js";
+import { forQueue, hashOf, isOnce, newcomersOf, packageName } from "./foreignpackages.js";
 
 /** One-time key packages that a client wants to know ready. */
 const READY = 10;
@@ -23,21 +22,19 @@ const AT_ONCE = 4;
 const EVERY = 15 * 60_000;
 /** Of those that replace another in all conversations together. */
 const ALL_AT_ONCE = 32;
+/** How long one that was put there may take to be seen there (ms). */
+const SHOWN = 60_000;
 
 export class Offers {
   #member;
-  /** What commits have added by. @type {WeakMap<Link, Set<string>>} */
-  #used = new WeakMap();
-  /** This end's for one use that it put there: it may take a while until they are seen. @type {WeakMap<Link, Uint8Array[]>} */
-  #own = new WeakMap();
+  /** This end's, by hash, that it put there itself: it may take a while until they are seen. @type {WeakMap<Link, Map<string, { once: boolean, at: number }>>} */
+  #put = new WeakMap();
   /** @type {WeakMap<Link, Allowance>} */
   #allowances = new WeakMap();
   /** @type {Allowance | undefined} */
   #replacing;
   #remember;
-  /** Where one of this end's was used. @type {WeakSet<Link>} */
-  #replaced = new WeakSet();
-  /** How often one was taken here. @type {Map<string, number>} */
+  /** How often one was taken here, by hash. @type {Map<string, number>} */
   #taken = new Map();
 
   /**
@@ -59,8 +56,7 @@ export class Offers {
 
   /** @param {Link} link */
   forget(link) {
-    this.#used.delete(link);
-    this.#own.delete(link);
+    this.#put.delete(link);
   }
 
   /**
@@ -70,8 +66,9 @@ export class Offers {
    *   less than none where many are
    */
   async publish(keyPackage, links) {
-    const name = packageName(this.#member);
-    const wanting = links.filter((link) => this.#wants(link));
+    // Its own from before may be among what is judged now.
+    await Promise.all(links.map(settled));
+    const wanting = links.filter((link) => this.wants(link));
     if (isOnce(keyPackage)) {
       const [first] = wanting;
       if (!first) return READY;
@@ -80,32 +77,23 @@ export class Offers {
         await this.#remember(this.#replacing.bytes);
       }
       this.#allowance(first).spend();
-      await first.records.put(name, keyPackage);
-      this.#own.set(first, [...(this.#own.get(first) ?? []), keyPackage]);
-      return READY - links.filter((link) => this.#wants(link)).length;
+      await this.#lay(first, keyPackage);
+      return READY - links.filter((link) => this.wants(link)).length;
     }
-    const text = toHex(keyPackage);
-    for (const link of links) {
-      if (!link.records.get(name).some((known) => toHex(known) === text)) await link.records.put(name, keyPackage);
-    }
+    const hash = await hashOf(keyPackage);
+    for (const link of links) if (!this.#lies(link, hash)) await this.#lay(link, keyPackage);
     return READY - wanting.length;
   }
 
   /**
-   * A commit was read. True when one of this end's is wanted and may be put there: it may hold the one that was.
+   * One of this end's for one use is wanted there, and may be put there.
    * @param {Link} link
-   * @param {Uint8Array} commit
    */
-  used(link, commit) {
-    const used = this.#usedIn(link);
-    const own = this.#own.get(link) ?? [];
-    this.#own.set(link, own.filter((bytes) => !holds(commit, bytes)));
-    for (const { bytes, once, member } of this.#all(link)) {
-      if (!once || !holds(commit, bytes)) continue;
-      used.add(toHex(bytes));
-      if (member === this.#member) this.#replaced.add(link);
-    }
-    return this.#wants(link);
+  wants(link) {
+    if (!this.#allowance(link).some || (this.#replaces(link) && !this.#replacing?.some)) return false;
+    const put = [...(this.#put.get(link) ?? [])].some(([hash, { once }]) => once && !link.packages.used(hash) && this.#lies(link, hash));
+    // What others put in this end's name is none of its own: the core has verified these.
+    return !put && !link.packages.good.some(({ member, once }) => once && member === this.#member);
   }
 
   /**
@@ -113,27 +101,22 @@ export class Offers {
    * @param {Link} link
    */
   others(link) {
-    return this.#all(link).filter(({ member }) => member !== this.#member);
+    return link.packages.good.filter(({ member }) => member !== this.#member);
   }
 
   /**
-   * One that was verified.
    * @param {readonly Link[]} links
    * @param {{ queue: string, member: string, company: boolean, last: string[] }} wanted  last: whose is taken where there is no other
-   * @param {import("./foreignverified.js").VerifiedPackages} verified
    */
-  async take(links, { queue, member, company, last }, verified) {
-    const all = links.flatMap((link) => this.others(link));
-    const fit = member !== "" ? all.filter((p) => p.member === member) : company ? forInbox(all, queue) : forQueue(all, queue);
+  async take(links, wanted) {
+    await Promise.all(links.map(settled));
     // One that came to nothing is not the first again; of the others those for one use, the newest.
-    const times = (/** @type {Package} */ { bytes }) => this.#taken.get(toHex(bytes)) ?? 0;
-    const late = (/** @type {Package} */ found) => Number(last.includes(found.member));
-    for (const found of fit.sort((a, b) => late(a) - late(b) || times(a) - times(b) || Number(b.once) - Number(a.once))) {
-      if (!(await verified.of(found))) continue;
-      this.#taken.set(toHex(found.bytes), times(found) + 1);
-      return found.bytes;
-    }
-    return undefined;
+    const times = (/** @type {Checked} */ { hash }) => this.#taken.get(hash) ?? 0;
+    const late = (/** @type {Checked} */ found) => Number(wanted.last.includes(found.member));
+    const [found] = this.#fit(links, wanted).sort((a, b) => late(a) - late(b) || times(a) - times(b) || Number(b.once) - Number(a.once));
+    if (!found) return undefined;
+    this.#taken.set(found.hash, times(found) + 1);
+    return found.bytes;
   }
 
   /**
@@ -141,35 +124,47 @@ export class Offers {
    * @param {readonly Link[]} links
    * @param {Uint8Array} commit
    */
-  source(links, commit) {
-    return links.find((link) => this.#all(link).some(({ bytes }) => holds(commit, bytes)));
-  }
-
-  /** @param {Link} link */
-  #wants(link) {
-    if (!this.#allowance(link).some || (this.#replaces(link) && !this.#replacing?.some)) return false;
-    const now = Math.floor(Date.now() / 1000);
-    const name = packageName(this.#member);
-    const own = (this.#own.get(link) ?? []).some((value) => packageOf({ name, value }, now));
-    return !own && !this.#all(link).some(({ member, once }) => once && member === this.#member);
-  }
-
-  /** One of this end's was used there, or may have been, as far as can be seen. @param {Link} link */
-  #replaces(link) {
-    return this.#replaced.has(link) || link.crowded;
+  async source(links, commit) {
+    const hashes = await Promise.all(newcomersOf(commit).map(hashOf));
+    return links.find((link) => link.packages.good.some(({ hash }) => hashes.includes(hash)));
   }
 
   /**
-   * What lies there and could be taken now.
-   * @param {Link} link
+   * @param {readonly Link[]} links
+   * @param {{ queue: string, member: string, company: boolean }} wanted
    */
-  #all(link) {
-    const now = Math.floor(Date.now() / 1000);
-    const used = this.#usedIn(link);
-    return link.records.list(PREFIX).flatMap((record) => {
-      const found = packageOf(record, now);
-      return found && !(found.once && used.has(toHex(found.bytes))) ? [found] : [];
-    });
+  #fit(links, { queue, member, company }) {
+    const all = links.flatMap((link) => this.others(link));
+    if (member !== "") return all.filter((found) => found.member === member);
+    // No queue has an inbox here, to which the company's side could give something back.
+    return company ? [] : forQueue(all, queue);
+  }
+
+  /**
+   * @param {Link} link
+   * @param {Uint8Array} keyPackage
+   */
+  async #lay(link, keyPackage) {
+    await link.put(packageName(this.#member), keyPackage);
+    const put = this.#put.get(link) ?? new Map();
+    this.#put.set(link, put);
+    for (const hash of put.keys()) if (!this.#lies(link, hash)) put.delete(hash);
+    put.set(await hashOf(keyPackage), { once: isOnce(keyPackage), at: Date.now() });
+  }
+
+  /**
+   * One of this end's lies there, or is on its way.
+   * @param {Link} link
+   * @param {string} hash
+   */
+  #lies(link, hash) {
+    const put = this.#put.get(link)?.get(hash);
+    return link.packages.lies(this.#member, hash) || (put !== undefined && Date.now() - put.at < SHOWN);
+  }
+
+  /** One of this end's was used there. @param {Link} link */
+  #replaces(link) {
+    return link.packages.spent(this.#member);
   }
 
   /** @param {Link} link */
@@ -178,11 +173,10 @@ export class Offers {
     this.#allowances.set(link, allowance);
     return allowance;
   }
+}
 
-  /** @param {Link} link */
-  #usedIn(link) {
-    const used = this.#used.get(link) ?? new Set();
-    this.#used.set(link, used);
-    return used;
-  }
+/** @param {Link} link */
+async function settled(link) {
+  await link.looked();
+  await link.packages.settled();
 }

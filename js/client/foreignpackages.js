@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Key packages that lie in foreign conversations: whose they say they are, what
- * for and until when. Whoever is in such a conversation can put some there; the
- * end service judges the one that is taken, and one that was refused is not
- * taken again while there are others.
+ * Key packages that lie in foreign conversations, as far as they stand in the
+ * open: whose one says it is, what for and until when, and which a commit adds
+ * by. Each is read once, when it comes. Whoever is in such a conversation can
+ * put any bytes there, so nothing of this is believed before the core has
+ * verified it (foreignchecked.js).
  *
  * @typedef {object} Package
  * @property {string} member   whose record it is, as its name says
@@ -14,11 +15,10 @@
  * @property {boolean} once    good for one use
  * @property {number} until    Unix seconds: when it is taken no more
  */
-import { Reader } from "./bytes.js";
+import { Reader, toHex } from "./bytes.js";
 import { credentialOf } from "./statements.js";
 import { ROLE } from "./status.js";
 
-export const PREFIX = "key package/";
 const NAME = /^key package\/([0-9a-f]{32})$/;
 const WITH_CREDENTIAL = 1;
 const ONCE = 0;
@@ -29,18 +29,19 @@ const TAIL = 8 + 1 + SIGNATURE;
 const MAX_PACKAGE = 4_096;
 /** What ends within so many seconds is not taken. */
 const MARGIN = 60;
+/** Bytes of a commit before its maker's key package: version, kind, the body's length; suite to time (SPEC 5.1). */
+const BEFORE = 1 + 1 + 4 + 2 + 16 + 8 + 32 + 32 + 8 + 32 + 8;
 
 /** @param {string} member */
 export function packageName(member) {
-  return PREFIX + member;
+  return `key package/${member}`;
 }
 
 /**
  * @param {{ name: string, value: Uint8Array }} record
- * @param {number} now  Unix seconds
- * @returns {Package | null} null: none that could be taken now
+ * @returns {Package | null} null: none that could ever be taken
  */
-export function packageOf({ name, value }, now) {
+export function packageOf({ name, value }) {
   const member = NAME.exec(name)?.[1];
   if (!member || value.length > MAX_PACKAGE || value.length < TAIL) return null;
   try {
@@ -52,9 +53,7 @@ export function packageOf({ name, value }, now) {
     const expires = tail.u64();
     const use = tail.u8();
     if (use !== ONCE && use !== LAST_RESORT) return null;
-    const until = Math.min(expires, notAfter) - MARGIN;
-    if (until < now) return null;
-    return { member, bytes: value, role, alias, queues, once: use === ONCE, until: until + 1 };
+    return { member, bytes: value, role, alias, queues, once: use === ONCE, until: Math.min(expires, notAfter) - MARGIN + 1 };
   } catch {
     return null;
   }
@@ -66,38 +65,40 @@ export function isOnce(bytes) {
 }
 
 /**
- * Which a customer may begin with: the queue's inbox, else who answers in it.
- * @template {{ role: number, alias: string, queues: string[] }} P
+ * Which a customer may begin with: of agents who answer in the queue. An inbox is nobody here (SPEC 10.5).
+ * @template {{ role: number, queues: string[] }} P
  * @param {readonly P[]} packages
  * @param {string} queue
  */
 export function forQueue(packages, queue) {
-  const inboxes = forInbox(packages, queue);
-  return inboxes.length > 0 ? inboxes : packages.filter(({ role, queues }) => role === ROLE.agent && queues.includes(queue));
+  return packages.filter(({ role, queues }) => role === ROLE.agent && queues.includes(queue));
 }
 
 /**
- * @template {{ role: number, alias: string, queues: string[] }} P
- * @param {readonly P[]} packages
- * @param {string} queue
+ * The key packages by which a commit adds, found by their lengths: never searched for.
+ * @param {Uint8Array} commit  one that decodes
+ * @returns {Uint8Array[]}
  */
-export function forInbox(packages, queue) {
-  return packages.filter(({ role, alias }) => role === ROLE.inbox && alias === queue);
-}
-
-/**
- * Whether a commit adds by this key package: then that stands in it as it is.
- * @param {Uint8Array} commit
- * @param {Uint8Array} keyPackage
- */
-export function holds(commit, keyPackage) {
-  const first = Number(keyPackage[0]);
-  const second = keyPackage[1];
-  for (let at = commit.indexOf(first); at >= 0 && at + keyPackage.length <= commit.length; at = commit.indexOf(first, at + 1)) {
-    if (commit[at + 1] !== second) continue;
-    let n = 2;
-    while (n < keyPackage.length && commit[at + n] === keyPackage[n]) n++;
-    if (n === keyPackage.length) return true;
+export function newcomersOf(commit) {
+  try {
+    const r = new Reader(commit.subarray(BEFORE));
+    r.bytes16();
+    r.raw(1 + 1);
+    r.bytes8();
+    r.bytes8();
+    return Array.from({ length: r.u8() }, () => {
+      r.u8();
+      return r.bytes16();
+    });
+  } catch {
+    return [];
   }
-  return false;
+}
+
+/**
+ * What stands for these bytes where they are looked up.
+ * @param {Uint8Array} bytes
+ */
+export async function hashOf(bytes) {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes))));
 }

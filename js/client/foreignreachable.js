@@ -10,30 +10,26 @@
  *
  * @typedef {import("./foreignlink.js").Link} Link
  * @typedef {import("./foreignverify.js").Verified} Verified
- * @typedef {import("./foreignpackages.js").Package} Package
+ * @typedef {import("./foreignchecked.js").Checked} Checked
  */
 
 /** Members of one conversation that are told, those whose key package is the newest. */
 const MAX_TOLD = 64;
-/** Before what could not be told is asked again; the longest that a timer runs (ms). */
-const AGAIN = 5_000;
+/** The longest that a timer runs (ms). */
 const LONGEST = 3_600_000;
 
 export class Reachable {
   #packages;
-  #verified;
   #changed;
-  /** @type {Map<Link, { told: readonly Verified[], looking: boolean, again: boolean, timer?: ReturnType<typeof setTimeout> }>} */
+  /** @type {Map<Link, { told: readonly Verified[], looking: boolean, timer?: ReturnType<typeof setTimeout> }>} */
   #links = new Map();
 
   /**
-   * @param {(link: Link) => Package[]} packages  that could be taken there, the newest first
-   * @param {import("./foreignverified.js").VerifiedPackages} verified
+   * @param {(link: Link) => Checked[]} packages  that could be taken there, the newest first
    * @param {(link: Link) => void} changed
    */
-  constructor(packages, verified, changed) {
+  constructor(packages, changed) {
     this.#packages = packages;
-    this.#verified = verified;
     this.#changed = changed;
   }
 
@@ -42,12 +38,13 @@ export class Reachable {
     return this.#links.get(link)?.told ?? [];
   }
 
-  /** Something lies there, or does not any more. @param {Link} link */
+  /** Something lies there, or does not any more: it is listed once, however much comes in one turn. @param {Link} link */
   look(link) {
-    const at = this.#links.get(link) ?? { told: [], looking: false, again: false };
+    const at = this.#links.get(link) ?? { told: [], looking: false };
     this.#links.set(link, at);
-    at.again = true;
-    if (!at.looking) void this.#look(link, at);
+    if (at.looking) return;
+    at.looking = true;
+    queueMicrotask(() => this.#look(link, at));
   }
 
   /** @param {Link} link */
@@ -62,46 +59,24 @@ export class Reachable {
 
   /**
    * @param {Link} link
-   * @param {{ told: readonly Verified[], looking: boolean, again: boolean, timer?: ReturnType<typeof setTimeout> }} at
+   * @param {{ told: readonly Verified[], looking: boolean, timer?: ReturnType<typeof setTimeout> }} at
    */
-  async #look(link, at) {
-    at.looking = true;
-    let next = LONGEST;
-    while (at.again && this.#links.get(link) === at) {
-      at.again = false;
-      try {
-        const { told, ends } = await this.#list(link, () => at.again || this.#links.get(link) !== at);
-        next = Math.min(LONGEST, Math.max(0, ends * 1_000 - Date.now()));
-        if (at.again || this.#links.get(link) !== at || same(at.told, told)) continue;
-        at.told = told;
-        this.#changed(link);
-      } catch {
-        next = AGAIN;
-      }
-    }
+  #look(link, at) {
     at.looking = false;
     if (this.#links.get(link) !== at) return;
-    clearTimeout(at.timer);
-    at.timer = setTimeout(() => this.look(link), next);
-  }
-
-  /**
-   * @param {Link} link
-   * @param {() => boolean} over  nobody wants to know it any more
-   */
-  async #list(link, over) {
-    /** @type {Verified[]} */
-    const told = [];
-    let ends = Infinity;
+    /** @type {Map<string, Checked>} */
+    const members = new Map();
     for (const found of this.#packages(link)) {
-      if (told.length >= MAX_TOLD || over()) break;
-      if (told.some(({ member }) => member === found.member)) continue;
-      const verified = await this.#verified.inTurn(found);
-      if (!verified) continue;
-      told.push(verified);
-      ends = Math.min(ends, found.until);
+      if (members.size >= MAX_TOLD) break;
+      if (!members.has(found.member)) members.set(found.member, found);
     }
-    return { told: Object.freeze(told.sort((a, b) => (a.member < b.member ? -1 : 1))), ends };
+    const ends = Math.min(...[...members.values()].map(({ until }) => until * 1_000 - Date.now()), LONGEST);
+    clearTimeout(at.timer);
+    at.timer = setTimeout(() => this.look(link), Math.max(0, ends));
+    const told = [...members.values()].map(({ verified }) => verified).sort((a, b) => (a.member < b.member ? -1 : 1));
+    if (same(at.told, told)) return;
+    at.told = Object.freeze(told);
+    this.#changed(link);
   }
 }
 

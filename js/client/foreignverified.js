@@ -1,27 +1,20 @@
 // @ts-check
 /**
- * Which of the key packages that lie in foreign conversations the core has
- * verified: each is asked of once, until the manifest is another. As many may
- * lie there as somebody likes to put, so they are looked at in turn, and only so
- * many in a while where nobody waits for the answer.
+ * What the core said of key packages that lie in foreign conversations: each is
+ * asked of once, in however many conversations it lies, until the manifest is
+ * another.
  *
  * @typedef {import("./foreignverify.js").Verified} Verified
  * @typedef {import("./foreignpackages.js").Package} Package
  */
-import { toHex } from "./bytes.js";
-import { Allowance } from "./foreignallowance.js";
 
-/** Answers that are remembered: more than records are of one conversation. */
+/** Answers that are remembered, the newest. */
 const MAX_KNOWN = 2_048;
-/** Looked at without being waited for: so many at once, and then one in so long (ms). */
-const AT_ONCE = 64;
-const EVERY = 100;
 
 export class VerifiedPackages {
   #verify;
-  /** By the package's hash. @type {Map<string, Promise<Verified | null>>} */
+  /** By member and hash. @type {Map<string, Promise<Verified | null>>} */
   #known = new Map();
-  #allowance = new Allowance(AT_ONCE, EVERY);
 
   /** @param {(keyPackage: Uint8Array, member: string) => Promise<Verified | null>} verify */
   constructor(verify) {
@@ -35,31 +28,13 @@ export class VerifiedPackages {
 
   /**
    * @param {Package} found
+   * @param {string} hash  of its bytes
    * @returns {Promise<Verified | null>} rejects as "unavailable" where it cannot be told now
    */
-  async of(found) {
-    const key = await keyOf(found);
-    return this.#known.get(key) ?? this.#ask(key, found);
-  }
-
-  /**
-   * The same, when its turn has come.
-   * @param {Package} found
-   */
-  async inTurn(found) {
-    const key = await keyOf(found);
-    while (!this.#known.has(key) && !this.#allowance.some) await new Promise((resolve) => setTimeout(resolve, EVERY));
+  of({ member, bytes }, hash) {
+    const key = member + hash;
     const known = this.#known.get(key);
     if (known) return known;
-    this.#allowance.spend();
-    return this.#ask(key, found);
-  }
-
-  /**
-   * @param {string} key
-   * @param {Package} found
-   */
-  #ask(key, { bytes, member }) {
     const answer = this.#verify(bytes, member);
     this.#known.set(key, answer);
     // What could not be told is asked again.
@@ -70,9 +45,4 @@ export class VerifiedPackages {
     }
     return answer;
   }
-}
-
-/** @param {Package} found */
-async function keyOf({ bytes, member }) {
-  return member + toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes))));
 }

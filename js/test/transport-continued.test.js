@@ -6,8 +6,8 @@ import { toHex } from "../client/bytes.js";
 import { encodeTextContent } from "../client/content.js";
 import { End } from "../client/end.js";
 import { Offers } from "../client/foreignoffers.js";
+import { CheckedPackages } from "../client/foreignchecked.js";
 import { packageName } from "../client/foreignpackages.js";
-import { VerifiedPackages } from "../client/foreignverified.js";
 import { memoryStore } from "../client/store.js";
 import { instantiate } from "../core/instance.js";
 import { Company } from "./independent/company.js";
@@ -30,12 +30,15 @@ async function end(role, alias) {
 test("whoever is in the conversation that is continued is asked last, however new what lies there of him is", async () => {
   const [customer, ana, ben] = await Promise.all([end("customer", "c"), end("agent", "Ana"), end("agent", "Ben")]);
   const [anas, bens, bensLast] = [await ana.end.keyPackage(), await ben.end.keyPackage(), await ben.end.lastResort()];
-  const verified = new VerifiedPackages((keyPackage, member) => customer.end.verify(keyPackage, member, "default"));
   const wanted = { queue: "default", member: "", company: false };
-  /** @param {[string, Uint8Array][]} lying  the newest first */
-  const link = (lying) => /** @type {import("../client/foreignlink.js").Link} */ (/** @type {unknown} */ ({ records: { list: () => lying.map(([member, value]) => ({ name: packageName(member), value })) } }));
-  /** @param {[string, Uint8Array][]} lying @param {string[]} last */
-  const taken = async (lying, last) => toHex(/** @type {Uint8Array} */ (await new Offers(customer.member).take([link(lying)], { ...wanted, last }, verified)));
+  /** @param {[string, Uint8Array][]} lying  the newest first @param {string[]} last */
+  async function taken(lying, last) {
+    const packages = new CheckedPackages({ verify: ({ bytes, member }) => customer.end.verify(bytes, member, "default"), onChange: () => {} });
+    packages.judge();
+    for (const [member, value] of lying.toReversed()) await packages.note(packageName(member), value);
+    const link = /** @type {import("../client/foreignlink.js").Link} */ (/** @type {unknown} */ ({ packages, looked: async () => {} }));
+    return toHex(/** @type {Uint8Array} */ (await new Offers(customer.member, async () => {}).take([link], { ...wanted, last })));
+  }
   assert.equal(await taken([[ana.member, anas], [ben.member, bens]], []), toHex(anas));
   assert.equal(await taken([[ana.member, anas], [ben.member, bens]], [ana.member]), toHex(bens));
   assert.equal(await taken([[ana.member, anas], [ben.member, bensLast]], [ana.member]), toHex(bensLast), "for whichever use");

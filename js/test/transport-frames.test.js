@@ -1,10 +1,11 @@
 /** Frames of foreign transports, and the logs that come of them: what every end has to come to alike. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Writer, encodeText } from "../client/bytes.js";
 import { Frames, entryFrame, recordFrame, split } from "../client/foreignframes.js";
 import { ForeignLog } from "../client/foreignlog.js";
 import { Link } from "../client/foreignlink.js";
-import { holds } from "../client/foreignpackages.js";
+import { newcomersOf } from "../client/foreignpackages.js";
 import { Room } from "../client/transports/pair.js";
 import { fromText, toText } from "../client/transports/text.js";
 import { Feed } from "../client/transports/feed.js";
@@ -95,12 +96,12 @@ test("a log has each entry once, counts from 1 for each conversation, and begins
   assert.deepEqual(log.conversations.map((id) => id.slice(0, 2)), ["02", "01"], "in the order in which they began");
 });
 
-test("a key package is found in the commit that adds by it, and in no other", () => {
-  const keyPackage = Uint8Array.of(1, 1, 1, 2, 1, 1, 3);
-  assert.ok(holds(Uint8Array.of(9, 1, 1, 1, ...keyPackage, 8), keyPackage));
-  assert.ok(holds(Uint8Array.of(1, ...keyPackage), keyPackage));
-  assert.ok(!holds(Uint8Array.of(...keyPackage.subarray(0, 6), 4, 1, 1), keyPackage));
-  assert.ok(!holds(Uint8Array.of(1, 1), keyPackage));
+test("whom a commit adds by is read by its lengths, whatever else stands in it", () => {
+  const [first, second] = [bytes(1_700, 3), bytes(1_600, 5)];
+  const w = new Writer().u8(1).u8(1).u32(0).raw(new Uint8Array(138)).bytes16(bytes(1_500)).u8(0).u8(1);
+  const head = w.bytes8(encodeText("queue")).bytes8(new Uint8Array(16)).u8(2).u8(3).bytes16(first).u8(5).bytes16(second).take();
+  assert.deepEqual(newcomersOf(new Writer().raw(head).raw(first).take()), [first, second]);
+  for (const length of [0, 1, 143, 1_000, head.length - 1]) assert.deepEqual(newcomersOf(head.subarray(0, length)), []);
 });
 
 test("text says what it is, in one form", () => {
