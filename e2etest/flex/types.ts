@@ -4,6 +4,7 @@ import type * as RealReact from "react";
 import type { Client, Conversation, Message } from "@twilio/conversations";
 import type { Flex, Manager, React, SDKConversation, SDKMessage } from "../../js/types/agent/flex/host.js";
 import { sealFlex } from "../../js/types/agent/flex/index.js";
+import { over } from "../../js/types/client/foreign.js";
 import { twilio } from "../../js/types/client/transports/twilio.js";
 
 declare const flex: typeof RealFlex;
@@ -16,7 +17,4 @@ declare const client: Client;
 
 export const all: [Flex<RealReact.ReactElement, RealFlex.NotificationType, RealFlex.NotificationEvent>, Manager, React<RealReact.ReactElement>, SDKConversation, SDKMessage] = [flex, manager, react, conversation, message];
 
-type One = ReturnType<typeof twilio>;
-declare const over: { add(one: One): void; delete(one: One): void; conversations(one: One): string[]; place(one: One, sequence: number): undefined };
-
-sealFlex(flex, manager, { client: () => Promise.reject(new Error("none")), over, transport: (own) => twilio({ client, conversation: own }), React: react });
+sealFlex(flex, manager, { client: () => Promise.reject(new Error("none")), over: over(), transport: (own) => twilio({ client, conversation: own }), React: react });
