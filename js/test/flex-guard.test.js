@@ -4,9 +4,11 @@ import { test } from "node:test";
 import { isOpaqueName, isSealed, saysSealed } from "../agent/flex/envelope.js";
 import { Guard } from "../agent/flex/guard.js";
 import { Knowledge } from "../agent/flex/knowledge.js";
-import { Conversation, message, sdk } from "./flex-sdk.js";
+import { Client, Conversation, message, sdk } from "./flex-sdk.js";
 
 const sealed = "sealwire:1:AQIDBAUGBwg";
+/** An entry, as far as its form says. */
+const entry = "sealwire:1:AQECAA";
 const secret = "the account number is 4711";
 const file = { contentType: "application/octet-stream", filename: "AAAAAAAAAAAAAAAAAAAAAA", media: new Blob(["x"]) };
 
@@ -41,8 +43,32 @@ const ways = {
   "the entity's sendV2": (c) => c._messagesEntity.sendV2({ text: secret, attributes: {}, mediaContent: [], emailOptions: {} }),
   "updateAttributes": (c) => c.updateAttributes({ summary: secret }),
   "updateAttributes beside a status": (c) => c.updateAttributes({ ...c.attributes, status: secret }),
+  "updateAttributes of what is another thing as JSON": (c) => c.updateAttributes(Object.assign(Object.create({ toJSON: () => ({ text: secret }) }), c.attributes)),
+  "sendMessage of sealed text with attributes of another form": (c) => c.sendMessage(sealed, new Note()),
   "updateFriendlyName": (c) => c.updateFriendlyName(secret),
+  "attributes of somebody who is added": (c) => c.add("supervisor", { summary: secret }),
+  "attributes of a telephone that is added": (c) => c.addNonChatParticipant("+1", "+2", { summary: secret }),
+  "the name of an address that is added": (c) => c.addNonChatParticipant("+1", "+2", {}, { email: { name: secret } }),
+  "attributes of a participant": async (c) => (await c.getParticipantByIdentity("agent")).updateAttributes({ summary: secret }),
 };
+
+/** What it says is private, and goes out as JSON. */
+class Note {
+  #text = secret;
+  toJSON() {
+    return { text: this.#text };
+  }
+}
+
+/** The first looks at it find what it was before. @param {object} before @param {number} most @returns {object} */
+function turning(before, most) {
+  let looks = 0;
+  return new Proxy(before, {
+    ownKeys: (own) => (++looks > most ? ["summary"] : Reflect.ownKeys(own)),
+    getOwnPropertyDescriptor: (own, key) => (key === "summary" ? { value: secret, enumerable: true, configurable: true } : Reflect.getOwnPropertyDescriptor(own, key)),
+    get: (own, key, on) => (key === "summary" ? secret : Reflect.get(own, key, on)),
+  });
+}
 
 function form() {
   const data = new FormData();
@@ -201,8 +227,115 @@ test("a message of a sealed conversation is not edited into plaintext", async ()
   guard.watchMessage(first);
   knowledge.seal("CH1");
   assert.equal(await tried(() => first?.updateBody(secret)), "bad argument");
+  // It would end the conversation for whoever reads it, and nobody has handed it out.
+  assert.equal(await tried(() => first?.updateBody(`sealwire:1:${Buffer.from(secret).toString("base64url")}`)), "bad argument");
+  assert.equal(await tried(() => first?.remove()), "bad argument");
   assert.equal(await tried(() => first?.updateAttributes({ text: secret })), "bad argument");
+  assert.equal(await tried(() => first?.updateAttributes(new URL(`https://x.test/?${encodeURIComponent(secret)}`))), "bad argument");
+  assert.equal(await tried(() => first?.updateAttributes(new Note())), "bad argument");
   assert.deepEqual(left, []);
+});
+
+test("what was judged is what goes out, not what it turns into", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1");
+  conversation.attributes = { channel: "web" };
+  guard.watch(conversation);
+  knowledge.seal("CH1");
+  for (let looks = 0; looks < 8; looks++) await tried(() => conversation.updateAttributes(turning({ channel: "web" }, looks)));
+  assert.ok(!JSON.stringify(left).includes("4711"));
+  assert.ok(left.length > 0);
+});
+
+test("a message that was read is guarded before whoever read it has it", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1", [message(entry)]);
+  guard.watch(conversation);
+  knowledge.seal("CH1");
+  const [first] = (await conversation.getMessages(1)).items;
+  assert.equal(await tried(() => first?.updateBody(secret)), "bad argument");
+  assert.deepEqual(left, []);
+});
+
+test("whatever the SDK's client gives out is guarded before whoever asked has it", async () => {
+  /** @type {Record<string, (client: Client) => Promise<unknown>>} */
+  const given = {
+    getConversationBySid: (client) => client.getConversationBySid("CH1"),
+    peekConversationBySid: (client) => client.peekConversationBySid("CH1"),
+    getConversationByUniqueName: (client) => client.getConversationByUniqueName("one"),
+    getSubscribedConversations: async (client) => (await client.getSubscribedConversations()).items[0],
+    conversationAdded: async (client) => void client.emit("conversationAdded", client.objects.get("CH1")),
+    conversationJoined: async (client) => void client.emit("conversationJoined", client.objects.get("CH1")),
+  };
+  for (const [name, give] of Object.entries(given)) {
+    for (const way of [(/** @type {Conversation} */ c) => c.sendMessage(secret), (/** @type {Conversation} */ c) => c.prepareMessage().setBody(secret).build().send(), (/** @type {Conversation} */ c) => c.updateAttributes({ note: secret })]) {
+      const { guard } = house({ isSealed: () => true });
+      const { conversation, left } = sdk("CH1");
+      class Own extends Client {}
+      for (const [of, value] of Object.entries(Object.getOwnPropertyDescriptors(Client.prototype))) if (of !== "constructor") Object.defineProperty(Own.prototype, of, value);
+      const client = new Own();
+      client.objects.set("CH1", conversation);
+      guard.watchClient(client);
+      guard.watchClient(client);
+      assert.equal(await tried(async () => way(/** @type {Conversation} */ ((await give(client)) ?? conversation))), "bad argument", name);
+      assert.deepEqual(left, [], name);
+    }
+  }
+});
+
+test("a conversation that was found plain and is sealed since sends nothing, whichever of its objects is asked", async () => {
+  const { guard } = house();
+  const { conversation, another, left } = sdk("CH1", [message("hello")]);
+  guard.watch(conversation);
+  const other = another();
+  await other.sendMessage("in the clear");
+  assert.equal(left.length, 1);
+  // Told to this object alone, which nobody showed to the guard.
+  other.come(entry);
+  assert.equal(await tried(() => other.sendMessage(secret)), "bad argument");
+  assert.equal(await tried(() => conversation.sendMessage(secret)), "bad argument");
+  assert.equal(left.length, 1);
+});
+
+test("an object that is listened to no more is asked about anew before it sends", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1", [message("hello")]);
+  guard.watch(conversation);
+  assert.equal(await knowledge.learn(conversation), "plain");
+  knowledge.release(conversation);
+  assert.equal(conversation.listeners.size, 0);
+  conversation.come(entry);
+  assert.equal(await tried(() => conversation.sendMessage(secret)), "bad argument");
+  assert.deepEqual(left, []);
+});
+
+test("what sends beneath and is not the conversation's own is not believed", async () => {
+  const { guard, knowledge } = house();
+  const { conversation, left } = sdk("CH1");
+  const plain = sdk("CHplain", [message("hello")]);
+  guard.watch(conversation);
+  guard.watch(plain.conversation);
+  knowledge.seal("CH1");
+  await knowledge.learn(plain.conversation);
+  const { _messagesEntity: entity } = conversation;
+  const forged = Object.create(entity, { conversation: { value: Object.create(plain.conversation, { left: { value: left } }) } });
+  assert.equal(await tried(() => entity.send.call(forged, secret)), "bad argument");
+  assert.equal(await tried(() => entity.send.call(new Proxy(entity, {}), secret)), "bad argument");
+  assert.deepEqual(left, []);
+});
+
+test("what somebody types in a plain chat does not make it sealed: only what has the form of a frame does", async () => {
+  const frames = ["sealwire:1:AQECAA", `sealwire:1:${Buffer.from([2, ...Array(16).fill(7), 0, 2, 9]).toString("base64url")}`, `sealwire:1:${Buffer.from([3, 2, 65, 66, 1]).toString("base64url")}`];
+  const others = ["sealwire:1:x", "sealwire:1:hello there", "sealwire:1:", "sealwire:1:AAAA", "sealwire:1:AQ", "sealwire:1:AQECAA==", `sealwire:1:${Buffer.from([2, ...Array(16).fill(7), 2, 2, 9]).toString("base64url")}`, `sealwire:1:${Buffer.from([3, 9, 65]).toString("base64url")}`, `sealwire:1:${Buffer.from("hello").toString("base64url")}`];
+  for (const body of others) {
+    const { knowledge, guard } = house();
+    const { conversation, left } = sdk("CH1", [message(body)]);
+    guard.watch(conversation);
+    assert.equal(await knowledge.learn(conversation), "plain", body);
+    await conversation.sendMessage("the answer");
+    assert.equal(left.length, 1);
+  }
+  for (const body of frames) assert.equal(await house().knowledge.learn(sdk("CH1", [message(body)]).conversation), "sealed", body);
 });
 
 test("an error of the guard does not hold what was to be sent", async () => {

@@ -21,23 +21,26 @@ export function sdk(sid, messages = [], _free = false) {
   class OwnBuilder extends MessageBuilder {}
   class OwnUnsent extends UnsentMessage {}
   class OwnMessage extends Message {}
-  for (const [of, from] of [[Own, Conversation], [OwnMessages, Messages], [OwnBuilder, MessageBuilder], [OwnUnsent, UnsentMessage], [OwnMessage, Message]]) {
+  class OwnParticipant extends Participant {}
+  for (const [of, from] of [[OwnParticipant, Participant], [Own, Conversation], [OwnMessages, Messages], [OwnBuilder, MessageBuilder], [OwnUnsent, UnsentMessage], [OwnMessage, Message]]) {
     for (const [name, value] of Object.entries(Object.getOwnPropertyDescriptors(from?.prototype ?? {}))) if (name !== "constructor") Object.defineProperty(of?.prototype, name, value);
     // Nothing guarded is shared.
     Object.setPrototypeOf(of?.prototype, Object.prototype);
   }
-  const kinds = { Messages: OwnMessages, Builder: OwnBuilder, Unsent: OwnUnsent, Message: OwnMessage };
+  const kinds = { Messages: OwnMessages, Builder: OwnBuilder, Unsent: OwnUnsent, Message: OwnMessage, Participant: OwnParticipant };
   const another = () => new Own(sid, messages, left, kinds);
   return { conversation: another(), another, left, Class: Own };
 }
 
-/** @typedef {{Messages: typeof Messages, Builder: typeof MessageBuilder, Unsent: typeof UnsentMessage, Message: typeof Message}} Kinds */
+/** @typedef {{Messages: typeof Messages, Builder: typeof MessageBuilder, Unsent: typeof UnsentMessage, Message: typeof Message, Participant: typeof Participant}} Kinds */
 
 export class Conversation {
   /** @type {Record<string, unknown>} */
   attributes = {};
   /** What listens to it. @type {Set<string>} */
   listeners = new Set();
+  /** @type {Set<(told: never) => void>} */
+  #added = new Set();
 
   /** @param {string} sid @param {{body: string}[]} messages @param {Left[]} left @param {Kinds} kinds */
   constructor(sid, messages, left, kinds) {
@@ -63,9 +66,9 @@ export class Conversation {
   async typing() {
     this.left.push({ sid: this.sid, body: "typing", attributes: {}, media: [] });
   }
-  /** @param {Record<string, unknown>} attributes */
+  /** @param {unknown} attributes */
   async updateAttributes(attributes) {
-    this.left.push({ sid: this.sid, body: "", attributes, media: [] });
+    this.left.push({ sid: this.sid, body: "", attributes: JSON.parse(JSON.stringify(attributes)), media: [] });
     return this;
   }
   /** @param {string} name */
@@ -75,10 +78,29 @@ export class Conversation {
   /** @param {string} event @param {(told: never) => void} listener */
   on(event, listener) {
     this.listeners.add(`${event} ${keyOf(listener)}`);
+    if (event === "messageAdded") this.#added.add(listener);
   }
   /** @param {string} event @param {(told: never) => void} listener */
   off(event, listener) {
     this.listeners.delete(`${event} ${keyOf(listener)}`);
+    this.#added.delete(listener);
+  }
+  /** Somebody sent it. @param {string} body */
+  come(body) {
+    this.messages.push({ body });
+    for (const listener of [...this.#added]) /** @type {(told: unknown) => void} */ (listener)({ index: this.messages.length - 1, body });
+  }
+  /** @param {string} _identity */
+  async getParticipantByIdentity(_identity) {
+    return new this.kinds.Participant(this);
+  }
+  /** @param {string} identity @param {unknown} [attributes] */
+  async add(identity, attributes = {}) {
+    this.left.push({ sid: this.sid, body: identity, attributes: JSON.parse(JSON.stringify(attributes)), media: [] });
+  }
+  /** @param {string} _proxy @param {string} address @param {unknown} [attributes] @param {unknown} [binding] */
+  async addNonChatParticipant(_proxy, address, attributes = {}, binding = {}) {
+    this.left.push({ sid: this.sid, body: address, attributes: JSON.parse(JSON.stringify([attributes, binding])), media: [] });
   }
 }
 
@@ -203,6 +225,52 @@ class Message {
   }
   /** @param {unknown} attributes */
   async updateAttributes(attributes) {
-    this.conversation.left.push({ sid: this.conversation.sid, body: "", attributes, media: [] });
+    this.conversation.left.push({ sid: this.conversation.sid, body: "", attributes: JSON.parse(JSON.stringify(attributes)), media: [] });
+  }
+  async remove() {
+    this.conversation.left.push({ sid: this.conversation.sid, body: "removed", attributes: {}, media: [] });
+  }
+}
+
+class Participant {
+  /** @param {Conversation} conversation */
+  constructor(conversation) {
+    this.conversation = conversation;
+  }
+  /** @param {unknown} attributes */
+  async updateAttributes(attributes) {
+    this.conversation.left.push({ sid: this.conversation.sid, body: "", attributes: JSON.parse(JSON.stringify(attributes)), media: [] });
+  }
+}
+
+/** The SDK's client, which gives conversations out. */
+export class Client {
+  /** @type {Map<string, Conversation>} */
+  objects = new Map();
+  /** @type {Map<string, ((given: unknown) => void)[]>} */
+  #listeners = new Map();
+  /** @param {string} sid */
+  async getConversationBySid(sid) {
+    return this.objects.get(sid);
+  }
+  /** @param {string} sid */
+  async peekConversationBySid(sid) {
+    return this.objects.get(sid);
+  }
+  /** @param {string} _name */
+  async getConversationByUniqueName(_name) {
+    return [...this.objects.values()][0];
+  }
+  async getSubscribedConversations() {
+    return { items: [...this.objects.values()] };
+  }
+  /** @param {string} event @param {(given: unknown) => void} listener */
+  on(event, listener) {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+    return this;
+  }
+  /** @param {string} event @param {unknown} given */
+  emit(event, given) {
+    for (const listener of this.#listeners.get(event) ?? []) listener(given);
   }
 }
