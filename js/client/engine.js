@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * One conversation at work: it puts together what reads the log (reader.js),
- * what is known of it (standing.js), what a person does in it (composing.js)
- * and what brings that to the relay (sender.js). The end service decides what
- * is true and what to append next; the relay only carries. Every failure stops
- * the work and leaves it to be resumed by the next reason to: another
- * connection, another entry, or a pause.
+ * One conversation at work: when what it is made of (engineparts.js) reads and
+ * sends, stops and goes on. The end service decides what is true and what to
+ * append next; the relay only carries. Every failure stops the work and leaves it
+ * to be resumed by the next reason to: another connection, another entry, or a
+ * pause.
  *
  * @typedef {import("./status.js").Status} Status
  *
@@ -24,19 +23,10 @@
  * @property {(bytes: number) => boolean} mayQueue  whether so many unread bytes more may be held (negative: given back)
  */
 import { SealwireError } from "../errors.js";
-import { Around } from "./around.js";
-import { Attachments } from "./attachments.js";
 import { fromHex } from "./bytes.js";
-import { Composing } from "./composing.js";
-import { Conversation } from "./conversation.js";
 import { Duties, turnsOf } from "./duties.js";
-import { Moving } from "./moving.js";
-import { Place } from "./place.js";
-import { Reader } from "./reader.js";
+import { partsOf } from "./engineparts.js";
 import { Retry } from "./retry.js";
-import { Sender } from "./sender.js";
-import { Standing } from "./standing.js";
-import { Timeline } from "./timeline.js";
 
 /** An end that renews does so when its own last commit is older than this (ms). */
 const RENEW_AGE = 4 * 3_600_000;
@@ -63,68 +53,31 @@ export class Engine {
    * @param {string} id  "" while there is no conversation
    */
   constructor(host, id) {
-    const { end, connection, files, events, mayQueue, company, take } = host;
     this.#host = host;
     this.#hidden = host.found !== undefined;
-    const facade = () => this.facade;
-    const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
-    const timeline = (this.#timeline = new Timeline((message) => events.emit("message", { conversation: this.facade, message })));
-    const standing = (this.#standing = new Standing({ status: () => reader.status, events, timeline, facade, hidden: () => this.#hidden, company, onShut: () => attachments.sendings.halt() }));
-    const reader = (this.#reader = new Reader({
-      end,
-      connection,
-      mayQueue,
-      onRead: (received) => this.#read(received),
-      onDrained: () => void ((this.pending || this.#duties.due) && this.#pump()),
-      onForked: () => standing.fork(),
-      onBarred: (barred) => standing.bar(barred),
-      onGarbled: (garbled) => standing.garble(garbled),
-      onTrouble: (error) => void onTrouble(error),
-    }));
-    const place = (this.#place = new Place({ end, reader, standing, onTrouble: (error) => host.onTrouble(error) }, id));
-    const attachments = (this.#attachments = new Attachments(
-      {
-        end,
-        files,
-        conversation: () => place.id,
-        ready: () => this.#able() && !standing.barred && standing.state === "secured",
-        hold: (content, message) => place.keep((conversation) => end.hold(conversation, content, message)),
-        onReleased: () => this.resume(),
-        onTrouble: (error) => void onTrouble(error),
-      },
-      timeline,
-    ));
-    this.#sender = new Sender({
-      end,
-      connection,
-      reader,
-      timeline,
-      conversation: () => place.id,
+    const parts = partsOf(host, id, {
+      facade: () => this.facade,
+      hidden: () => this.#hidden,
+      ended: () => this.#ended,
       able: () => this.#able(),
-      barred: () => standing.barred,
       begun: () => this.#begun,
-      unasked: () => this.#duties.due || (company && Date.now() - this.#refreshed > RENEW_AGE),
-      attend: (queue) => this.#moving.attend(queue),
-      held: () => this.#duties.holds,
-      done: () => this.#duties.done(),
-      unbegin: () => this.#unbegin(),
-      onTrouble,
-    });
-    const acts = new Composing({ end, events, timeline, attachments, standing, place, facade, ended: () => this.#ended, go: () => this.#go() });
-    const moving = (this.#moving = new Moving({
-      end,
-      standing,
-      timeline,
-      conversation: () => place.id,
-      able: () => this.#able(),
-      inboxes: connection.inboxes !== false,
-      follow: () => reader.follow(),
+      renews: () => host.company && Date.now() - this.#refreshed > RENEW_AGE,
+      duties: this.#duties,
+      onRead: (received) => this.#read(received),
+      onTrouble: (error) => this.#trouble(error),
+      resume: () => this.resume(),
       pump: () => this.#pump(),
-      take,
-      note: (text) => acts.sendNote(text),
-    }));
-    const around = new Around(standing, () => connection.reachable?.(fromHex(place.id)) ?? []);
-    this.facade = new Conversation({ place, standing, timeline, acts, moving, around });
+      go: () => this.#go(),
+      unbegin: () => this.#unbegin(),
+    });
+    this.#timeline = parts.timeline;
+    this.#standing = parts.standing;
+    this.#reader = parts.reader;
+    this.#place = parts.place;
+    this.#attachments = parts.attachments;
+    this.#sender = parts.sender;
+    this.#moving = parts.moving;
+    this.facade = parts.facade;
   }
 
   get id() {
