@@ -151,7 +151,7 @@ const parts = `
 .sw-safety-step { color: var(--ink); }
 .sw-safety-status { color: var(--muted); }
 @media (max-width: 350px) {
-  .sw-digits { padding-inline: 8px; column-gap: 6px; font-size: 16px; }
+  .sw-digits { padding-inline: 8px; column-gap: 6px; font-size: 15px; }
 }
 @media (max-width: 260px) {
   .sw-digits { grid-template-columns: repeat(2, auto); }
