@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Guard } from "../../js/agent/flex/guard.js";
 import { Knowledge } from "../../js/agent/flex/knowledge.js";
 
-const { Conversation } = createRequire(import.meta.url)("@twilio/conversations");
+const { Conversation, Message, Participant } = createRequire(import.meta.url)("@twilio/conversations");
 const secret = "the account number is 4711";
 const sealed = "sealwire:1:AQIDBAUGBwg";
 const octets = { contentType: "application/octet-stream", filename: "AAAAAAAAAAAAAAAAAAAAAA", media: new Blob(["x"]) };
@@ -27,9 +27,14 @@ function real(sid, left) {
   };
   const links = { self: "/self", messages: "/messages", participants: "/participants" };
   const limits = { emailBodiesAllowedContentTypes: ["text/plain"], emailHistoriesAllowedContentTypes: [], mediaAttachmentsCountLimit: 10, mediaAttachmentsTotalSizeLimitInMb: 10 };
-  const conversation = new Conversation({ channel: "c", attributes: { channel: "web" }, createdBy: "x", dateCreated: "", dateUpdated: "" }, sid, links, { links, limits, userIdentity: "agent" }, services);
+  const configuration = { links, limits, userIdentity: "agent" };
+  const conversation = new Conversation({ channel: "c", attributes: { channel: "web" }, createdBy: "x", dateCreated: "", dateUpdated: "" }, sid, links, configuration, services);
   Object.defineProperty(conversation, "limits", { value: limits });
   conversation.getMessages = async () => ({ items: [] });
+  // What is given out of it by other ways: the tests' own.
+  conversation.message = new Message(0, { sid: "ME1", text: sealed, author: "agent", attributes: "{}", timestamp: new Date().toISOString() }, conversation, { self: "/m", conversation: "/self", messages_receipts: "/r" }, configuration, services);
+  const participant = new Participant({ attributes: "{}", dateCreated: "", dateUpdated: "", identity: "agent", roleSid: "RL1", lastConsumedMessageIndex: null, lastConsumptionTimestamp: null, type: "chat", userInfo: "U" }, "MB1", conversation, { self: "/p" }, services);
+  conversation.getParticipantByIdentity = async () => participant;
   return conversation;
 }
 
@@ -48,6 +53,13 @@ const ways = {
   "the entity's send": (c) => c._messagesEntity.send(secret),
   "the entity's sendMedia": (c) => c._messagesEntity.sendMedia(file),
   "updateAttributes": (c) => c.updateAttributes({ secret }),
+  "updateAttributes of another form as JSON": (c) => c.updateAttributes(Object.assign(Object.create({ toJSON: () => ({ text: secret }) }), { channel: "web" })),
+  "attributes of a message": (c) => c.message.updateAttributes(new URL(`https://x.test/?${encodeURIComponent(secret)}`)),
+  "an edit": (c) => c.message.updateBody(`sealwire:1:${Buffer.from(secret).toString("base64url")}`),
+  "a removal": (c) => c.message.remove(),
+  "attributes of a participant": async (c) => (await c.getParticipantByIdentity("agent")).updateAttributes({ summary: secret }),
+  "attributes of somebody who is added": (c) => c.add("supervisor", { summary: secret }),
+  "attributes of a telephone that is added": (c) => c.addNonChatParticipant("+1", "+2", { summary: secret }),
   "updateFriendlyName": (c) => c.updateFriendlyName(secret),
   "updateUniqueName": (c) => c.updateUniqueName(secret),
 };
@@ -62,6 +74,7 @@ const knowledge = new Knowledge();
 const guard = new Guard(knowledge);
 const first = real("CHsealed", []);
 guard.watch(first);
+guard.watchMessage(first.message);
 knowledge.seal("CHsealed");
 
 for (const [name, way] of Object.entries(ways)) {

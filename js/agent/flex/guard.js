@@ -30,6 +30,8 @@ import { refusal } from "./refusal.js";
 /** On the SDK's client: what gives out conversations, and tells of them. */
 const gives = ["getConversationBySid", "peekConversationBySid", "getConversationByUniqueName", "getSubscribedConversations", "createConversation"];
 const comes = ["conversationAdded", "conversationJoined"];
+const messages = ["messageAdded", "messageUpdated"];
+const people = ["participantJoined", "participantUpdated"];
 /** On a Conversation: what writes to it or tells of it; and what gives out its participants. */
 const writes = ["updateFriendlyName", "updateUniqueName", "setInternalState"];
 const participants = ["getParticipants", "getParticipantByIdentity", "getParticipantBySid"];
@@ -73,7 +75,10 @@ export class Guard {
       for (const name of gives) this.#look(holder, name, given);
     }
     const { on } = /** @type {{on?: unknown}} */ (client);
-    if (typeof on === "function") for (const event of comes) on.call(client, event, given);
+    if (typeof on !== "function") return;
+    for (const event of comes) on.call(client, event, given);
+    for (const event of messages) on.call(client, event, (/** @type {{message?: unknown}} */ told) => this.watchMessage(told.message ?? told));
+    for (const event of people) on.call(client, event, (/** @type {{participant?: unknown}} */ told) => this.#watchParticipant(told.participant ?? told));
   }
 
   /** @param {unknown} conversation */
@@ -113,6 +118,7 @@ export class Guard {
       // An edit or a removal makes another log for whoever reads it from its beginning: nothing of ours does it.
       for (const name of ["updateBody", "remove"]) this.#hold(holder, name, conversationOf, () => false);
       this.#hold(holder, "updateAttributes", conversationOf, ([value]) => saysNothing(value) && [{}]);
+      this.#look(holder, "getParticipant", (participant) => this.#watchParticipant(participant));
     }
   }
 
