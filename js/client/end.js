@@ -33,10 +33,12 @@
  */
 import { SealwireError } from "../errors.js";
 import { Reader, Writer, encodeText, equalBytes, toBase64url, toHex } from "./bytes.js";
-import { endArguments, identityOf, loadContext, usable } from "./context.js";
+import { endArguments, identityOf } from "./context.js";
 import { Conversations } from "./conversations.js";
+import { EndPackages } from "./endpackages.js";
 import { isFull, readManifests, readRemembered, savedManifests, savedRemembered } from "./kept.js";
 import { newestOf, verify } from "./foreignverify.js";
+import { Live } from "./live.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
 import { eraseShelves } from "./shelf.js";
@@ -44,24 +46,11 @@ import { credentialOf } from "./statements.js";
 import { indexedStore, memoryStore } from "./store.js";
 import { Transfers } from "./transfers.js";
 
-const LAST_RESORT = "last resort";
-/** A last-resort key package is published again, the same, for so long (s). */
-const LAST_RESORT_AGE = 3_600;
-const DAY = 86_400;
-/** Validity of a published key package (days). */
-const PACKAGE_DAYS = 7;
-
 const seconds = () => Math.floor(Date.now() / 1000);
 
 export class End {
-  #makeCore;
-  /** The instance that told the tenant, for the opening that follows. @type {Core | null} */
-  #spare = null;
-  #mutex = new Mutex();
-  /** @type {Context | null} */
-  #context = null;
-  /** @type {OpenOptions | null} */
-  #options = null;
+  #live;
+  #packages;
   /** Of its credential. */
   #alias = "";
   /** @type {readonly string[]} */
@@ -77,10 +66,12 @@ export class End {
 
   /** @param {() => Promise<Core>} makeCore a fresh instance of the verified module */
   constructor(makeCore) {
-    this.#makeCore = makeCore;
-    const context = () => this.#live();
+    const mutex = new Mutex();
+    const live = (this.#live = new Live(makeCore, mutex, () => this.#alias));
+    const context = () => live.context();
+    this.#packages = new EndPackages(live);
     this.#outbox = new Outbox(context);
-    this.conversations = new Conversations(context, this.#mutex, this.#outbox);
+    this.conversations = new Conversations(context, mutex, this.#outbox);
     this.transfers = new Transfers(context, this.#outbox);
   }
 
@@ -89,15 +80,15 @@ export class End {
    * lock. A throw-away identity's hello says it; that hello goes nowhere.
    * @param {OpenOptions} options
    */
-  async tenant(options) {
-    const core = await this.#makeCore();
-    const end = core.call("end_new", endArguments(options));
-    const hello = core.callBytes("end_hello", end, new Writer().raw(new Uint8Array(32)).bytes16(encodeText("-")).bytes16(new Uint8Array()).take());
-    core.close(end);
-    this.#spare = core;
-    const r = new Reader(hello);
-    r.raw(2);
-    return toHex(r.raw(16));
+  tenant(options) {
+    return this.#live.beforehand((core) => {
+      const end = core.call("end_new", endArguments(options));
+      const hello = core.callBytes("end_hello", end, new Writer().raw(new Uint8Array(32)).bytes16(encodeText("-")).bytes16(new Uint8Array()).take());
+      core.close(end);
+      const r = new Reader(hello);
+      r.raw(2);
+      return toHex(r.raw(16));
+    });
   }
 
   /**
@@ -118,16 +109,14 @@ export class End {
    * @returns {Promise<Opened>}
    */
   async openIn(store, options) {
-    if (this.#context) throw new SealwireError("bad argument", "the end service is open already");
-    this.#options = options;
+    if (this.#live.store) throw new SealwireError("bad argument", "the end service is open already");
     try {
-      const { context, fresh } = await this.#load(store);
-      this.#context = context;
+      const { context, fresh } = await this.#live.open(store, options);
       await this.#outbox.load();
       const { key, member } = identityOf(context);
       return { fresh, identity: key, member, thumbprint: await thumbprint(key), ...(await this.conversations.load()), outbox: this.#outbox.items() };
     } catch (error) {
-      this.#context = null;
+      this.#live.close();
       store.close();
       throw error;
     }
@@ -139,7 +128,7 @@ export class End {
    * @param {Uint8Array} proof
    */
   async hello(nonce, host, proof) {
-    const { core, end } = await this.#live();
+    const { core, end } = await this.#live.context();
     return core.callBytes("end_hello", end, new Writer().raw(nonce).bytes16(encodeText(host)).bytes16(proof).take());
   }
 
@@ -152,7 +141,7 @@ export class End {
     const known = before[0] !== undefined && equalBytes(before[0], manifest);
     // One that a log named, and that is the newest, displaces none until the next is given.
     const named = newest && !known && isFull(before) ? await this.conversations.named() : null;
-    await this.#change((core, end, writes) => {
+    await this.#live.change((core, end, writes) => {
       const last = newestOf(core, end);
       core.call("end_manifest", end, new Writer().u64(seconds()).u8(newest ? 1 : 0).raw(manifest).take());
       // Old ones are not to displace what commits are made under now.
@@ -164,23 +153,23 @@ export class End {
 
   /** Those that were last the newest, the last first, and those that own commits name which are not read back. */
   async manifests() {
-    return readManifests(await this.#live());
+    return readManifests(await this.#live.context());
   }
 
   /** What the carrier wanted to be remembered; empty: nothing. */
   async remembered() {
-    return readRemembered(await this.#live());
+    return readRemembered(await this.#live.context());
   }
 
   /** @param {Uint8Array} bytes */
   async remember(bytes) {
-    const context = await this.#live();
+    const context = await this.#live.context();
     await context.store.write([savedRemembered(context, bytes)]);
   }
 
   /** @param {Uint8Array} credential */
   async credential(credential) {
-    await this.#change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
+    await this.#live.change((core, end) => core.call("end_credential", end, new Writer().u64(seconds()).raw(credential).take()));
     const { alias, queues } = credentialOf(credential);
     this.#alias = alias;
     this.#queues = queues;
@@ -194,8 +183,8 @@ export class End {
    */
   async verify(keyPackage, member, queue) {
     const manifest = this.#newest ?? (await this.manifests())[0];
-    const context = await this.#live();
-    const { role, roots } = /** @type {OpenOptions} */ (this.#options);
+    const context = await this.#live.context();
+    const { role, roots } = this.#live.options;
     const queues = queue === undefined ? this.#queues : [queue];
     return verify(context, { roots, customer: role === "customer", manifest, queues }, keyPackage, member);
   }
@@ -205,30 +194,20 @@ export class End {
    * @param {number} [life]  seconds
    */
   keyPackage(life) {
-    return this.#change((core, end) => core.callBytes("end_key_package", end, packageArguments(false, life)));
+    return this.#packages.fresh(life);
   }
 
   /**
    * The last-resort key package: the same bytes for an hour, so that reconnecting makes no new keys.
    * @param {boolean} [renew]  a new one at once: the credential in the old one has ended
    */
-  async lastResort(renew = false) {
-    const { store, keystore } = await this.#live();
-    const kept = await store.get("state", LAST_RESORT);
-    if (kept !== undefined && !renew) {
-      const r = new Reader(keystore.unseal("state", LAST_RESORT, kept));
-      if (seconds() - r.u64() < LAST_RESORT_AGE) return r.rest();
-    }
-    return this.#change((core, end, writes) => {
-      const made = core.callBytes("end_key_package", end, packageArguments(true));
-      writes.push((/** @type {Context} */ context) => context.keystore.seal("state", LAST_RESORT, new Writer().u64(seconds()).raw(made).take()));
-      return made;
-    });
+  lastResort(renew = false) {
+    return this.#packages.lastResort(renew);
   }
 
   /** Drops the private halves of key packages that have expired. */
-  async expire() {
-    await this.#change((core, end) => core.call("end_expire", end, new Writer().u64(seconds()).take()));
+  expire() {
+    return this.#packages.expire();
   }
 
   /**
@@ -260,13 +239,12 @@ export class End {
 
   /** False once another tab has opened this namespace. */
   async owned() {
-    return this.#context ? this.#context.store.owned() : false;
+    return this.#live.store ? this.#live.store.owned() : false;
   }
 
   /** Closes the core's handles, which wipes them, and the store. */
   async close() {
-    const context = this.#context;
-    this.#context = null;
+    const context = this.#live.close();
     if (!context) return;
     await this.transfers.close();
     context.abandon();
@@ -275,67 +253,14 @@ export class End {
 
   /** Closes, and removes every key, all history and every opened file of this namespace, those too that other pages left. */
   async erase() {
-    const store = this.#context?.store;
-    const device = this.#options?.history === "device";
+    const { store, options } = this.#live;
     await this.close();
     try {
       await store?.erase();
     } finally {
-      if (store && device) await eraseShelves(store.name);
+      if (store && options.history === "device") await eraseShelves(store.name);
     }
   }
-
-  /** @returns {Promise<Context>} */
-  async #live() {
-    if (!this.#context) throw new SealwireError("unavailable", "the end service is closed");
-    if (usable(this.#context)) return this.#context;
-    return this.#mutex.run("context", async () => {
-      const context = this.#context;
-      if (!context) throw new SealwireError("unavailable", "the end service is closed");
-      if (usable(context)) return context;
-      const { context: again } = await this.#load(context.store);
-      if (!this.#context) throw new SealwireError("unavailable", "the end service is closed");
-      this.#context = again;
-      return again;
-    });
-  }
-
-  /** @param {Store} store */
-  async #load(store) {
-    const core = this.#spare ?? (await this.#makeCore());
-    this.#spare = null;
-    return loadContext(core, store, /** @type {OpenOptions} */ (this.#options), () => this.#alias);
-  }
-
-  /**
-   * Changes the end's own state and saves it; a failed save goes back to the saved state.
-   * @template T
-   * @param {(core: Core, end: number, writes: ((context: Context) => import("./store.js").Write)[]) => T} act
-   * @returns {Promise<T>}
-   */
-  #change(act) {
-    return this.#mutex.run("end", async () => {
-      const context = await this.#live();
-      /** @type {((context: Context) => import("./store.js").Write)[]} */
-      const writes = [];
-      const result = act(context.core, context.end, writes);
-      try {
-        await context.store.write([context.savedEnd(), ...writes.map((make) => make(context))]);
-      } catch (error) {
-        context.abandon();
-        throw error;
-      }
-      return result;
-    });
-  }
-}
-
-/**
- * @param {boolean} lastResort
- * @param {number} [life]  seconds
- */
-function packageArguments(lastResort, life = PACKAGE_DAYS * DAY) {
-  return new Writer().u64(seconds()).u64(seconds() + life).u8(lastResort ? 1 : 0).take();
 }
 
 /** @param {Uint8Array} key */
