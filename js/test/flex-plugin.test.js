@@ -64,10 +64,16 @@ test("templates that would show a body are covered, others are left", () => {
   assert.equal(shows(undefined), "as it was");
 });
 
-/** The host's actions, with a conversation that is sealed or not. @param {{sealed?: boolean, client?: () => Promise<FakeClient>}} [how] */
-function host({ sealed = true, client } = {}) {
+/**
+ * The host's actions, with a conversation that is sealed or not.
+ * @param {{sealed?: boolean, client?: () => Promise<FakeClient>, members?: import("../widget/facade.js").Member[]}} [how]
+ */
+function host({ sealed = true, client, members = [] } = {}) {
   const fake = new FakeClient();
-  const conversation = fake.add({ state: "secured" });
+  const conversation = fake.add({ state: "secured", members });
+  const box = { text: /** @type {string|undefined} */ (undefined) };
+  /** @type {Map<string, (payload: unknown) => unknown>} */
+  const listening = new Map();
   const { conversation: source, left } = sdk("CH1", sealed ? [posted("sealwire:1:AQECAA")] : [posted("hello")]);
   const knowledge = new Knowledge();
   const guard = new Guard(knowledge);
@@ -81,11 +87,12 @@ function host({ sealed = true, client } = {}) {
     /** @template P @param {string} name @param {(payload: P, original: (payload?: unknown) => Promise<unknown>) => Promise<unknown>} act */
     replaceAction: (name, act) => void replaced.set(name, (payload, original) => act(/** @type {P} */ (payload), original)),
     invokeAction: async (/** @type {string} */ name, /** @type {unknown} */ payload) => void invoked.push([name, payload]),
-    addListener: () => {},
+    /** @template P @param {string} event @param {(payload: P, cancel: () => void) => unknown} listen */
+    addListener: (event, listen) => void listening.set(event, (payload) => listen(/** @type {P} */ (payload), () => {})),
   };
-  const place = { add: () => {}, delete: () => {}, conversations: () => [conversation.id], place: () => undefined, live: () => true };
+  const place = { add: () => {}, delete: () => {}, conversations: () => fake.conversations.map(({ id }) => id), place: () => undefined, live: () => true };
   const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => ({ close: () => {} }), own: (c) => guard.own(c), kit: { tick: 0 } });
-  replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words) });
+  replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words), typed: () => box.text });
   if (sealed) sessions.open(source);
   /** @type {unknown[]} */
   const originals = [];
@@ -94,7 +101,7 @@ function host({ sealed = true, client } = {}) {
     await sessions.start().catch(() => {});
     return replaced.get(name)?.({ conversation: { source }, conversationSid: "CH1", ...payload }, async (given) => originals.push(given));
   };
-  return { sessions, replaced, fake, act, conversation, invoked, told, originals, left, source };
+  return { sessions, fake, box, listening, replaced, act, conversation, invoked, told, originals, left, source };
 }
 
 test("a text of a sealed conversation is sealed, and never reaches the host's own action", async () => {
@@ -168,4 +175,82 @@ test("in a conversation that is not sealed the host's own action gets what it wa
   assert.equal(originals.length, 3);
   for (const got of originals) assert.deepEqual(/** @type {typeof given} */ (got).messageAttributes, given.messageAttributes);
   assert.deepEqual([conversation.messages, invoked, told], [[], [], []]);
+});
+
+test("a bubble says who wrote it by what was opened, not by what the platform says of an author", () => {
+  const source = { body: text(1, 1, 2, 9), author: "customer" };
+  const nameOf = (/** @type {Partial<import("../widget/facade.js").Message>} */ over) => shownOf(source, { kind: "message", conversation: "c", message: message({ text: "yes, I agree", ...over }) })?.name;
+  const names = [nameOf({ self: true }), nameOf({ from: member({ role: "bot", alias: "Helper" }) }), nameOf({ from: member({ role: "customer", id: "8c52ff", alias: "" }) }), nameOf({ from: null })];
+  assert.deepEqual(names, ["You", "Helper", "Customer 8C52", "Someone who left"]);
+});
+
+test("words of another encrypted conversation in the chat are told of, and not shown", () => {
+  const shown = shownOf({ body: text(1, 1, 2, 9) }, { kind: "other", conversation: "c", message: message({ text: "please pay" }) });
+  assert.deepEqual(shown, { kind: "note", text: flexWords.otherMessage });
+});
+
+/** Another customer's conversation, which the agent did not choose. @param {ReturnType<typeof host>} stage */
+const another = ({ fake }) => fake.add({ state: "secured", members: [member({ self: true }), member({ role: "customer", id: "other", alias: "" })] });
+const people = () => [member({ self: true }), member({ role: "customer", id: "c1", alias: "" })];
+
+test("what is sent goes to the conversation that was shown when Send was pressed, or nowhere", async () => {
+  for (const late of [false, true]) {
+    const stage = host({ members: people() });
+    const { sessions, listening, replaced, conversation, source, invoked, told, originals } = stage;
+    await sessions.start();
+    assert.equal(sessions.conversation("CH1")?.id, conversation.id);
+    const payload = { conversation: { source }, conversationSid: "CH1", body: "your PIN is 4711" };
+    // As the host does it: who listens first, then the action; in between another plugin takes its time.
+    await listening.get("beforeSendMessage")?.(payload);
+    const other = another(stage);
+    const change = () => sessions.choose("CH1", other.id);
+    if (!late) change();
+    const sending = replaced.get("SendMessage")?.(payload, async (given) => originals.push(given));
+    if (late) change();
+    await assert.rejects(async () => sending, { code: "unavailable" });
+    assert.deepEqual([conversation.messages, other.messages, originals], [[], [], []]);
+    assert.deepEqual([told.at(-1), invoked.at(-1)], [flexWords.becameAnother, ["SetInputText", { conversationSid: "CH1", body: "your PIN is 4711" }]]);
+  }
+});
+
+test("nothing is sent before the agent was shown with whom it is encrypted, nor while it has to choose", async () => {
+  const early = host({ members: people() });
+  const payload = { conversation: { source: early.source }, conversationSid: "CH1", body: "hello" };
+  await assert.rejects(async () => early.replaced.get("SendMessage")?.(payload, async () => {}), { code: "unavailable" });
+  assert.deepEqual([early.conversation.messages, early.told.at(-1)], [[], flexWords.becameAnother]);
+
+  const stage = host({ members: people() });
+  await stage.sessions.start();
+  another(stage);
+  await assert.rejects(async () => stage.act("SendMessage", { body: "hello" }), { code: "unavailable" });
+  await assert.rejects(async () => stage.act("SendMediaMessage", { file: new File(["x"], "a.txt") }), { code: "unavailable" });
+  assert.deepEqual([stage.fake.conversations.map(({ messages }) => messages.length), stage.told.at(-1)], [[0, 0], flexWords.chooseFirst]);
+  stage.sessions.choose("CH1", stage.conversation.id);
+  await stage.act("SendMessage", { body: "hello" });
+  assert.deepEqual(stage.fake.conversations.map(({ messages }) => messages.length), [1, 0]);
+});
+
+test("a text in a field that is not sealed is refused, and stays where it is", async () => {
+  for (const given of [{ plainTextBody: "hello", htmlBody: "<p>hello</p>" }, { body: " ", htmlBody: "hello" }, { plainTextBody: "hello", attachedFiles: [new File(["x"], "a.txt")] }]) {
+    const { act, conversation, invoked, told, originals } = host();
+    await assert.rejects(async () => act("SendMessage", given), { code: "bad argument" });
+    assert.deepEqual([conversation.messages, invoked, originals, told.at(-1)], [[], [], [], flexWords.otherField]);
+  }
+});
+
+test("what was typed while something was sent stays in the box", async () => {
+  const { act, box, conversation, invoked } = host();
+  conversation.sendFile = async () => {
+    box.text = "and the next question";
+    return message();
+  };
+  await act("SendMessage", { body: "hello", attachedFiles: [new File(["x"], "a.txt")] });
+  assert.deepEqual(invoked.filter(([name]) => name === "SetInputText"), []);
+  conversation.send = async () => {
+    box.text = "and the next question";
+    throw Object.assign(new Error(), { code: "unavailable" });
+  };
+  box.text = "hello";
+  await assert.rejects(async () => act("SendMessage", { body: "hello" }));
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "hello\nand the next question" }]);
 });
