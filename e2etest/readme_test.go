@@ -210,6 +210,7 @@ func TestReadmeAgentSnippet(t *testing.T) {
 const { relay, orgKey, authority: url } = await (await fetch("/demo/config.json")).json();
 const login = async () => (await (await fetch("/demo/login", {
 	method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "Ana" }) })).json()).token;
+const employee = "4711";
 ` + one(t, "js agent") + "\nglobalThis.kit = kit;"
 	d := harness.StartDemo(t)
 	agent := browser.Person(t, "agent", serving(t, map[string]string{

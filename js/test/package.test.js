@@ -103,6 +103,41 @@ test("a strict application compiles against every export, with the declarations 
   }
 });
 
+/** What the README's snippets leave to their reader, in types; a snippet that begins in another way than here is an error. */
+const snippets = {
+  transport: {
+    head: "export async function begin(twilioClient, conversation, text) {",
+    typed:
+      'import type { Client } from "sealwire";\ntype Sdk = Parameters<typeof twilio>[0];\n' +
+      'export const begin: (twilioClient: Sdk["client"], conversation: Sdk["conversation"], text: string) => Promise<Client> = async function (twilioClient, conversation, text) {',
+  },
+  agent: {
+    head: "const sw = await init();\n",
+    typed: "declare const relay: string, orgKey: string, url: string, employee: string, login: () => Promise<string>;\nconst sw = await init();\n",
+  },
+  browser: {
+    head: "const sw = await init();\n",
+    typed: "declare const relay: string, orgKey: string, identityToken: (request: { thumbprint: string }) => Promise<string>;\nconst sw = await init();\n",
+  },
+};
+
+test("the README's snippets compile against what was packed, word for word", async () => {
+  const readme = await readFile(join(installed, "README.md"), "utf8");
+  const app = join(dir, "app");
+  const files = [];
+  for (const [kind, { head, typed }] of Object.entries(snippets)) {
+    const found = [...readme.matchAll(new RegExp(`^\`\`\`js ${kind}\\n(.*?)^\`\`\`$`, "gms"))];
+    assert.equal(found.length, 1, kind);
+    const text = String(found[0]?.[1]).replace("./js/index.js", "sealwire").replace("./js/agent/kit.js", "sealwire/agent");
+    assert.ok(text.includes(head), `${kind} begins in another way`);
+    await writeFile(join(app, `${kind}.ts`), text.replace(head, typed));
+    files.push(`${kind}.ts`);
+  }
+  const compilerOptions = { strict: true, noEmit: true, target: "es2022", module: "nodenext", lib: ["es2022", "dom", "dom.iterable", "dom.asynciterable"], types: [] };
+  await writeFile(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  await run(process.execPath, [tsc, "-p", app]).catch((error) => assert.fail(error.stdout));
+});
+
 test("CommonJS finds it too, where Node can require modules", () => {
   const require = createRequire(join(dir, "app/app.cjs"));
   for (const name of scripts()) assert.ok(require.resolve(name).startsWith(installed), name);
