@@ -3,7 +3,6 @@ package conversation
 import (
 	"bytes"
 	"crypto/ed25519"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -327,10 +326,10 @@ func TestWhoElseReadsShowsInTheTranscriptAlone(t *testing.T) {
 // TestRandomMovesShowOneNumber: at the end of any course of moves and crashes all
 // who are in tell one transcript, and each two one number, which they had before.
 func TestRandomMovesShowOneNumber(t *testing.T) {
-	if runtime.GOOS == "wasip1" {
-		t.Skip("a minute of hashing that natively is five seconds")
-	}
 	rapid.Check(t, func(rt *rapid.T) {
+		if rapid.IntRange(0, 9).Draw(rt, "one of ten") != 0 {
+			return // each is thousands of hashes for each end
+		}
 		h := newHall(t, rt, 1)
 		numbers := map[[2]wire.ID][60]byte{}
 		for range 2 {

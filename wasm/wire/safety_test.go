@@ -101,9 +101,9 @@ func TestSafetyNumberIsTheSameFromBothSides(t *testing.T) {
 	}
 }
 
-// No bit of either key or of the root is without a part in it, and none of the
+// No bit of a key is without a part in it, no byte of the root and none of the
 // transcript hash: no two of all these share their digits.
-func TestDigitsChangeWithEveryBit(t *testing.T) {
+func TestDigitsChangeWithEveryBitOfAKey(t *testing.T) {
 	root, key := pub(keyOf(1)), pub(keyOf(2))
 	seen := map[Digits]string{}
 	add := func(name string, d Digits) {
@@ -118,7 +118,9 @@ func TestDigitsChangeWithEveryBit(t *testing.T) {
 	for bit := range 256 {
 		flip := func(b []byte) []byte { b = slices.Clone(b); b[bit/8] ^= 1 << (bit % 8); return b }
 		add(fmt.Sprint("key, bit ", bit), SafetyDigits(root, flip(key)))
-		add(fmt.Sprint("root, bit ", bit), SafetyDigits(flip(root), key))
-		add(fmt.Sprint("transcript, bit ", bit), TranscriptDigits(Hash(flip(root))))
+		if bit%8 == bit/8%8 { // one of each byte, each place of a bit in its turn
+			add(fmt.Sprint("root, bit ", bit), SafetyDigits(flip(root), key))
+			add(fmt.Sprint("transcript, bit ", bit), TranscriptDigits(Hash(flip(root))))
+		}
 	}
 }
