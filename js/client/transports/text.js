@@ -32,7 +32,3 @@ export function fromText(text) {
 export function roomIn(characters) {
   return Math.floor(((characters - PREFIX.length) * 3) / 4);
 }
-
-/** The name of a file: 16 bytes in base64url. */
-export const FILE_NAME = /^[A-Za-z0-9_-]{22}$/;
-export const OCTETS = "application/octet-stream";

@@ -25,22 +25,3 @@ export async function timely(ms, what, act) {
     clearTimeout(timer);
   }
 }
-
-/**
- * @param {typeof globalThis.fetch} fetch
- * @param {string} url
- * @param {AbortSignal} signal
- * @returns {Promise<ReadableStream<Uint8Array>>}
- */
-export async function fetched(fetch, url, signal) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(url, { signal, credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store" });
-  } catch {
-    signal.throwIfAborted();
-    throw new SealwireError("unavailable", "the platform's files cannot be reached");
-  }
-  if (!response.ok || !response.body) throw new SealwireError("unavailable", `the platform's files answered ${response.status}`);
-  return response.body;
-}

@@ -64,8 +64,9 @@
 import { SealwireError } from "../../errors.js";
 import { equalBytes } from "../bytes.js";
 import { Feed, States } from "./feed.js";
-import { FILE_NAME, OCTETS, fromText, roomIn, toText } from "./text.js";
-import { fetched, timely } from "./timely.js";
+import { Files, OCTETS, UPLOAD } from "./files.js";
+import { fromText, roomIn, toText } from "./text.js";
+import { timely } from "./timely.js";
 
 /** Characters of a body, under Twilio's 32 KB. */
 const MAX_BODY = 32_000;
@@ -90,7 +91,6 @@ export function twilio(options) {
 class Twilio {
   #client;
   #conversation;
-  #fetch;
   #answer;
   #pause;
   #feed = new Feed();
@@ -99,8 +99,8 @@ class Twilio {
   #next = 0;
   /** Those before it that were not there: deleted, or kept back. @type {Set<number>} */
   #gaps = new Set();
-  /** Files by name, as the messages told of them. @type {Map<string, TwilioMedia>} */
-  #files = new Map();
+  /** @type {Files<TwilioMedia>} */
+  #files;
   /** @type {Promise<void> | null} */
   #reading = null;
   #again = false;
@@ -115,7 +115,7 @@ class Twilio {
   constructor({ client, conversation, fetch, times = {} }) {
     this.#client = client;
     this.#conversation = conversation;
-    this.#fetch = fetch ?? ((/** @type {RequestInfo | URL} */ input, /** @type {RequestInit | undefined} */ init) => globalThis.fetch(input, init));
+    this.#files = new Files(fetch);
     this.#answer = times.answer ?? ANSWER;
     this.#pause = times.pause ?? PAUSE;
     this.#states = new States(this.#connected ? "online" : "offline");
@@ -169,8 +169,7 @@ class Twilio {
     this.#check();
     signal.throwIfAborted();
     try {
-      // As long as it takes: it is ended by the signal, which the SDK does not know.
-      await timely(2 ** 31 - 1, "sendMessage", () => this.#conversation.sendMessage({ contentType: OCTETS, filename: id, media: file }));
+      await timely(UPLOAD, "sendMessage", () => this.#conversation.sendMessage({ contentType: OCTETS, filename: id, media: file }));
     } catch (error) {
       await this.#readOn();
       if (!this.#files.has(id)) throw error;
@@ -182,11 +181,10 @@ class Twilio {
    * @param {{ signal: AbortSignal }} options
    */
   async download(id, { signal }) {
-    const media = this.#files.get(id);
-    if (!media) throw new SealwireError("unavailable", "no message has this file");
+    const media = this.#files.of(id);
     const url = await timely(this.#answer, "getContentTemporaryUrl", () => media.getContentTemporaryUrl());
     if (!url?.startsWith("https://")) throw new SealwireError("unavailable", "no address for the file");
-    return fetched(this.#fetch, url, signal);
+    return this.#files.fetch(url, signal);
   }
 
   /** @param {(state: "online" | "offline" | "closed") => void} handler */
@@ -234,10 +232,7 @@ class Twilio {
     for (let gap = this.#next; gap < index && this.#gaps.size < MAX_GAPS; gap++) this.#gaps.add(gap);
     this.#next = index + 1;
     if (bytes) this.#feed.push(index + 1, bytes);
-    for (const media of attachedMedia ?? []) {
-      const { filename } = media;
-      if (filename !== null && FILE_NAME.test(filename) && !this.#files.has(filename)) this.#files.set(filename, media);
-    }
+    for (const media of attachedMedia ?? []) this.#files.note(media.filename, media);
   }
 
   /** A message that was read already. @param {TwilioMessage} message */
