@@ -163,7 +163,7 @@ func plainly(t *testing.T, query string) []string {
 	t.Helper()
 	s := newStage(t)
 	s.Post("CHplain", "whatsapp:+15550100", "Hi from a phone")
-	p := s.agent("sids=CHplain" + query)
+	p := s.agent("view=desk&sids=CHplain" + query)
 	p.AwaitPage("Hi from a phone")
 	answer(p, "in the clear, as ever")
 	p.AwaitPage("in the clear, as ever")
@@ -174,13 +174,17 @@ func plainly(t *testing.T, query string) []string {
 		await CHplain.typing();
 		await CHplain.sendMessage("by another plugin", { b: 2 });
 		await CHplain.prepareMessage().setBody("built").setSubject("s").setAttributes({ c: 3 }).buildAndSend();
-		await CHplain.updateAttributes({ status: "INACTIVE", note: "written by a plugin" });
 		return true;
 	})()`)
 	p.AwaitPage("by another plugin")
 	if text := p.PageText(); strings.Contains(text, "ncrypt") {
 		t.Errorf("it speaks of encryption: %s", text)
 	}
+	// Flex ends the conversation with its task.
+	p.Click(button("End"))
+	last := func() string { record := s.Record("agent"); return record[len(record)-1] }
+	harness.Eventually(t, "Flex's own word for the end", func() (bool, string) { return strings.Contains(last(), `"status":"INACTIVE"`), last() })
+	harness.Eval[bool](p, `desk.conversations.CHplain.updateAttributes({ note: "written by a plugin" }).then(() => true)`)
 	// Whether Flex tells that somebody types before Send is pressed hangs on how fast that is; the rest hangs on nothing.
 	var sent []string
 	for _, frame := range s.Record("agent") {

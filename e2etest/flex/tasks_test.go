@@ -92,37 +92,3 @@ func TestEndingATaskSaysGoodbyeBeforeFlexEndsTheConversation(t *testing.T) {
 	}
 	s.clean("my account number is 4711 0815", "your balance is 1234 euros")
 }
-
-// endsPlainly is an agent who ends a task whose conversation is not sealed, and
-// what was sent for it.
-func endsPlainly(t *testing.T, query string) []string {
-	t.Helper()
-	s := newStage(t)
-	s.Post("CHplain", "whatsapp:+15550100", "Hi from a phone")
-	p := s.agent("view=desk&sids=CHplain" + query)
-	p.AwaitPage("Hi from a phone")
-	answer(p, "in the clear, as ever")
-	p.AwaitPage("in the clear, as ever")
-	if text := p.PageText(); strings.Contains(text, "ncrypt") {
-		t.Errorf("it speaks of encryption: %s", text)
-	}
-	p.Click(button("End"))
-	harness.Eventually(t, "Flex's own word for the end", func() (bool, string) {
-		record := s.Record("agent")
-		return strings.Contains(record[len(record)-1], `"status":"INACTIVE"`), record[len(record)-1]
-	})
-	var sent []string
-	for _, frame := range s.Record("agent") {
-		if !strings.Contains(frame, `"op":"typing"`) {
-			sent = append(sent, frame[:strings.LastIndex(frame, `"id":`)])
-		}
-	}
-	return sent
-}
-
-func TestATaskThatIsNotSealedEndsAsWithoutThePlugin(t *testing.T) {
-	without, with := endsPlainly(t, "&plugin=none"), endsPlainly(t, "")
-	if !slices.Equal(without, with) {
-		t.Errorf("the browser sent\n%s\nand without the plugin\n%s", strings.Join(with, "\n"), strings.Join(without, "\n"))
-	}
-}
