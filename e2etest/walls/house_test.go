@@ -62,7 +62,8 @@ var knows = []Knows{
 	{Room: "js/client", Never: []string{"js/widget", "js/agent", "js/demo", "js/index.js"}},
 	{Room: "js/widget", May: facade},
 	{Room: "js/agent", May: append([]string{"js/widget"}, facade...)},
-	{Room: "js/migration", May: []string{}, Absent: true}, // it is given the boxes that it opens
+	{Room: "js/agent/kit.js", Never: []string{"js/widget/dom.js"}, Reach: true}, // it draws nothing: a host has its own
+	{Room: "js/migration", May: []string{}, Absent: true},                       // it is given the boxes that it opens
 	{Room: "js/index.js", May: []string{"js/core", "js/client", "js/errors.js"}},
 }
 
