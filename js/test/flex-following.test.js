@@ -63,7 +63,7 @@ function host({ client = async () => new FakeClient(), carried = over(), transpo
     delete conversations[sid];
     return turn();
   };
-  return { show, hide, give, end, turn, made, sessions, conversations };
+  return { show, hide, give, end, turn, made, sessions, conversations, knowledge };
 }
 
 test("a sealed conversation is followed while it lies in the host's store, a plain one never", async () => {
@@ -87,6 +87,17 @@ test("it is let go of when its task ends, though the host still shows it, and co
   assert.deepEqual(sessions.opened, [], "nothing opens it again by itself");
   await give("WR2", "CHsealed");
   assert.deepEqual([sessions.opened, made.map(({ state }) => state)], [["CHsealed"], ["closed", "online"]]);
+});
+
+test("what turns out to be sealed after its task has ended is not opened for it", async () => {
+  const { show, give, end, made, sessions, knowledge } = host();
+  await show("CH1", { sealed: false });
+  await give("WR1", "CH1");
+  await end("WR1");
+  knowledge.saw("CH1", "sealwire:1:AAAA");
+  assert.deepEqual([sessions.opened, made], [[], []]);
+  await give("WR2", "CH1");
+  assert.deepEqual(sessions.opened, ["CH1"]);
 });
 
 test("one that is shown without a task, as to a supervisor, is not let go of for other people's", async () => {
