@@ -13,6 +13,19 @@
  * Nothing is refused for being late. Entries that came too late stay, and every
  * end ignores them alike.
  *
+ * An entry that is longer than one message takes is split over several, at most
+ * five of Twilio's, and never put into a file. Its place is that of its messages,
+ * and who has read so far has its bytes. Of a file the platform could say at any
+ * time, and to one end otherwise than to another, that it is not there yet: the
+ * log would stand still at a place that is taken. Only files that people send are
+ * files there.
+ *
+ * The relay is no Transport. It proves who an end is, refuses what comes late,
+ * has inboxes, gives out each key package once and carries all conversations on
+ * one connection; no platform does. So the client knows carriers (carrier.js):
+ * the relay is one, `over` is another, which does what can be done of this at the
+ * ends, over any number of Transports.
+ *
  * @typedef {object} Transport
  * @property {string} self      who this end is there, as the platform says; for telling only, nothing rests on it
  * @property {number} maxBody   bytes that one `append` takes, 1,024 or more. Longer entries are split over several
