@@ -96,6 +96,7 @@ export class Engines {
   /** @param {Engine} engine */
   show(engine) {
     this.shown.push(engine);
+    if (engine.id !== "") this.#host.carrier.connection.keep?.(fromHex(engine.id));
     this.#host.events.emit("conversation", { conversation: engine.facade });
   }
 

@@ -16,6 +16,7 @@ import { Following } from "./foreignfollowing.js";
 import { Link } from "./foreignlink.js";
 import { isGenesis } from "./foreignlog.js";
 import { Manifests } from "./foreignmanifests.js";
+import { Memory } from "./foreignmemory.js";
 import { Offers } from "./foreignoffers.js";
 import { forQueue } from "./foreignpackages.js";
 import { Places } from "./foreignplaces.js";
@@ -32,7 +33,8 @@ export class Deliveries {
   #ended;
   /** An authority does not join conversations of other platforms. */
   inboxes = false;
-  #places = new Places();
+  #memory;
+  #places;
   files = new ForeignFiles((conversation) => this.#places.of(conversation).transport);
   #following;
   #manifests;
@@ -40,6 +42,8 @@ export class Deliveries {
   #verified;
   #reach;
   #attempts;
+  /** Conversations that this end is in. @type {Set<string>} */
+  #kept = new Set();
   /** Under which key packages were judged last. @type {Uint8Array | null} */
   #under = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -53,7 +57,9 @@ export class Deliveries {
   constructor(host, transports, ended) {
     this.#host = host;
     this.#ended = ended;
-    this.#offers = new Offers(host.member, (spent) => host.remember(spent));
+    const memory = (this.#memory = new Memory((bytes) => host.remember(bytes)));
+    this.#places = new Places(memory, (conversation, link) => this.#placed(conversation, link));
+    this.#offers = new Offers(host.member, (spent) => memory.spend(spent));
     this.#verified = new VerifiedPackages((keyPackage, member) => host.verify(keyPackage, member));
     this.#reach = new Reachable((link) => this.#offers.others(link), (link) => this.#reached(link));
     this.#following = new Following(host);
@@ -62,7 +68,11 @@ export class Deliveries {
       steps: [
         () => host.prepare(),
         async () => void (manifests.newest = await host.manifest()),
-        async () => void (this.#company && this.#offers.recall(await host.remembered())),
+        async () => {
+          memory.recall(await host.remembered());
+          this.#offers.recall(memory.spent);
+          this.#places.decide();
+        },
         () => host.onWelcome(manifests.newest),
         // Who reads on may wait for it.
         () => this.#judge(),
@@ -99,6 +109,7 @@ export class Deliveries {
     if (this.state === "closed") return;
     clearTimeout(this.#adopted);
     for (const link of this.#places.links) link.stop();
+    this.#places.stop();
     this.#reach.stop();
     this.#attempts.close();
     this.#ended();
@@ -139,7 +150,10 @@ export class Deliveries {
    * @param {number} sequence  in the transport
    */
   placeOf(transport, sequence) {
-    return this.#places.link(transport)?.places.get(sequence);
+    const link = this.#places.link(transport);
+    const place = link?.places.get(sequence);
+    // A copy of what is elsewhere is nothing here.
+    return place && this.#places.at(place.conversation) === link ? place : undefined;
   }
 
   /** @param {Transport} transport */
@@ -163,6 +177,7 @@ export class Deliveries {
     const inspected = await this.#host.inspect(entry);
     if (!inspected) throw new SealwireError("bad argument", "this is no entry");
     if (inspected.manifest.length > 0) await this.#manifests.show(link, inspected.manifest);
+    if (isGenesis(entry)) await this.#memory.keep(id, link.transport.id);
     return link.append(id, entry, toHex(inspected.id));
   }
 
@@ -246,7 +261,7 @@ export class Deliveries {
       onTurned: (from) => this.#turned(from),
       onPackages: (from) => this.#packages(from),
       onForked: (from) => this.#forked(from),
-      onFailure: (error) => this.state !== "closed" && this.#host.onFailure(error),
+      onFailure: (error) => this.#failed(link, error),
     });
     this.#places.add(link);
     if (this.#under) link.packages.judge();
@@ -258,10 +273,57 @@ export class Deliveries {
    * @param {Read} read
    */
   #read(link, { conversation, entry, commit }) {
+    if (this.#places.at(conversation) === link) return this.#came(conversation, link, commit);
     if (commit && isGenesis(entry)) this.#places.begins(conversation, link);
-    if (this.#places.at(conversation) !== link) return;
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {Link} link  where it is
+   */
+  #placed(conversation, link) {
+    if (this.#kept.has(conversation)) void this.#keep(conversation, link);
+    this.#came(conversation, link, true);
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {Link} link  where it is
+   * @param {boolean} commit
+   */
+  #came(conversation, link, commit) {
     void this.#following.give(conversation, link);
     if (commit && this.#company && this.state === "online" && link.live) this.#host.onList([this.#places.list(conversation)]);
+  }
+
+  /** This end is in it, and it is to stay where it is. @param {Uint8Array} conversation */
+  keep(conversation) {
+    const id = toHex(conversation);
+    this.#kept.add(id);
+    const link = this.#places.at(id);
+    if (link) void this.#keep(id, link);
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {Link} link
+   */
+  async #keep(conversation, link) {
+    try {
+      await this.#memory.keep(conversation, link.transport.id);
+    } catch (error) {
+      if (this.state !== "closed") this.#host.onFailure(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /**
+   * @param {Link} link
+   * @param {Error} error
+   */
+  #failed(link, error) {
+    if (this.state === "closed") return;
+    this.#places.settle(link);
+    this.#host.onFailure(error);
   }
 
   /** What could be taken there is another. @param {Link} link */
@@ -272,6 +334,7 @@ export class Deliveries {
 
   /** @param {Link} link */
   #turned(link) {
+    if (link.live) this.#places.settle(link);
     if (!this.#attempts.turned(link.live)) return;
     this.#look(link);
     this.#waiting();
@@ -314,6 +377,7 @@ export class Deliveries {
 
   /** @param {Link} link */
   #forked(link) {
+    this.#places.settle(link);
     for (const conversation of this.#places.in(link)) this.#following.forked(conversation, link);
   }
 }

@@ -45,6 +45,8 @@ test("a log of more bytes than a session takes unread is given out as it is read
       manifest: async () => new Uint8Array(),
       inspect: async (bytes) => ({ id: bytes.subarray(-16), manifest: new Uint8Array() }),
       manifests: async () => [],
+      remembered: async () => new Uint8Array(),
+      remember: async () => {},
       manifestHash: async () => new Uint8Array(32),
       unread: () => unread,
       onWelcome: async () => {},

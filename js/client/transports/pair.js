@@ -15,6 +15,7 @@ import { Feed, States } from "./feed.js";
 const MAX_BODY = 32_000;
 
 export class Room {
+  #id = crypto.randomUUID();
   #maxBody;
   /** @type {{ bytes: Uint8Array, id: string }[]} */
   #log = [];
@@ -51,6 +52,7 @@ export class Room {
       if (states.now === "closed") throw new SealwireError("unavailable", "the transport is closed");
     };
     return {
+      id: this.#id,
       self,
       maxBody: this.#maxBody,
       get state() {

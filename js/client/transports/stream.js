@@ -26,6 +26,7 @@
  * @property {(event: "connection.changed", handler: (event: { online?: boolean }) => void) => StreamSubscription} on
  *
  * @typedef {object} StreamChannel
+ * @property {string} [cid]
  * @property {() => StreamClient} getClient
  * @property {() => { max_message_length?: number } | undefined} getConfig
  * @property {(message: StreamOutgoing, options: { skip_push: boolean, skip_enrich_url: boolean }) => Promise<unknown>} sendMessage
@@ -104,6 +105,10 @@ class Stream {
       this.#client.on("connection.changed", ({ online }) => this.#turned(online === true)),
     ];
     if (this.state === "online") this.#readings.hint();
+  }
+
+  get id() {
+    return this.#channel.cid;
   }
 
   get self() {

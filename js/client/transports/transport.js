@@ -27,6 +27,8 @@
  * ends, over any number of Transports.
  *
  * @typedef {object} Transport
+ * @property {string} [id]      the platform's name of this conversation, of at most 255 bytes, the same for all its users and always: what a
+ *   device has read in it is not looked for in another later. Without it, where a log was copied into another, it may be
  * @property {string} self      who this end is there, as the platform says; for telling only, nothing rests on it
  * @property {number} maxBody   bytes that one `append` takes, 1,024 or more. Longer entries are split over several
  * @property {number} [maxFile] bytes that one `upload` takes; without it there is no limit
