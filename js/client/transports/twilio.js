@@ -41,6 +41,7 @@
  * }} TwilioListen
  *
  * @typedef {object} TwilioConversation
+ * @property {string} [sid]
  * @property {TwilioLimits} [limits]
  * @property {(pageSize: number, anchor: number, direction: "forward") => PromiseLike<TwilioPage>} getMessages
  * @property {(message: string | TwilioFile) => PromiseLike<number>} sendMessage
@@ -123,6 +124,10 @@ class Twilio {
     conversation.on("messageUpdated", this.#updated);
     client.on("connectionStateChanged", this.#connection);
     if (this.#connected) void this.#readOn();
+  }
+
+  get id() {
+    return this.#conversation.sid;
   }
 
   get self() {
