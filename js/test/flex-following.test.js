@@ -94,10 +94,21 @@ test("what turns out to be sealed after its task has ended is not opened for it"
   await show("CH1", { sealed: false });
   await give("WR1", "CH1");
   await end("WR1");
-  knowledge.saw("CH1", "sealwire:1:AAAA");
+  knowledge.saw("CH1", "sealwire:1:AQECAA");
   assert.deepEqual([sessions.opened, made], [[], []]);
   await give("WR2", "CH1");
   assert.deepEqual(sessions.opened, ["CH1"]);
+});
+
+test("one that is not sealed is not opened, however often its tasks come and go", async () => {
+  const { show, give, end, made, sessions } = host();
+  await show("CHplain", { sealed: false });
+  for (const task of ["WR1", "WR2"]) {
+    await give(task, "CHplain");
+    await end(task);
+  }
+  await give("WR3", "CHplain");
+  assert.deepEqual([sessions.opened, made], [[], []]);
 });
 
 test("one that is shown without a task, as to a supervisor, is not let go of for other people's", async () => {

@@ -106,7 +106,7 @@ export class Following {
   /** @param {string} sid */
   #open(sid) {
     const source = this.find(sid);
-    if (source && !this.#ended.has(sid)) this.#sessions.open(source);
+    if (source && this.#knowledge.of(sid) === "sealed" && !this.#ended.has(sid)) this.#sessions.open(source);
   }
 
   /** @param {string} sid */
