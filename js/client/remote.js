@@ -179,12 +179,14 @@ export function remoteEnd(worker, onDeath) {
   /** @type {Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>} */
   const calls = new Map();
   let last = 0;
+  let lived = false;
   let dead = false;
   const die = () => {
     if (dead) return;
     dead = true;
     worker.terminate();
-    for (const { reject } of calls.values()) reject(new SealwireError("unavailable", "the worker ended"));
+    const why = lived ? "the worker ended" : "the worker ended before it answered: is its script there, and does the page's policy (worker-src) allow it?";
+    for (const { reject } of calls.values()) reject(new SealwireError("unavailable", why));
     calls.clear();
   };
   /**
@@ -205,6 +207,7 @@ export function remoteEnd(worker, onDeath) {
     service: /** @type {EndService} */ (/** @type {unknown} */ (service)),
     /** @param {Reply} reply */
     onReply: ({ id, result, error }) => {
+      lived = true;
       const waiting = calls.get(id);
       calls.delete(id);
       if (error) waiting?.reject(revive(error));

@@ -102,6 +102,20 @@ test("a worker that the browser does not start is an error that says so", () => 
   assert.throws(() => begun({ workerURL: "https://" }), { code: "unavailable" });
 });
 
+test("a worker that ends before it ever answered says where to look, and one that lived that it ended", async () => {
+  for (const lives of [false, true]) {
+    const own = /** @type {Worker} */ (/** @type {unknown} */ (new FakeWorker("https://desk.example/own.js", {})));
+    let died = 0;
+    const service = spawnEnd({ module, worker: () => own }, () => died++);
+    const calls = [service.owned(), service.owned()];
+    if (lives) own.onmessage?.(new MessageEvent("message", { data: { id: 1, result: true } }));
+    own.onerror?.(/** @type {ErrorEvent} */ (new Event("error")));
+    assert.equal(died, 1);
+    await assert.rejects(calls[1] ?? Promise.resolve(), { code: "unavailable", message: lives ? /ended$/ : /worker-src/ });
+    await calls[0]?.catch(() => {});
+  }
+});
+
 /** The package as a bundler into a classic script leaves it: without an address of its own. */
 test("where no script has an address everything loads, and only what needs one asks for it", async () => {
   const dir = await mkdtemp(join(tmpdir(), "sealwire-bundled-"));
