@@ -107,6 +107,15 @@ test("naming the one before proves nothing: another customer, one beside the cus
   assert.equal(look().conversation, first);
 });
 
+test("a guest of the customer's is not the customer", () => {
+  const { begin, look } = chat();
+  const first = begin(customer("c1"), { messages: spoken(), members: [ana, customer("c1"), member({ role: "guest", id: "g", verified: false })] });
+  look();
+  first.state = "closed";
+  const guests = begin(customer("g"), { previous: first.id });
+  assert.deepEqual([look().conversation, look().others], [first, [guests]]);
+});
+
 test("who was vouched for once is not the same without it, however it came", () => {
   const { begin, look } = chat();
   const first = begin(customer("c1", true), { messages: spoken() });

@@ -32,29 +32,32 @@ const mostBefore = 16;
 /** @type {Choice} */
 export const undecided = Object.freeze({ asks: false, others: [], reads: new Set() });
 
+const theirs = ["customer", "guest"];
+
 /**
  * The customers of a conversation, those too who were in it.
  * @param {Pick<Conversation, "members"|"ledger">} conversation
+ * @param {readonly string[]} [roles]
  * @returns {Record<string, boolean>}
  */
-export function customersOf({ members, ledger }) {
+function customersOf({ members, ledger }, roles = ["customer"]) {
   /** @type {Record<string, boolean>} */
-  const found = Object.create(null);
+  const found = {};
   for (const { id, role, verified } of [...ledger.map(({ member }) => member), ...members]) {
-    if (role === "customer" || role === "guest") found[id] = verified;
+    if (roles.includes(role)) found[id] = verified;
   }
   return found;
 }
 
-/** Nobody else is its customer. @param {Conversation} conversation @param {Chosen["customers"]} customers @param {boolean} [standing]  nor is one less vouched for */
+/** Nobody else is its customer, nor a guest in it. @param {Conversation} conversation @param {Chosen["customers"]} customers @param {boolean} [standing]  nor is one less vouched for */
 function isOfSame(conversation, customers, standing = true) {
-  const theirs = Object.entries(customersOf(conversation));
-  return theirs.length > 0 && theirs.every(([id, verified]) => Object.hasOwn(customers, id) && (!standing || verified || !customers[id]));
+  const people = Object.entries(customersOf(conversation, theirs));
+  return people.length > 0 && people.every(([id, verified]) => Object.hasOwn(customers, id) && (!standing || verified || !customers[id]));
 }
 
 /** @param {Conversation} conversation */
 function isKnown(conversation) {
-  return Object.keys(customersOf(conversation)).length > 0;
+  return Object.keys(customersOf(conversation, theirs)).length > 0;
 }
 
 /**

@@ -43,15 +43,24 @@ export function othersPart({ React, sessions }) {
         ask("");
         sessions.choose(sid, one.id);
       };
-      return h("div", { className: "sealwire-others", role: "group", "aria-label": flexWords.switch }, h("p", { style: words }, who(one)), h("p", { style: words }, flexWords.switchText),
-        h("button", { type: "button", style: small, onClick: yes }, flexWords.switch), " ",
-        h("button", { type: "button", style: small, onClick: () => ask("") }, flexWords.stay));
+      return h(Question, { key: one.id, about: who(one), yes, no: () => ask("") });
     }
     return h("div", { className: "sealwire-others" },
       conversation ? h("p", { role: "alert", style: { ...words, color: "#c01b1b" } }, flexWords.others) : null,
       h("ul", { style: list }, ...shown.map((other) => h("li", { key: other.id, style: row }, who(other), " ",
         h("button", { type: "button", style: small, "aria-label": `${conversation ? flexWords.look : flexWords.choose} ${titleOf(other)}`, onClick: () => ask(other.id) }, conversation ? flexWords.look : flexWords.choose)))),
       more > 0 ? h("p", { style: words }, `+ ${more}`) : null);
+  }
+
+  /** It takes the focus, and gives it back to nobody: the button that asked may be gone. @param {{about: E, yes: () => void, no: () => void}} props */
+  function Question({ about, yes, no }) {
+    const [box] = React.useState(() => /** @type {{element: HTMLElement|null}} */ ({ element: null }));
+    React.useEffect(() => box.element?.focus(), []);
+    const escape = (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && no();
+    return h("div", { className: "sealwire-others", role: "group", tabIndex: -1, "aria-label": flexWords.switch, style: { outline: "none" }, onKeyDown: escape, ref: (/** @type {HTMLElement|null} */ element) => { box.element = element; } },
+      h("p", { style: words }, about), h("p", { style: words }, flexWords.switchText),
+      h("button", { type: "button", style: small, onClick: yes }, flexWords.switch), " ",
+      h("button", { type: "button", style: small, onClick: no }, flexWords.stay));
   }
 
   return { Others };
