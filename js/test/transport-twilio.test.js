@@ -128,6 +128,57 @@ test("twilio: an append whose answer is lost resolves by its own message in the 
   transport.close();
 });
 
+test("twilio: whoever is not let in asks ever less often and is told; let in again, it goes on by itself", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const backend = new Backend();
+  backend.inject(toText(Uint8Array.of(1, 1)));
+  const user = twilioUser(backend, "ana");
+  const read = user.conversation.getMessages.bind(user.conversation);
+  let denied = true;
+  let second = 0;
+  /** In which second. @type {number[]} */
+  let asked = [];
+  user.conversation.getMessages = async (...args) => {
+    asked.push(second);
+    if (denied) throw Object.assign(new Error("Forbidden"), { status: 403 });
+    return read(...args);
+  };
+  const passes = async (/** @type {number} */ seconds) => {
+    for (const end = second + seconds; second < end;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      second++;
+      t.mock.timers.tick(1000);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const transport = twilio(user);
+  const told = assert.rejects(there(transport), coded("unavailable"));
+  await passes(6);
+  assert.deepEqual(asked, [0, 1, 3]);
+  await passes(120);
+  await told;
+  assert.deepEqual(asked, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
+  await assert.rejects(there(transport), coded("unavailable"), "whoever comes later is told, too");
+
+  denied = false;
+  await passes(30);
+  assert.deepEqual(await there(transport), [1]);
+  asked = [];
+  await passes(120);
+  assert.deepEqual(asked, [], "what comes is told by events");
+
+  denied = true;
+  backend.cut("ana");
+  backend.mend("ana");
+  const began = second;
+  await passes(6);
+  assert.deepEqual(asked, [began, began + 1, began + 3], "a new trouble begins with short pauses");
+  assert.deepEqual(await there(transport), [1], "and is none at the first failure");
+  transport.close();
+  await passes(60);
+  assert.equal(asked.length, 3);
+});
+
 test("twilio: a file that the platform changed, cut or made longer is not saved; the one that was sent is", async () => {
   const world = new World();
   after(() => world.close());

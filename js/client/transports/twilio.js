@@ -76,9 +76,13 @@ const MB = 1_000_000;
 const MAX_GAPS = 10_000;
 /** Where the SDK does not say. */
 const MAX_FILE_MB = 150;
-/** For an answer, and before reading is tried again (ms). */
+/** For an answer (ms). */
 const ANSWER = 20_000;
+/** Before reading is tried again (ms); doubles with each failure. */
 const PAUSE = 1_000;
+const MAX_PAUSE = 30_000;
+/** Readings that fail one after another before it is told why. */
+const FAILURES = 4;
 
 /**
  * @param {TwilioOptions} options
@@ -105,6 +109,8 @@ class Twilio {
   /** @type {Promise<void> | null} */
   #reading = null;
   #again = false;
+  /** Readings that failed since the last that did not, or since the connection is another. */
+  #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #added = (/** @type {TwilioMessage} */ message) => this.#came(message);
@@ -216,6 +222,7 @@ class Twilio {
 
   #turned() {
     if (this.state === "closed") return;
+    this.#failures = 0;
     this.#states.set(this.#connected ? "online" : "offline");
     // What came meanwhile is not told of by events alone.
     if (this.#connected) void this.#readOn();
@@ -284,10 +291,19 @@ class Twilio {
           page = await timely(this.#answer, "nextPage", () => nextPage.call(page));
         }
       } while (this.#again);
+      this.#failures = 0;
+      this.#feed.trouble(null);
       if (this.state === "online") this.#feed.mark(this.#next);
-    } catch {
+    } catch (error) {
       this.#again = false;
-      if (this.state === "online") this.#timer = setTimeout(() => void this.#readOn(), this.#pause);
+      if (this.state === "online") this.#failed(error);
     }
+  }
+
+  /** It is tried again: whoever is not let in any more may be later. Until then it is not to look as if nothing came. @param {unknown} error */
+  #failed(error) {
+    const pause = Math.min(this.#pause * 2 ** this.#failures, MAX_PAUSE);
+    this.#timer = setTimeout(() => void this.#readOn(), pause);
+    if (++this.#failures >= FAILURES) this.#feed.trouble(error instanceof Error ? error : new Error(String(error)));
   }
 }
