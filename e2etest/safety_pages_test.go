@@ -123,7 +123,8 @@ const focused = `(() => { let on = document.activeElement; while (on?.shadowRoot
 const openDetails = `((document.querySelector("sealwire-chat")?.shadowRoot ?? document).querySelector(".sw-safety-details").open = true)`
 
 // What a page shows is what the core says at the other end, without a browser;
-// and it is drawn anew, by itself, when the history goes on.
+// and it is drawn anew, by itself, when the history goes on. What is written
+// meanwhile is counted, and stands in the log when one goes back.
 func TestThePageShowsTheSafetyNumberOfTheCore(t *testing.T) {
 	d := harness.StartDemo(t)
 	agent := d.NativeAgent(t)
@@ -149,4 +150,15 @@ func TestThePageShowsTheSafetyNumberOfTheCore(t *testing.T) {
 	before := want()
 	agent.Invite(agent.Conversation(), d.Worker(t, "Ben").End.ID(), wire.Agent, 0)
 	shows("the history of now", func() bool { return want().number == before.number && want().history != before.history })
+
+	agent.Say("one more thing")
+	customer.AwaitPage("1 unread message")
+	if customer.Sees(harness.Conversation) || strings.Contains(customer.PageText(), "one more thing") {
+		t.Error("the log is there beside the number")
+	}
+	customer.Press("\x1b")
+	customer.AwaitText(harness.Conversation, "one more thing")
+	if strings.Contains(customer.PageText(), "unread") {
+		t.Error("what is on screen is told as unread")
+	}
 }

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
 import { AgentKit } from "../agent/kit.js";
+import { Comparing } from "../widget/comparing.js";
 import { readers } from "../widget/ledger.js";
 import { setLocale } from "../widget/locale.js";
 import { SafetyNumbers, groups } from "../widget/safety.js";
 import { FakeClient, member } from "./fake-client.js";
+import { FakeElement, fakeDocument } from "./fake-document.js";
+
+Object.assign(globalThis, { document: fakeDocument });
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const me = member({ self: true, role: "customer" });
@@ -125,6 +129,29 @@ test("of a conversation that this device is not in there is nothing to compare; 
 test("who can be compared with is told among the readers", () => {
   const all = [me, ana, member({ role: "customer" }), member({ role: "guest" }), member({ role: "supervisor" }), member({ role: "inbox" }), member({ role: "bot" }), member({ role: "archive" })];
   assert.deepEqual(readers(all, [], 0).map(({ comparable }) => comparable), [false, true, true, true, true, false, false, false]);
+});
+
+test("what equal digits prove is said of these two only, and that each of the others is compared for itself", async () => {
+  const { look } = stage();
+  look();
+  await settled();
+  assert.match(look().why, /between the two of you\. It tells nothing of anyone else who can read here: compare with each of them\./);
+  setLocale("de");
+  assert.match(look().why, /zwischen Ihnen beiden\. Über andere, die hier lesen können, sagt das nichts: Vergleichen Sie mit jeder Person eigens\./);
+});
+
+test("that messages came while the number stands in the place of the log is said beside it, politely and without their words", () => {
+  const { conversation } = stage();
+  const comparing = new Comparing({ changed() {}, back() {} });
+  const said = () => /** @type {FakeElement} */ (/** @type {unknown} */ (comparing.element)).within.filter((e) => e.getAttribute("role") === "status" && /unread|ungelesene/.test(e.textContent)).map((e) => e.textContent);
+  comparing.open(conversation, ana.id);
+  comparing.follow(conversation, 0);
+  assert.deepEqual(said(), []);
+  comparing.follow(conversation, 2);
+  assert.deepEqual(said(), ["2 unread messages"]);
+  setLocale("de");
+  comparing.follow(conversation, 1);
+  assert.deepEqual(said(), ["1 ungelesene Nachricht"]);
 });
 
 test("digits fall into groups of five, and nothing else is a group", () => {

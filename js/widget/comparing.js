@@ -57,10 +57,11 @@ export class Comparing {
   /**
    * As it is now.
    * @param {Conversation|undefined} conversation  that of now; another than is compared in ends it
+   * @param {number} unread  messages that came since it stands in the place of the log
    * @returns {boolean} it stands in the place of the log
    */
-  follow(conversation) {
-    if (this.#with && this.#with.conversation === conversation) this.#page.render(this.#numbers.look(this.#with.conversation, this.#with.id));
+  follow(conversation, unread) {
+    if (this.#with && this.#with.conversation === conversation) this.#page.render(this.#numbers.look(this.#with.conversation, this.#with.id), unread);
     else if (this.#with) this.#leave();
     return this.isOpen;
   }

@@ -76,7 +76,7 @@ export class SealwireChat extends HTMLElement {
     this.#restart();
   }
 
-  /** Messages that came while the panel was closed. */
+  /** Messages that came while the panel was closed, or a safety number stood in it. */
   get unread() {
     return this.#view?.unread ?? 0;
   }

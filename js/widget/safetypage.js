@@ -4,12 +4,14 @@
  */
 import { button, el, icon, setAttribute, setText, show } from "./dom.js";
 import { SafetyPart } from "./safetypart.js";
-import { words } from "./words.js";
+import { unreadText, words } from "./words.js";
 
 let made = 0;
 
 export class SafetyPage {
   #title = el("h3", { class: "sw-safety-title", tabindex: "-1" });
+  /** What came meanwhile is counted, as while the chat is closed: the words themselves wait in the log. */
+  #news = el("p", { class: "sw-safety-news", role: "status" });
   #part;
   /** @type {HTMLElement} */
   element;
@@ -26,7 +28,7 @@ export class SafetyPage {
     const leave = button("sw-back", back, icon("back"));
     setAttribute(leave, "aria-label", () => words.back);
     setAttribute(leave, "title", () => words.back);
-    this.element = el("div", { class: "sw-safety-page" }, el("div", { class: "sw-safety-head" }, leave, this.#title),
+    this.element = el("div", { class: "sw-safety-page" }, el("div", { class: "sw-safety-head" }, leave, this.#title), this.#news,
       el("div", { class: "sw-safety-scroll", role: "region", "aria-labelledby": id, tabindex: "0" }, this.#part.element));
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -36,9 +38,13 @@ export class SafetyPage {
     show(this.element, false);
   }
 
-  /** @param {SafetyView|undefined} view  undefined: not shown */
-  render(view) {
+  /**
+   * @param {SafetyView|undefined} view  undefined: not shown
+   * @param {number} [unread]            messages that came while it was
+   */
+  render(view, unread = 0) {
     show(this.element, view !== undefined);
+    setText(this.#news, unread ? unreadText(unread) : "");
     if (!view) return;
     setText(this.#title, view.title);
     this.#part.render(view);

@@ -244,6 +244,7 @@ h2, p { margin: 0; }
 .sw-back:hover { background: var(--surface); color: var(--ink); }
 .sw-safety-title { margin: 0; min-width: 0; color: var(--ink); font-size: 16px; line-height: 21px; font-weight: 650; overflow-wrap: anywhere; }
 .sw-safety-title:focus { outline: none; }
+.sw-safety-news { flex: none; margin: 0; padding-inline: 16px; color: var(--muted); font-size: 14px; line-height: 20px; }
 .sw-safety-scroll { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 4px 16px 16px; scrollbar-width: thin; }
 .sw-safety-scroll:focus-visible { outline: 2px solid var(--ring); outline-offset: -3px; }
 

@@ -1,4 +1,4 @@
-/** How many messages came while the chat was closed. */
+/** How many messages came while the log was not shown. */
 
 /** @typedef {import("./facade.js").Conversation} Conversation */
 
@@ -8,10 +8,10 @@ export class Unseen {
   /** @type {Conversation|undefined} */
   #in;
 
-  /** @param {Conversation|undefined} conversation @param {boolean} open  what there is, is seen */
-  count(conversation, open) {
+  /** @param {Conversation|undefined} conversation @param {boolean} shown  the log is: what there is, is seen */
+  count(conversation, shown) {
     const messages = conversation?.messages ?? [];
-    if (open || conversation !== this.#in) {
+    if (shown || conversation !== this.#in) {
       this.#in = conversation;
       for (const message of messages) this.#seen.add(message.id);
     }

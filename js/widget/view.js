@@ -208,7 +208,7 @@ export class ChatView {
     const conversation = this.conversation;
     const stage = this.#stage;
     if (conversation) this.#arrival.settle(null);
-    this.#unread = this.#unseen.count(conversation, this.#isOpen);
+    this.#unread = this.#unseen.count(conversation, this.#isOpen && !this.#comparing.isOpen);
     this.#launcher.render(this.#isOpen, this.#unread);
 
     const people = peopleOf(conversation);
@@ -232,7 +232,7 @@ export class ChatView {
     this.#trouble.render(troubleOf(stage, client, conversation), stage.kind === "failed" || client?.state === "closed");
     this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
 
-    const compared = this.#comparing.follow(elsewhere || stopped ? undefined : conversation);
+    const compared = this.#comparing.follow(elsewhere || stopped ? undefined : conversation, this.#unread);
     show(this.#people.element, this.#whoShown && !compared && !elsewhere);
     show(this.#elsewhere.element, elsewhere);
     show(this.#talk, !elsewhere && !compared);

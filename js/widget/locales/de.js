@@ -53,7 +53,7 @@ export const de = {
     inboxDoubt: "ein Dienst, der es für einen Agenten verwahrt, nicht bestätigt",
     compareSafety: "Sicherheitsnummer vergleichen",
     safetyHow: "Lesen Sie einander diese Ziffern am Telefon oder persönlich vor, nicht in diesem Chat.",
-    safetyWhy: "Sind alle auf beiden Seiten gleich, haben Ihre Geräte die echten Schlüssel voneinander, und niemand ist dazwischen. Weichen welche ab, schreiben Sie hier nichts Vertrauliches.",
+    safetyWhy: "Sind alle auf beiden Seiten gleich, haben Ihre Geräte die echten Schlüssel voneinander, und niemand ist zwischen Ihnen beiden. Über andere, die hier lesen können, sagt das nichts: Vergleichen Sie mit jeder Person eigens. Weichen welche ab, schreiben Sie hier nichts Vertrauliches.",
     safetyLoading: "Die Nummer wird berechnet…",
     safetyFailed: "Die Nummer ließ sich nicht berechnen. Versuchen Sie es noch einmal; bleibt es dabei, laden Sie die Seite neu.",
     safetyGone: "Nicht mehr in diesem Gespräch; es gibt nichts zu vergleichen.",

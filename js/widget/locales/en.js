@@ -57,7 +57,7 @@ export const en = {
     inboxDoubt: "a service that keeps it for an agent, not verified",
     compareSafety: "Compare safety number",
     safetyHow: "Read these digits to each other over the phone or face to face, not in this chat.",
-    safetyWhy: "If all of them are the same at both ends, your devices hold each other's true keys and nobody is in between. If any differ, write nothing confidential here.",
+    safetyWhy: "If all of them are the same at both ends, your devices hold each other's true keys and nobody is between the two of you. It tells nothing of anyone else who can read here: compare with each of them. If any differ, write nothing confidential here.",
     safetyLoading: "Working out the number…",
     safetyFailed: "The number could not be worked out. Try again; if it stays so, reload the page.",
     safetyGone: "No longer in this conversation, so there is nothing to compare.",
