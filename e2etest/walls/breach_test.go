@@ -190,6 +190,9 @@ func TestKnowsRefusesTheWrongImport(t *testing.T) {
 		"js/widget/w.js":      `import "../index.js"; import "../core/load.js"; import "./own.js"; import "../client/relay.js"`,
 		"js/widget/own.js":    "",
 		"js/agent/a.js":       `import "../widget/own.js"; import "../client/relay.js"`,
+		"js/agent/kit.js":     `import "./list.js"`,
+		"js/agent/list.js":    `import "../widget/dom.js"`,
+		"js/widget/dom.js":    "",
 	}
 	files["js/errors.js"] = ""
 	rows := append([]Knows{{Room: "js/gone"}}, knows...)
@@ -197,7 +200,7 @@ func TestKnowsRefusesTheWrongImport(t *testing.T) {
 		"js/index.js imports left-pad", "js/client/index.js imports node:fs", "js/client/index.js imports js/test/x.js",
 		"js/gone is named by a rule and is not there",
 		"js/client/relay.js knows js/core/load.js", "js/client/frames.js knows js/core/load.js", "js/core/load.js knows js/client/index.js",
-		"js/widget/w.js knows js/core/load.js", "js/widget/w.js knows js/client/relay.js", "js/agent/a.js knows js/client/relay.js")
+		"js/widget/w.js knows js/core/load.js", "js/widget/w.js knows js/client/relay.js", "js/agent/a.js knows js/client/relay.js", "js/agent/kit.js knows js/widget/dom.js")
 }
 
 func TestPackageRefusesDependencies(t *testing.T) {
