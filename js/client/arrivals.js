@@ -12,6 +12,8 @@
  * @property {import("./remote.js").EndService} end
  * @property {import("./engines.js").Engines} engines
  * @property {() => boolean} online
+ * @property {(id: string) => boolean} admits  it may be looked at now
+ * @property {() => void} onHeld  one has to wait for that
  * @property {() => Promise<void>} onFound       a key package was taken
  * @property {(error: unknown) => Promise<void>} onTrouble
  */
@@ -26,6 +28,8 @@ const LONGEST_JOIN = 180_000;
 const CLAIM_LIFE = 3_600;
 /** How long a conversation that was claimed may take to be there (ms). */
 const CLAIM_TIME = 30_000;
+/** Before those that may not be looked at yet are asked for again (ms). */
+const HELD_PAUSE = 60_000;
 /** How long a connection is waited for (ms). */
 const ONLINE_TIME = 10_000;
 
@@ -34,6 +38,10 @@ export class Arrivals {
   #joins = new Joins((id) => this.#join(id));
   /** Looked at now. @type {Map<string, Engine>} */
   #joining = new Map();
+  /** May not be looked at yet, the newest first. @type {Set<string>} */
+  #held = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
   /** Who waits for a connection. @type {Set<() => void>} */
   #connecting = new Set();
   /** Claimed, and not there yet. @type {Map<string, () => void>} */
@@ -105,6 +113,7 @@ export class Arrivals {
   disconnected() {
     // The next connection's list tells of them again.
     this.#joins.clear();
+    this.#forget();
     for (const engine of this.#joining.values()) engine.disconnected();
   }
 
@@ -112,7 +121,26 @@ export class Arrivals {
   stop() {
     this.#ended = true;
     this.#joins.clear();
+    this.#forget();
     for (const engine of this.#joining.values()) engine.stop();
+  }
+
+  /** @param {string} id */
+  #hold(id) {
+    if (this.#held.size === 0) {
+      this.#host.onHeld();
+      this.#again = setTimeout(() => {
+        const held = [...this.#held].reverse();
+        this.#forget();
+        for (const one of held) this.#joins.add(one);
+      }, HELD_PAUSE);
+    }
+    this.#held.add(id);
+  }
+
+  #forget() {
+    clearTimeout(this.#again);
+    this.#held.clear();
   }
 
   /** @returns {Promise<void>} */
@@ -161,8 +189,9 @@ export class Arrivals {
   async #join(id) {
     const { end, engines, online, onFound, onTrouble } = this.#host;
     if (this.#ended || !online() || this.#joining.has(id) || engines.find(id)) return;
-    let found = false;
     const failed = engines.failed.has(id);
+    if (!failed && !this.#host.admits(id)) return this.#hold(id);
+    let found = false;
     /** @type {Awaited<ReturnType<typeof end.recover>>} */
     let history = [];
     const engine = engines.make(id, () => {

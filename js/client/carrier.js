@@ -75,6 +75,7 @@
  *   it; "unavailable" where none lies. Conversation: that it is for, where it has begun. Rather of others than of these
  * @property {(hash: Uint8Array) => Promise<Uint8Array>} manifest  the one with this hash
  * @property {() => Promise<Listed[]>} conversations  those that this end is in, or may be
+ * @property {(conversation: Uint8Array) => boolean} [admits]  one that is listed may be looked at now; else later. Without it always
  * @property {(conversation: Uint8Array) => void} [keep]  this end is in it: over what else carries conversations it is not to be elsewhere later
  * @property {(conversation: Uint8Array) => readonly import("./foreignverify.js").Verified[]} [reachable]  whose key packages lie
  *   where this conversation is carried, verified; without it that is not told

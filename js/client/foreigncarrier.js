@@ -10,6 +10,7 @@
  */
 import { SealwireError } from "../errors.js";
 import { equalBytes, fromHex, toHex } from "./bytes.js";
+import { Allowance } from "./foreignallowance.js";
 import { Attempts } from "./foreignattempts.js";
 import { ForeignFiles } from "./foreignfiles.js";
 import { Following } from "./foreignfollowing.js";
@@ -25,6 +26,9 @@ import { VerifiedPackages } from "./foreignverified.js";
 
 /** Until a manifest that this end asked for counts there (ms). */
 const ADOPTED = 1_000;
+/** Conversations that others begin with this end in one of the platform's: so many at once, and then one in so long (ms). */
+const BEGUN_AT_ONCE = 8;
+const BEGUN_EVERY = 5 * 60_000;
 const NOBODY = new Uint8Array();
 
 /** @implements {Connection} */
@@ -44,6 +48,8 @@ export class Deliveries {
   #attempts;
   /** Conversations that this end is in. @type {Set<string>} */
   #kept = new Set();
+  /** @type {WeakMap<Link, Allowance>} */
+  #begun = new WeakMap();
   /** Under which key packages were judged last. @type {Uint8Array | null} */
   #under = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -299,9 +305,26 @@ export class Deliveries {
   /** This end is in it, and it is to stay where it is. @param {Uint8Array} conversation */
   keep(conversation) {
     const id = toHex(conversation);
+    if (this.#kept.has(id)) return;
     this.#kept.add(id);
     const link = this.#places.at(id);
-    if (link) void this.#keep(id, link);
+    if (!link) return;
+    this.#allowance(link).spend();
+    void this.#keep(id, link);
+  }
+
+  /** @param {Uint8Array} conversation */
+  admits(conversation) {
+    const id = toHex(conversation);
+    const link = this.#places.at(id);
+    return !link || this.#kept.has(id) || this.#allowance(link).some;
+  }
+
+  /** @param {Link} link */
+  #allowance(link) {
+    const allowance = this.#begun.get(link) ?? new Allowance(BEGUN_AT_ONCE, BEGUN_EVERY);
+    this.#begun.set(link, allowance);
+    return allowance;
   }
 
   /**

@@ -17,7 +17,7 @@
  */
 import { SealwireError } from "../errors.js";
 import { Arrivals } from "./arrivals.js";
-import { toHex } from "./bytes.js";
+import { fromHex, toHex } from "./bytes.js";
 import { Contact } from "./contact.js";
 import { Engines } from "./engines.js";
 import { KeyPackages } from "./packages.js";
@@ -40,6 +40,8 @@ export class Session {
   #arrivals;
   #contact;
   agents = false;
+  /** That conversations wait because too many were begun at once was told. */
+  #crowded = false;
   /** That key packages cannot be published was told. */
   #unpublished = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -100,6 +102,8 @@ export class Session {
       end,
       engines,
       online,
+      admits: (id) => connection.admits?.(fromHex(id)) ?? true,
+      onHeld: () => this.#held(),
       onFound: () => this.#replenish(),
       onTrouble,
     });
@@ -270,6 +274,13 @@ export class Session {
   /** @param {import("./carrier.js").Listed[]} list */
   #listed(list) {
     if (!this.#customer) this.#arrivals.listed(list);
+  }
+
+  /** Told once. */
+  #held() {
+    if (this.#crowded) return;
+    this.#crowded = true;
+    this.#tell(new SealwireError("rate limited", "more conversations were begun with this end in one conversation of the platform than it takes at once: the others come later"));
   }
 
   /** @param {boolean} agents */
