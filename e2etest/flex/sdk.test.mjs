@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Guard } from "../../js/agent/flex/guard.js";
 import { Knowledge } from "../../js/agent/flex/knowledge.js";
 
-const { Conversation, Message, Participant } = createRequire(import.meta.url)("@twilio/conversations");
+const { Client, Conversation, Message, Participant } = createRequire(import.meta.url)("@twilio/conversations");
 const secret = "the account number is 4711";
 const sealed = "sealwire:1:AQIDBAUGBwg";
 const octets = { contentType: "application/octet-stream", filename: "AAAAAAAAAAAAAAAAAAAAAA", media: new Blob(["x"]) };
@@ -106,4 +106,18 @@ test("that somebody types is not told", async () => {
   const left = [];
   await real("CHsealed", left).typing();
   assert.deepEqual(left, []);
+});
+
+test("what the real client gives out goes through the guard, and what it tells of", async () => {
+  const heard = [];
+  const client = Object.create(Client.prototype, { on: { value: (event) => void heard.push(event) } });
+  guard.watchClient(client);
+  for (const name of ["getConversationBySid", "peekConversationBySid", "getConversationByUniqueName", "getSubscribedConversations"]) {
+    // Its decorators put another class in front.
+    const own = Object.hasOwn(Client.prototype, name) ? Client.prototype : Object.getPrototypeOf(Client.prototype);
+    assert.equal(typeof Object.getOwnPropertyDescriptor(own, name)?.get, "function", name);
+  }
+  for (const event of ["conversationAdded", "conversationJoined", "messageAdded", "messageUpdated", "participantJoined", "participantUpdated"]) {
+    assert.ok(heard.includes(event) && Client[event] === event, event);
+  }
 });
