@@ -68,6 +68,8 @@ function looking(added, needs = false) {
     end: /** @type {import("../client/remote.js").EndService} */ (/** @type {unknown} */ (end)),
     engines,
     online: () => connection.state === "online",
+    admits: () => true,
+    onHeld: () => assert.fail(),
     onFound: async () => void counts.found++,
     onTrouble,
   });
