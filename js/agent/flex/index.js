@@ -24,7 +24,7 @@ import { saysSealed } from "./envelope.js";
 import { Following } from "./following.js";
 import { Guard } from "./guard.js";
 import { Knowledge } from "./knowledge.js";
-import { replaceSending } from "./sending.js";
+import { inBox, replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
 import { isCarriage } from "./shown.js";
 import { coverStrings, hides } from "./strings.js";
@@ -76,12 +76,13 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     const sid = payload?.conversation?.source?.sid ?? payload?.conversationSid;
     if (sid && typeof payload?.body === "string") asked.set(sid, payload.body);
   });
+  const typed = (/** @type {string} */ sid) => manager.store.getState()?.flex?.chat?.conversationInput?.[sid]?.inputText;
   const guard = new Guard(knowledge, (sid) => {
     tell(flexWords.heldBack, sid);
     const body = asked.get(sid);
     asked.delete(sid);
     // The host empties the box when it is done with the attempt.
-    if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body }).catch(() => {}));
+    if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body: inBox(body, body, typed(sid)) }).catch(() => {}));
   });
   const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download }, choices: new Choices(memory) });
   /** @returns {import("./following.js").Shown} */
@@ -93,7 +94,6 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
   const find = (/** @type {string} */ sid) => following.find(sid);
 
   flex.Notifications.registerNotification({ id: notSent, type: flex.NotificationType.error, content: flexWords.notSent, timeout: 0 });
-  const typed = (/** @type {string} */ sid) => manager.store.getState()?.flex?.chat?.conversationInput?.[sid]?.inputText;
   replaceSending({ Actions: flex.Actions, find, guard, knowledge, sessions, tell, typed });
   replaceTasks({ Actions: flex.Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
   const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";

@@ -83,10 +83,8 @@ export function replaceSending({ Actions, find, guard, knowledge, sessions, tell
    * @param {string} text  as it was
    */
   const putBack = async (source, left, text) => {
-    const now = typed(source.sid) ?? text;
-    const since = now === text ? "" : now;
-    if (left === "" && since !== "") return;
-    await Actions.invokeAction("SetInputText", { conversationSid: source.sid, body: [left, since].filter(Boolean).join("\n") }).catch(() => {});
+    const body = inBox(left, text, typed(source.sid));
+    if (body !== undefined) await Actions.invokeAction("SetInputText", { conversationSid: source.sid, body }).catch(() => {});
   };
 
   replace("SendMessage", async ({ body, plainTextBody, htmlBody, attachedFiles = [], conversationSid }, source, to) => {
@@ -139,6 +137,17 @@ export function replaceSending({ Actions, find, guard, knowledge, sessions, tell
     await sessions.kit.act(sealwire.conversation, "save", sealwire.message);
     return undefined;
   });
+}
+
+/**
+ * What belongs in the box after an attempt; undefined: it stays as it is.
+ * @param {string} left  of the text
+ * @param {string} text  as it was
+ * @param {string|undefined} now  what stands there, if that is known
+ */
+export function inBox(left, text, now = text) {
+  const since = now === text ? "" : now;
+  return left === "" && since !== "" ? undefined : [left, since].filter(Boolean).join("\n");
 }
 
 /** @param {unknown} error */
