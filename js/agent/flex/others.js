@@ -36,8 +36,11 @@ export function othersPart({ React, sessions }) {
     const { shown, more } = listed(others);
     if (shown.length === 0) return null;
     const one = shown.find(({ id }) => id === asked);
+    const titles = [...others, ...(conversation ? [conversation] : [])].map(titleOf);
+    // Two of one name are told apart by their ids.
+    const nameOf = (/** @type {import("../../widget/facade.js").Conversation} */ of) => titleOf(of) + (titles.filter((title) => title === titleOf(of)).length > 1 ? ` (${of.id.slice(0, 4).toUpperCase()})` : "");
     const trustOf = (/** @type {string} */ id) => sessions.kit.conversation(id)?.trust.words ?? "";
-    const who = (/** @type {import("../../widget/facade.js").Conversation} */ of) => h(React.Fragment, null, h("bdi", { style: name }, titleOf(of)), ` (${of.id.slice(0, 4).toUpperCase()}): `, trustOf(of.id));
+    const who = (/** @type {import("../../widget/facade.js").Conversation} */ of) => h(React.Fragment, null, h("bdi", { style: name }, nameOf(of)), ": ", trustOf(of.id));
     if (one) {
       const yes = () => {
         ask("");
@@ -48,7 +51,7 @@ export function othersPart({ React, sessions }) {
     return h("div", { className: "sealwire-others" },
       conversation ? h("p", { role: "alert", style: { ...words, color: "#c01b1b" } }, flexWords.others) : null,
       h("ul", { style: list }, ...shown.map((other) => h("li", { key: other.id, style: row }, who(other), " ",
-        h("button", { type: "button", style: small, "aria-label": `${conversation ? flexWords.look : flexWords.choose} ${titleOf(other)}`, onClick: () => ask(other.id) }, conversation ? flexWords.look : flexWords.choose)))),
+        h("button", { type: "button", style: small, "aria-label": `${conversation ? flexWords.look : flexWords.choose} ${nameOf(other)}`, onClick: () => ask(other.id) }, conversation ? flexWords.look : flexWords.choose)))),
       more > 0 ? h("p", { style: words }, `+ ${more}`) : null);
   }
 
