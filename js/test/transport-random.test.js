@@ -69,6 +69,7 @@ for (const seed of SEEDS) {
       () => noise(1 + below(300)),
       () => Uint8Array.of(below(5), ...noise(below(200))),
       () => recordFrame(name(), noise(below(3_000))),
+      () => recordFrame(packageName(nobody(below(50))), Uint8Array.of(1, 1, ...noise(80 + below(300)))),
       () => recordFrame(name(), forged({ role: below(256), alias: "Ana", pad: below(2_000), once: below(2) === 0 })),
       () => recordFrame(manifestName(nobody(below(50)) + nobody(7)), world.manifest),
       () => entryFrame(Uint8Array.of(1, COMMIT, ...noise(below(2_000)))),
