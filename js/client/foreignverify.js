@@ -25,8 +25,8 @@ import { credentialOf } from "./statements.js";
 import { ROLE, decodeStatus, roleName } from "./status.js";
 import { newcomers } from "./writing.js";
 
-/** Who can be in a conversation for the company. @type {readonly number[]} */
-const OFFERED = [ROLE.agent, ROLE.supervisor, ROLE.bot, ROLE.inbox];
+/** Who can be in a conversation for the company: no inbox, on foreign platforms. @type {readonly number[]} */
+const OFFERED = [ROLE.agent, ROLE.supervisor, ROLE.bot];
 /** Queues of one key package that are tried: the manifest may name some no more. */
 const MAX_QUEUES = 4;
 /** Bytes before the credential: version, form, length. */
