@@ -2,15 +2,18 @@ package relay_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealwire/sealwire/server/relay/relaytest"
 )
 
 // Whatever request a second one is hidden in, and however: the second is never
-// answered, and what it would store is not stored. The proxies' form of this is
+// served, and what it would store is not stored. The proxies' form of this is
 // in package proxies.
 func TestA11_SmuggledRequestsAreNotServed(t *testing.T) {
 	s := play(t, nil)
@@ -43,7 +46,7 @@ func TestA11_SmuggledRequestsAreNotServed(t *testing.T) {
 					continue
 				}
 				got := raw(t, s.Addr, smuggle.Text(request+fields, hidden))
-				if n := strings.Count(got, "HTTP/1.1 ") - strings.Count(got, "HTTP/1.1 100 "); n > 1 {
+				if n := served(got); n > 1 {
 					t.Errorf("%s: answered %d times: %q", smuggle.Name, n, got)
 				}
 			}
@@ -55,6 +58,52 @@ func TestA11_SmuggledRequestsAreNotServed(t *testing.T) {
 		}
 	}
 	answered(t, f, http.StatusOK, 0, "GET", "/v1/files/"+marked, nil)
+}
+
+// A part that fits its length is a whole request by the book, and its connection
+// goes on. What is left of a text that meant more is no request: it is told so,
+// and not served. (To who hangs up at once both happen or neither does.)
+func TestA11_WhatFollowsAPartIsNotServed(t *testing.T) {
+	s := play(t, nil)
+	f := s.FilesOf(s.atCustomer, s.talk.ID)
+	id, err := f.Create(s.ctx, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trap, err := f.Create(s.ctx, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := " HTTP/1.1\r\nHost: " + s.Addr + "\r\nAuthorization: Bearer " + f.Ticket + "\r\nOrigin: " + relaytest.Origin + "\r\n"
+	c, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(relaytest.Patience))
+	if _, err := io.WriteString(c, "PUT /v1/files/"+id+"/0"+fields+"Content-Length: 4\r\n\r\n27d\r\nPUT /v1/files/"+trap+"/0"+fields+"Content-Length: 7\r\n\r\ntrapped"); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := io.ReadAll(c)
+	if !strings.HasPrefix(string(got), "HTTP/1.1 204 ") || !strings.HasSuffix(string(got), noRequest) || served(string(got)) != 1 {
+		t.Errorf("answered %q", got)
+	}
+	if missing, err := f.Missing(s.ctx, trap); err != nil || fmt.Sprint(missing) != "[0]" {
+		t.Errorf("what followed was stored: missing %v, %v", missing, err)
+	}
+}
+
+// noRequest is what the HTTP server says to bytes that are none, and closes. No
+// answer of the relay's own looks so.
+const noRequest = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+
+// served counts the answers on one connection: all but the word to go on, and,
+// after a part that was stored, the last word on what is no request.
+func served(got string) int {
+	if strings.HasPrefix(strings.TrimPrefix(got, "HTTP/1.1 100 Continue\r\n\r\n"), "HTTP/1.1 204 ") {
+		got = strings.TrimSuffix(got, noRequest)
+	}
+	return strings.Count(got, "HTTP/1.1 ") - strings.Count(got, "HTTP/1.1 100 ")
 }
 
 // The address that a request line names in full, and its Host, choose nothing.
