@@ -81,8 +81,11 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     tell(flexWords.heldBack, sid);
     const body = asked.get(sid);
     asked.delete(sid);
-    // The host empties the box when it is done with the attempt.
-    if (body) setTimeout(() => void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body: inBox(body, body, typed(sid)) }).catch(() => {}));
+    // The host empties the box when it is done with the attempt, or puts there what whoever tried made of the text.
+    if (body) setTimeout(() => {
+      const now = typed(sid);
+      void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body: now?.includes(body) ? body : inBox(body, body, now) }).catch(() => {});
+    });
   });
   const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download }, choices: new Choices(memory) });
   /** @returns {import("./following.js").Shown} */

@@ -50,7 +50,7 @@ export function othersPart({ React, sessions }) {
     }
     return h("div", { className: "sealwire-others" },
       conversation ? h("p", { role: "alert", style: { ...words, color: "#c01b1b" } }, flexWords.others) : null,
-      h("ul", { style: list }, ...shown.map((other) => h("li", { key: other.id, style: row }, who(other), " ",
+      h("ul", { style: { ...list, maxHeight: "25vh", overflowY: "auto" } }, ...shown.map((other) => h("li", { key: other.id, style: row }, who(other), " ",
         h("button", { type: "button", style: small, "aria-label": `${conversation ? flexWords.look : flexWords.choose} ${nameOf(other)}`, onClick: () => ask(other.id) }, conversation ? flexWords.look : flexWords.choose)))),
       more > 0 ? h("p", { style: words }, `+ ${more}`) : null);
   }
