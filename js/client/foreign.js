@@ -5,8 +5,9 @@
  *
  *   const client = await sw.connect({ transport: over(twilio({ client, conversation })), orgKey, manifest });
  *
- * A conversation of Sealwire is where its genesis was first seen; one of the
- * platform may carry several, one after the other. There is no inbox and nobody
+ * A conversation of Sealwire is where its genesis stands, and stays where this
+ * device has read it (foreignplaces.js); one of the platform may carry several,
+ * one after the other. There is no inbox and nobody
  * who refuses what comes late: what a customer writes waits until a key package
  * of an agent lies in the platform's conversation, and an entry that lands
  * stale is ignored by all and sealed again by its maker. Who is in the
