@@ -12,7 +12,7 @@ import { Menu } from "../widget/menu.js";
 import { moveProblem } from "../widget/movewords.js";
 import { People } from "../widget/people.js";
 import { notNow, words } from "../widget/words.js";
-import { openLedger } from "./ledger.js";
+import { LedgerDialog } from "./ledger.js";
 import { Moves } from "./moves.js";
 import { SafetyDialog } from "./safety.js";
 import { deskWords } from "./words.js";
@@ -29,6 +29,7 @@ export class Talk {
   #menu = new Menu(() => deskWords.moreMoves);
   #moves;
   #safety;
+  #ledger;
   #people;
   #panel;
   #lock = new LockBar("desk-lock");
@@ -61,7 +62,7 @@ export class Talk {
       remove: (reader) => { if (this.#view) this.#moves.remove(this.#view, reader); },
       compare: (reader) => { if (this.#view) this.#safety.open(this.#view.id, reader.id); },
     });
-    const ledger = button("desk-plain", () => { if (this.#view) openLedger(this.element, this.#view.readers); }, () => deskWords.whoCouldRead);
+    const ledger = button("desk-plain", () => { if (this.#view) this.#ledger.open(this.#view.id); }, () => deskWords.whoCouldRead);
     setAttribute(ledger, "data-quiet", true);
     this.#people.element.append(ledger);
     this.#panel = this.#people.element;
@@ -71,6 +72,7 @@ export class Talk {
       el("div", { class: "desk-head" }, list, el("div", { class: "desk-who-is" }, this.#title, this.#doubt), this.#takeOver, this.#handOver, this.#who, this.#menu.element),
       this.#lock.element, this.#panel, this.#before, this.log.element, this.composer.element);
     this.#moves = new Moves(kit, this.element, () => this.log.focus());
+    this.#ledger = new LedgerDialog(kit, this.element);
     this.#safety = new SafetyDialog(kit, this.element, (member) => { if (!this.#people.focus(member)) this.#who.focus(); });
   }
 
@@ -95,6 +97,7 @@ export class Talk {
     this.#menu.offer(this.#moves.items(view));
     this.#moves.follow();
     this.#safety.follow();
+    this.#ledger.follow();
     this.#people.render(view.readers);
     if (this.#before.lastChild) setText(this.#before.lastChild, view.continues);
     show(this.#before, view.continues !== "");

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
 import { AgentKit } from "../agent/kit.js";
+import { LedgerDialog } from "../agent/ledger.js";
 import { el, retell, setAttribute } from "../widget/dom.js";
 import { onLocale, setLocale } from "../widget/locale.js";
 import { customerMoves } from "../widget/moves.js";
 import { Notices } from "../widget/notices.js";
 import { Question } from "../widget/question.js";
 import { words } from "../widget/words.js";
-import { FakeClient, member } from "./fake-client.js";
+import { FakeClient, member, stay } from "./fake-client.js";
 import { FakeElement, fakeDocument } from "./fake-document.js";
 
 Object.assign(globalThis, { document: fakeDocument });
@@ -86,6 +87,40 @@ test("a question that is open follows, and what went wrong with it too", async (
   question.close();
   question.follow(asked());
   assert.equal(question.isOpen, false, "what is closed stays closed");
+});
+
+test("an open ledger follows the language, and who comes and goes; what stays is not drawn over", async () => {
+  const client = new FakeClient();
+  const [self, kim, ana] = [member({ self: true }), member({ alias: "Kim", role: "customer" }), member({ alias: "Ana" })];
+  const conversation = client.add({ state: "secured", members: [self, kim], ledger: [stay({ member: kim }), stay({ member: self })] });
+  const kit = new AgentKit({ tick: 0 });
+  kit.attach(client);
+  await new Promise((resolve) => setImmediate(resolve));
+  const place = el("div");
+  const ledger = new LedgerDialog(kit, place);
+  const rows = () => fake(place).within.filter((e) => e.tagName === "tr").map((e) => e.textContent);
+  ledger.open(conversation.id);
+  const [, customer] = rows();
+  assert.match(customer ?? "", /Kim.*Customer.*is in it.*from the beginning/);
+  const [before] = fake(place).within.filter((e) => e.tagName === "tbody")[0]?.childNodes ?? [];
+  ledger.follow();
+  assert.equal(fake(place).within.filter((e) => e.tagName === "tbody")[0]?.childNodes[0], before);
+  setLocale("de");
+  retell(place);
+  ledger.follow();
+  assert.match(rows()[1] ?? "", /Kim.*Kunde/);
+  assert.doesNotMatch(rows().join(), /Customer|can read|beginning/);
+  conversation.members = [self, kim, ana];
+  client.say("members");
+  ledger.follow();
+  assert.match(rows().join(), /Ana/);
+  fake(place).within.find((e) => e.tagName === "dialog")?.close();
+  conversation.members = [self, kim];
+  client.say("members");
+  ledger.follow();
+  ledger.open(conversation.id);
+  assert.doesNotMatch(rows().slice(-3).join(), /Ana/, "opened again it is as it is then");
+  kit.close();
 });
 
 test("the kit's views are anew in another language, until it is closed", async () => {
