@@ -1,6 +1,8 @@
 package e2etest
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -66,7 +68,9 @@ func TestTheWidgetOverAnotherPlatform(t *testing.T) {
 	}
 }
 
-// A relay and a transport at once is refused, and nothing is sent by either.
+// A relay and a transport at once is refused, and nothing is sent by either. Of this
+// and of other things that a page says wrongly its developer hears what was expected,
+// in the console and by an event; a visitor reads one sentence.
 func TestTheWidgetTakesNoTwoCarriers(t *testing.T) {
 	d := harness.StartDemo(t)
 	customer := browser.Person(t, "customer", nil)
@@ -74,12 +78,47 @@ func TestTheWidgetTakesNoTwoCarriers(t *testing.T) {
 	customer.Await(harness.Thing{Role: "button", Name: "Open chat"})
 	_ = harness.Eval[bool](customer, platform)
 	_ = harness.Eval[bool](customer, `(chat.setAttribute("relay", config.relay), chat.transport = over(room.join("customer")), true)`)
-	customer.AwaitPage("reload the page and try again", "something went wrong")
+	customer.AwaitPage("sets the chat up wrongly")
 	if n := harness.Eval[int](customer, `carried.filter((text) => text.startsWith("customer")).length`); n > 0 {
 		t.Errorf("%d things were carried", n)
 	}
 	if !harness.Eval[bool](customer, `[1, "x", null, {}].every((wrong) => { try { chat.transport = wrong; return false; } catch (error) { return error instanceof TypeError; } })`) {
 		t.Error("something that is no transport was taken")
+	}
+	hears := func(what, line string) {
+		t.Helper()
+		harness.Eventually(t, "the developer to hear of "+what, func() (bool, string) {
+			return strings.Contains(customer.Console(), "error: <sealwire-chat> "+line), customer.Console()
+		})
+	}
+	hears("two carriers", "bad argument: transport: it is instead of a relay")
+	_ = harness.Eval[bool](customer, `(globalThis.codes = [], chat.addEventListener("error", ({ detail }) => codes.push(detail.code)), chat.transport = undefined, true)`)
+	_ = harness.Eval[bool](customer, `(chat.setAttribute("org-key", "not-a-key"), true)`)
+	hears("a key that is none", "bad argument: orgKey: expected 43 characters, got 9")
+	_ = harness.Eval[bool](customer, `(chat.removeAttribute("org-key"), true)`)
+	hears("no key", "bad argument: org-key: expected the company's key, got nothing")
+	customer.AwaitPage("does not say which relay and which company key")
+	another, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = harness.Eval[bool](customer, `(chat.setAttribute("org-key", "`+base64.RawURLEncoding.EncodeToString(another)+`"), chat.identityToken = async ({ thumbprint }) => (await (await fetch("/demo/token", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ thumbprint }) })).json()).token, true)`)
+	hears("another company's key", "bad credential: the relay ended the connection; look at org-key")
+	customer.AwaitPage("sign-in was not accepted")
+	if got := harness.Eval[string](customer, `codes.join(", ")`); got != "bad argument, bad argument, bad credential" {
+		t.Errorf("the events told %q", got)
+	}
+	_ = harness.Eval[bool](customer, `(() => {
+		const wrong = document.createElement("sealwire-chat");
+		Object.defineProperty(wrong, "identityToken", { value: 7, writable: true, enumerable: true, configurable: true });
+		wrong.setAttribute("org-key", [config.orgKey].flat().join(" "));
+		document.body.append(wrong);
+		wrong.setAttribute("relay", config.relay);
+		return true;
+	})()`)
+	hears("a token that is none", "bad argument: identityToken expected a string or a function")
+	if strings.Contains(customer.Console(), "relay: expected an address") {
+		t.Errorf("what was said a moment later is missed: %s", customer.Console())
 	}
 }
 

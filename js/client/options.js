@@ -132,7 +132,11 @@ function checkOrgKey(orgKey) {
   const roots = list.map((key) => {
     if (typeof key !== "string") throw new TypeError(`orgKey: expected a string of ${ORG_KEY_CHARACTERS} characters, got ${kind(key)}`);
     if (key.length !== ORG_KEY_CHARACTERS) throw new RangeError(`orgKey: expected ${ORG_KEY_CHARACTERS} characters, got ${key.length}`);
-    return fromBase64url(key);
+    try {
+      return fromBase64url(key);
+    } catch {
+      throw new TypeError("orgKey: expected a key in base64url, got other characters");
+    }
   });
   if (new Set(list).size !== list.length) throw new TypeError("orgKey: the same key twice");
   return roots;

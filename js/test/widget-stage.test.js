@@ -8,7 +8,7 @@ import { FakeClient, message } from "./fake-client.js";
 /** @typedef {import("../widget/stage.js").Stage} Stage */
 
 /** @type {readonly Stage[]} */
-const stopped = [{ kind: "unset" }, { kind: "missing" }, { kind: "broken" }, { kind: "refused", code: "bad key" }, { kind: "failed", code: "unavailable" }];
+const stopped = [{ kind: "unset" }, { kind: "wrong" }, { kind: "missing" }, { kind: "broken" }, { kind: "refused", code: "bad key" }, { kind: "failed", code: "unavailable" }];
 /** @type {readonly Stage[]} */
 const going = [{ kind: "loading" }, { kind: "running" }];
 

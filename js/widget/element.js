@@ -4,14 +4,17 @@
  * `identityToken` (property) is what connect() asks for: a text, or a function from {thumbprint} to a text or its promise.
  * It speaks the language of the nearest `lang` around it, its own included, if that is one of locales/; else English.
  * `setLocale("de")` chooses another at any time, for all of the page's Sealwire; so does the element's own `lang`.
- * A cancelable "notice" event ({code, text}) comes before a notice is shown.
+ * A cancelable "notice" event ({code, text}) comes before a notice is shown. What stops the chat is told to the page's
+ * developer: in the console, and by an "error" event ({code}).
  * Over another chat platform it has no `relay`: `transport` (property) is what connect() takes so, and `manifest` (attribute
  * or property) where the company's newest manifest is. Until `transport` is set the chat shows that it connects.
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
 import { onLocale, setLocale } from "./locale.js";
+import { report } from "./report.js";
 import { Session } from "./session.js";
+import { settingsOf } from "./settings.js";
 import { ChatView } from "./view.js";
 
 /** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
@@ -38,6 +41,8 @@ export class SealwireChat extends HTMLElement {
   #transport;
   /** @type {ConnectOptions["manifest"]} */
   #manifest;
+  /** It is to be told that the page lacks something. */
+  #lacking = false;
 
   /** @returns {IdentityToken|undefined} */
   get identityToken() {
@@ -127,7 +132,7 @@ export class SealwireChat extends HTMLElement {
         // A page may tell it in its own way: it then prevents the default.
         onNotice: (detail) => !this.dispatchEvent(new CustomEvent("notice", { detail, cancelable: true })),
       });
-      const session = new Session(view);
+      const session = new Session(view, (error, hint) => report(this, error, hint));
       this.#view = view;
       this.#session = session;
       if (remembered()) view.open({ focus: false });
@@ -171,25 +176,36 @@ export class SealwireChat extends HTMLElement {
 
   #start() {
     if (!this.#view || !this.#session || this.#session.started) return;
-    const orgKey = (this.getAttribute("org-key") ?? "").split(/\s+/).filter(Boolean);
-    const carried = this.#carried();
-    if (orgKey.length === 0 || carried === "unset") this.#view.stage({ kind: "unset" });
-    else if (carried === "later") this.#view.stage({ kind: "loading" });
-    else this.#session.start({ ...carried, orgKey, queue: this.getAttribute("queue") ?? "default" });
+    const settings = this.#settings();
+    if (settings === "later") this.#view.stage({ kind: "loading" });
+    else if ("options" in settings) this.#session.start(settings.options);
+    else {
+      this.#view.stage({ kind: "unset" });
+      this.#lack();
+    }
   }
 
-  /**
-   * What carries the conversations. Later: the page says that it is another platform, and has not connected to it yet.
-   * @returns {Partial<ConnectOptions>|"unset"|"later"}
-   */
-  #carried() {
-    const relay = this.getAttribute("relay");
-    const { transport, manifest } = this;
-    const identityToken = (/** @type {{thumbprint: string}} */ request) => this.#ask(request);
-    // Which of the two it is to be is not guessed: connect() refuses both.
-    if (transport) return { transport, manifest, ...(relay ? { relay } : {}), ...(this.#token === undefined ? {} : { identityToken }) };
-    if (relay) return { relay, identityToken };
-    return manifest === undefined ? "unset" : "later";
+  #settings() {
+    return settingsOf({
+      orgKey: this.getAttribute("org-key"),
+      relay: this.getAttribute("relay"),
+      queue: this.getAttribute("queue"),
+      transport: this.transport,
+      manifest: this.manifest,
+      identityToken: (request) => this.#ask(request),
+      hasToken: this.#token !== undefined,
+    });
+  }
+
+  /** The page may be about to say it, in the same breath. */
+  #lack() {
+    if (this.#lacking) return;
+    this.#lacking = true;
+    queueMicrotask(() => {
+      this.#lacking = false;
+      const settings = this.#settings();
+      if (this.isConnected && settings !== "later" && "lacks" in settings) report(this, new TypeError(settings.lacks));
+    });
   }
 
   /** @param {{thumbprint: string}} request */
@@ -207,7 +223,12 @@ export class SealwireChat extends HTMLElement {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
     Reflect.deleteProperty(this, name);
-    this[name] = value;
+    try {
+      this[name] = value;
+    } catch (error) {
+      // As if it had not been set; the rest of the page's chat is to stand all the same.
+      report(this, error);
+    }
   }
 }
 

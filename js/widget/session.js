@@ -6,10 +6,14 @@
  */
 import { init } from "../index.js";
 import { missing } from "./capabilities.js";
+import { hintOf, isMisuse, lackOf } from "./report.js";
 import { codeOf, isRefusal } from "./words.js";
 
 export class Session {
   #view;
+  #report;
+  /** Codes that this client told of: its page's developer hears each once. @type {Set<unknown>} */
+  #told = new Set();
   /** @type {Client|undefined} */
   #client;
   /** @type {{close: () => unknown}|undefined} */
@@ -18,9 +22,13 @@ export class Session {
   #run = 0;
   started = false;
 
-  /** @param {import("./view.js").ChatView} view */
-  constructor(view) {
+  /**
+   * @param {import("./view.js").ChatView} view
+   * @param {(error: unknown, hint?: string) => void} report  to the page's developer
+   */
+  constructor(view, report) {
     this.#view = view;
+    this.#report = report;
   }
 
   /** @param {ConnectOptions} options */
@@ -80,16 +88,20 @@ export class Session {
   async #connect(options, run) {
     const view = this.#view;
     view.stage({ kind: "loading" });
-    if (missing()) {
+    const lacking = missing();
+    if (lacking) {
       view.stage({ kind: "missing" });
+      this.#report(lackOf(lacking));
       return;
     }
     let core;
     try {
       core = await init();
-    } catch {
+    } catch (error) {
+      if (run !== this.#run) return;
       // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
-      if (run === this.#run) view.stage({ kind: "broken" });
+      view.stage({ kind: "broken" });
+      this.#report(error);
       return;
     }
     if (run !== this.#run) {
@@ -104,6 +116,8 @@ export class Session {
         return;
       }
       this.#client = client;
+      this.#told.clear();
+      client.on("error", ({ error }) => this.#heard(client, error));
       view.attach(client);
     } catch (error) {
       if (run === this.#run) this.#fail(error);
@@ -115,7 +129,16 @@ export class Session {
   /** @param {unknown} error */
   #fail(error) {
     const code = codeOf(error);
-    this.#view.stage({ kind: isRefusal(code) ? "refused" : "failed", code });
+    this.#view.stage(isMisuse(error) ? { kind: "wrong" } : { kind: isRefusal(code) ? "refused" : "failed", code });
+    this.#report(error);
+  }
+
+  /** In the background, and mostly again and again. @param {Client} client @param {unknown} error */
+  #heard(client, error) {
+    const code = codeOf(error);
+    if (client !== this.#client || this.#told.has(code)) return;
+    this.#told.add(code);
+    this.#report(error, hintOf(code, client.state));
   }
 }
 

@@ -4,6 +4,7 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  * @typedef {{kind: "loading"}
  *   | {kind: "unset"}
+ *   | {kind: "wrong"}
  *   | {kind: "missing"}
  *   | {kind: "broken"}
  *   | {kind: "refused", code: string}
@@ -26,6 +27,7 @@ export function isStopped({ kind }) {
  */
 export function troubleOf(stage, client, conversation) {
   if (stage.kind === "unset") return words.unset;
+  if (stage.kind === "wrong") return words.wrong;
   if (stage.kind === "missing") return `${words.cannotEncrypt} ${words.missing}`;
   if (stage.kind === "broken") return `${words.cannotEncrypt} ${words.broken}`;
   if (stage.kind === "refused" || client?.state === "refused") return words.refused;

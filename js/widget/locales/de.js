@@ -40,6 +40,7 @@ export const de = {
     missing: "Diesem Browser, oder der Art, wie diese Seite geöffnet wurde, fehlt etwas, das zum Verschlüsseln nötig ist. Es wurde nichts gesendet.",
     broken: "Der Teil, der verschlüsselt, konnte nicht geladen werden oder ist nicht der, den diese Seite erwartet. Es wurde nichts gesendet.",
     unset: "Diese Seite sagt nicht, welches Relay und welcher Schlüssel des Unternehmens zu verwenden sind. Es wurde nichts gesendet.",
+    wrong: "Diese Seite richtet den Chat falsch ein; er kann deshalb nicht beginnen. Es wurde nichts gesendet.",
     held: "Diese Seite hat die Nachricht zurückgehalten. Sie wurde nicht gesendet.",
     unsendable: "Diese Nachricht enthält etwas, das kein Text ist, und kann nicht gesendet werden. Nehmen Sie es heraus und versuchen Sie es noch einmal.",
     heldFile: "Diese Seite hat die Datei zurückgehalten. Sie wurde nicht gesendet.",

@@ -44,6 +44,7 @@ export const en = {
     missing: "This browser, or the way this page was opened, lacks what encryption needs. Nothing was sent.",
     broken: "The part that encrypts could not be loaded, or is not the one this page expects. Nothing was sent.",
     unset: "This page does not say which relay and which company key to use. Nothing was sent.",
+    wrong: "This page sets the chat up wrongly, so it cannot begin. Nothing was sent.",
     held: "This page held the message back. It was not sent.",
     unsendable: "This message holds something that is not text and cannot be sent. Take it out and try again.",
     heldFile: "This page held the file back. It was not sent.",
