@@ -14,11 +14,13 @@
  *   not the chosen one. entry: no message, but part of the log. unread: not read yet, or nothing that counts
  * @property {string} [conversation]
  * @property {Message} [message]
+ * @property {import("./held.js").MessageRow} [row]  the same with all that is told of it, where it is not too old
  */
+import { blocked } from "../../widget/standing.js";
 import { AgentKit } from "../kit.js";
 import { Choices, chosenOf, decide, undecided } from "./choice.js";
-import { refusal } from "./refusal.js";
-import { flexWords } from "./words.js";
+import { Held } from "./held.js";
+import { Starting } from "./starting.js";
 
 /**
  * What the plugin needs of the client's transports: `over()` gives it, T is any transport.
@@ -53,13 +55,12 @@ export class Sessions {
   #choices;
   /** @type {Map<string, Open<T>>} */
   #open = new Map();
-  /** @type {Promise<Client>|null} */
-  #starting = null;
-  /** @type {Client|null} */
-  #client = null;
-  #failed = false;
+  #starting;
+  /** What each conversation holds, since the last change. @type {Map<string, Held>} */
+  #held = new Map();
   /** @type {Set<() => void>} */
   #listeners = new Set();
+  #unsubscribe;
   kit;
 
   /**
@@ -70,12 +71,22 @@ export class Sessions {
    * @param {(conversation: SDKConversation) => OwnConversation} options.own
    * @param {import("../types.js").KitOptions} [options.kit]
    * @param {Choices} [options.choices]
+   * @param {number} [options.wait]  how long somebody waits for the client, ms
+   * @param {{first: number, most: number}} [options.pauses]  before it is asked for again, ms
    */
   constructor(options) {
     this.#options = options;
     this.#choices = options.choices ?? new Choices();
     this.kit = new AgentKit(options.kit);
-    this.kit.subscribe(() => this.changed());
+    this.#unsubscribe = this.kit.subscribe(() => this.changed());
+    this.#starting = new Starting({
+      client: options.client,
+      came: (client) => this.kit.attach(client),
+      gone: () => this.kit.close(),
+      changed: () => this.changed(),
+      ...(options.wait === undefined ? {} : { wait: options.wait }),
+      ...(options.pauses === undefined ? {} : { pauses: options.pauses }),
+    });
   }
 
   /** @param {() => void} listener @returns {() => void} */
@@ -84,31 +95,49 @@ export class Sessions {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** "failed": it is tried again when something is to be sent. @returns {"starting"|"ready"|"failed"} */
+  get #client() {
+    return this.#starting.client;
+  }
+
+  /**
+   * "failed": it is tried again by itself (starting.js). "elsewhere": another tab of this browser has it. "refused": the
+   * client stopped, as it cannot verify who it would talk to.
+   * @returns {"starting"|"ready"|"failed"|"elsewhere"|"refused"}
+   */
   get state() {
-    return this.#client ? "ready" : this.#failed ? "failed" : "starting";
+    const { client, failed } = this.#starting;
+    if (!client) return failed ? "failed" : "starting";
+    return client.state === "elsewhere" || client.state === "refused" ? client.state : "ready";
   }
 
-  /** @returns {Promise<Client>} */
+  /** Why nothing at all can be sent from here, in words; "". */
+  get blocked() {
+    return this.#client ? blocked(this.#client, undefined) : "";
+  }
+
+  /** @returns {Promise<Client>} rejects: it could not be had, or not in time */
   start() {
-    this.#starting ??= this.#start();
-    return this.#starting;
+    return this.#starting.start();
   }
 
-  async #start() {
-    try {
-      const client = await this.#options.client();
-      this.#client = client;
-      this.#failed = false;
-      this.kit.attach(client);
-      return client;
-    } catch (cause) {
-      this.#starting = null;
-      this.#failed = true;
-      throw Object.assign(refusal("unavailable", flexWords.missing), { cause });
-    } finally {
-      this.changed();
-    }
+  /** Somebody presses "Try again". */
+  again() {
+    this.#starting.again();
+  }
+
+  /** It goes on here, and in the other tab no longer. */
+  async takeOver() {
+    await this.#client?.takeOver();
+    this.changed();
+  }
+
+  /** Everything is let go of. The client is its maker's to close. */
+  end() {
+    this.#starting.end();
+    for (const sid of this.opened) this.close(sid);
+    this.#unsubscribe();
+    this.kit.close();
+    this.#listeners.clear();
   }
 
   /** Follows a conversation of the host that is sealed. @param {SDKConversation} conversation */
@@ -135,6 +164,18 @@ export class Sessions {
   /** The sids of those that are followed. */
   get opened() {
     return [...this.#open.keys()];
+  }
+
+  /** Which of the followed a conversation is in; "". @param {string} id */
+  sidOf(id) {
+    for (const [sid, { transport }] of this.#open) if (this.#options.over.conversations(transport).includes(id)) return sid;
+    return "";
+  }
+
+  /** All that there is in it was read. @param {string} sid */
+  live(sid) {
+    const open = this.#open.get(sid);
+    return open !== undefined && this.#options.over.live(open.transport);
   }
 
   /** An encrypted conversation has begun in it, as far as was read. @param {string} sid */
@@ -232,7 +273,7 @@ export class Sessions {
    * @returns {Found}
    */
   find(sid, index) {
-    if (this.#failed) return { kind: "unreadable" };
+    if (this.state === "failed") return { kind: "unreadable" };
     const open = this.#open.get(sid);
     if (!open || !this.#client) return { kind: "opening" };
     // A transport of this platform counts from 1.
@@ -240,14 +281,37 @@ export class Sessions {
     if (!place) return { kind: "unread" };
     const conversation = this.kit.find(place.conversation);
     if (!conversation) return { kind: "unreadable" };
-    const message = conversation.messages.find(({ sequence }) => sequence === place.sequence);
+    const held = this.#heldOf(conversation);
+    const message = held.at(place.sequence);
     const choice = open.choice ?? this.choice(sid);
     if (message && !choice.reads.has(conversation.id)) return { kind: choice.chosen || choice.asks ? "other" : "opening", conversation: conversation.id };
-    return message ? { kind: "message", conversation: conversation.id, message } : { kind: "entry" };
+    if (!message) return { kind: "entry" };
+    const row = held.row(message.id);
+    return { kind: "message", conversation: conversation.id, message, ...(row ? { row } : {}) };
+  }
+
+  /**
+   * What belongs beside a message of the host: that some are missing before it, who came and went.
+   * @param {Found} found
+   * @returns {import("./held.js").Beside}
+   */
+  beside({ kind, conversation: id, message }) {
+    const conversation = kind === "message" && id !== undefined ? this.kit.find(id) : undefined;
+    return conversation && message ? this.#heldOf(conversation).beside(message) : { above: [], below: [] };
+  }
+
+  /** @param {Conversation} conversation */
+  #heldOf(conversation) {
+    const held = this.#held.get(conversation.id);
+    if (held?.isOf(conversation)) return held;
+    const now = new Held(conversation, () => this.kit.conversation(conversation.id)?.rows ?? []);
+    this.#held.set(conversation.id, now);
+    return now;
   }
 
   /** Whoever draws it looks again. */
   changed() {
+    this.#held.clear();
     for (const open of this.#open.values()) delete open.choice;
     for (const listener of [...this.#listeners]) listener();
   }
