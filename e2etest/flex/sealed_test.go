@@ -12,7 +12,7 @@ const sid = "CHsealed"
 // customer opens the customer's page on a conversation.
 func (s *stage) customer(query string) *harness.Person {
 	s.t.Helper()
-	p := browser.Person(s.t, "customer", nil)
+	p := s.person("customer")
 	p.Open(s.url + "/customer.html?sid=" + sid + "&" + query)
 	harness.Eventually(s.t, "the chat", func() (bool, string) { return harness.Eval[bool](p, "globalThis.ready === true"), p.Console() })
 	return p

@@ -40,6 +40,8 @@ func FindChromium() (string, error) {
 type Browser struct {
 	ctx   context.Context
 	close func()
+
+	regulars map[string]*Person
 }
 
 // StartBrowser starts Chromium and waits until it answers.

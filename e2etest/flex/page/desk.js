@@ -1,7 +1,8 @@
 /**
  * The real Flex UI over the fake cloud: one agent, and the conversations that the address names. `view` says which part
  * of Flex is on the screen: the canvas of one conversation alone; "desk", the agent's whole desktop with the list of tasks
- * and a task for each conversation; "supervisor", what opens beside the teams for a task of somebody else's.
+ * and a task for each conversation; "supervisor", what opens beside the teams for a task of somebody else's. What agents
+ * write in is the box that Flex has by default; `input=1` is the one before it, which a company can still have.
  */
 import { sealFlex } from "/js/agent/flex/index.js";
 import { connectTo, credentialOf, over, transportOf } from "./company.js";
@@ -23,7 +24,10 @@ function startFlex(identity) {
   const known = { ...first.flex.session, ssoTokenPayload };
   const store = Redux.createStore(combined, { flex: { ...first.flex, session: known, chat: { ...first.flex.chat, session } } }, Flex.flexStoreEnhancer);
   const config = { accountSid: `AC${"0".repeat(32)}`, flexServiceInstanceSid: `GO${"0".repeat(32)}`, sdkOptions: {}, logLevel: "error", language: "default", theme: {} };
-  return { store, manager: new Flex.Manager(config, store) };
+  const manager = new Flex.Manager(config, store);
+  // Flex does so at its login, which is not here.
+  if (options.get("input") !== "1") Flex.Manager.updateChatManager();
+  return { store, manager };
 }
 
 /** What Flex's own orchestration does when a conversation comes: into the store, with its messages, and followed. */
