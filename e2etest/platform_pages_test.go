@@ -47,6 +47,7 @@ func TestTheWidgetOverAnotherPlatform(t *testing.T) {
 	customer.AwaitText(harness.Conversation, "whatever that is")
 	customer.Say("and back again")
 	said("and back again")
+	_ = harness.Eval[bool](customer, slowToClose)
 	_ = harness.Eval[bool](customer, `(chat.transport = over(room.join("customer")), true)`)
 	customer.AwaitText(harness.Conversation, "and back again")
 	customer.Say("and by another way")
@@ -121,6 +122,17 @@ func TestTheWidgetTakesNoTwoCarriers(t *testing.T) {
 		t.Errorf("what was said a moment later is missed: %s", customer.Console())
 	}
 }
+
+// slowToClose has whatever closes take its time, as on a busy machine: the next
+// client is not to take it for another tab.
+const slowToClose = `(() => {
+	const post = Worker.prototype.postMessage;
+	Worker.prototype.postMessage = function (message, ...rest) {
+		if (message?.method === "close") setTimeout(() => post.call(this, message, ...rest), 3000);
+		else post.call(this, message, ...rest);
+	};
+	return true;
+})()`
 
 // platform takes the page's own chat away, and puts one there that is to run over a
 // conversation in memory, with Ana at its other end; carried is all that left an end.

@@ -9,6 +9,14 @@ import { missing } from "./capabilities.js";
 import { hintOf, isMisuse, lackOf } from "./report.js";
 import { codeOf, isRefusal } from "./words.js";
 
+/** Whatever this page began before has let go of the device's keys, or has them open. */
+let before = Promise.resolve();
+
+/** @param {readonly unknown[]} all */
+function waitFor(all) {
+  before = Promise.allSettled([before, ...all]).then(() => {});
+}
+
 export class Session {
   #view;
   #report;
@@ -34,7 +42,11 @@ export class Session {
   /** @param {ConnectOptions} options */
   start(options) {
     this.started = true;
-    void this.#connect(options, ++this.#run);
+    const opened = this.#connect(options, ++this.#run, before);
+    waitFor([opened]);
+    void opened.then((open) => {
+      if (open) void this.begin();
+    });
   }
 
   stop() {
@@ -42,8 +54,8 @@ export class Session {
     this.started = false;
     this.#view.detach();
     this.#view.stage({ kind: "loading" });
-    void this.#client?.close();
-    void this.#core?.close();
+    // A client that still closes holds the keys: the next one would take that for another tab.
+    waitFor([this.#client?.close(), this.#core?.close()]);
     this.#client = undefined;
     this.#core = undefined;
   }
@@ -84,36 +96,42 @@ export class Session {
     this.#view.focus();
   }
 
-  /** @param {ConnectOptions} options @param {number} run */
-  async #connect(options, run) {
+  /**
+   * @param {ConnectOptions} options
+   * @param {number} run
+   * @param {Promise<void>} free  when the keys are
+   * @returns {Promise<boolean>} there is a client to begin with
+   */
+  async #connect(options, run, free) {
     const view = this.#view;
     view.stage({ kind: "loading" });
     const lacking = missing();
     if (lacking) {
       view.stage({ kind: "missing" });
       this.#report(lackOf(lacking));
-      return;
+      return false;
     }
     let core;
     try {
       core = await init();
     } catch (error) {
-      if (run !== this.#run) return;
+      if (run !== this.#run) return false;
       // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
       view.stage({ kind: "broken" });
       this.#report(error);
-      return;
+      return false;
     }
+    await free;
     if (run !== this.#run) {
       void core.close();
-      return;
+      return false;
     }
     this.#core = core;
     try {
       const client = await core.connect(options);
       if (run !== this.#run) {
-        void client.close();
-        return;
+        await client.close();
+        return false;
       }
       this.#client = client;
       this.#told.clear();
@@ -121,9 +139,9 @@ export class Session {
       view.attach(client);
     } catch (error) {
       if (run === this.#run) this.#fail(error);
-      return;
+      return false;
     }
-    await this.begin();
+    return true;
   }
 
   /** @param {unknown} error */
