@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Arrival } from "../widget/arrival.js";
-import { blockedBy, isStopped, lockBeside, troubleOf } from "../widget/stage.js";
+import { blockedBy, headOf, isStopped, lockBeside, lockText, troubleOf } from "../widget/stage.js";
 import { Unseen } from "../widget/unseen.js";
-import { FakeClient, message } from "./fake-client.js";
+import { FakeClient, member, message } from "./fake-client.js";
 
 /** @typedef {import("../widget/stage.js").Stage} Stage */
 
@@ -33,6 +33,29 @@ test("a client that is refused, or has stopped, blocks whatever the page says", 
     assert.notEqual(blockedBy({ kind: "running" }, new FakeClient({ state }), undefined), "");
     assert.equal(lockBeside({ kind: "running" }, new FakeClient({ state }), undefined).tone, "danger");
   }
+});
+
+test("the head says whom one talks with, or the page's heading; a page that has stopped is not connected", () => {
+  const client = new FakeClient({ state: "online" });
+  const conversation = client.add({ state: "secured", members: [member({ self: true, role: "customer" }), member({ alias: "Ana" }), member({ role: "inbox" })] });
+  const running = /** @type {const} */ ({ kind: "running" });
+  assert.deepEqual(headOf(running, undefined, undefined, "Linden House"), { title: "Linden House", face: "Linden House", connection: "Connecting…", state: "connecting", who: false });
+  const there = headOf(running, client, conversation, "Linden House");
+  assert.deepEqual([there.title, there.face, there.state, there.who], ["Ana", "Ana", "online", true]);
+  const stopped = headOf({ kind: "wrong" }, client, conversation, "Linden House");
+  assert.deepEqual([stopped.connection, stopped.state], ["Stopped", "refused"]);
+  client.state = "elsewhere";
+  assert.equal(headOf(running, client, conversation, "Linden House").who, false);
+});
+
+test("beside the lock stands what becomes of what one writes; what is broken is said elsewhere", () => {
+  const client = new FakeClient({ state: "online" });
+  const conversation = client.add({ state: "secured" });
+  const lock = /** @type {const} */ ({ tone: "secure", title: "x", detail: "kept" });
+  assert.equal(lockText(lock, client, conversation), "kept");
+  client.state = "offline";
+  assert.match(lockText(lock, client, conversation), /when the connection is back/);
+  assert.equal(lockText({ ...lock, tone: "danger" }, client, conversation), "");
 });
 
 test("only what came while the chat was closed counts, and nothing of before this page", () => {

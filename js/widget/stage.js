@@ -11,8 +11,9 @@
  *   | {kind: "failed", code: string}
  *   | {kind: "running"}} Stage
  */
-import { blocked, brokenText, lockOf } from "./standing.js";
-import { sentence, words } from "./words.js";
+import { nameOf, peopleOf } from "./model.js";
+import { blocked, brokenText, connectionOf, isPaused, lockOf } from "./standing.js";
+import { listText, sentence, words } from "./words.js";
 
 /** Nothing is encrypted here, and nothing is sent. @param {Stage} stage */
 export function isStopped({ kind }) {
@@ -54,4 +55,34 @@ export function blockedBy(stage, client, conversation) {
  */
 export function lockBeside(stage, client, conversation) {
   return isStopped(stage) ? { tone: "danger", title: words.unencrypted, detail: "" } : lockOf(client, conversation);
+}
+
+/**
+ * What the lock says besides; what is broken is said over the whole width.
+ * @param {import("./standing.js").Lock} lock
+ * @param {Client|undefined} client
+ * @param {Conversation|undefined} conversation
+ */
+export function lockText({ tone, detail }, client, conversation) {
+  if (tone === "danger") return "";
+  return client?.state === "offline" && !isPaused(conversation) ? words.reconnecting : detail;
+}
+
+/**
+ * The top of the panel: whom one talks with, and the connection.
+ * @param {Stage} stage
+ * @param {Client|undefined} client
+ * @param {Conversation|undefined} conversation
+ * @param {string} heading  the title while nobody is there
+ */
+export function headOf(stage, client, conversation, heading) {
+  const names = peopleOf(conversation).map(nameOf);
+  const stopped = isStopped(stage);
+  return {
+    title: listText(names) || heading,
+    face: names[0] ?? heading,
+    connection: stopped ? words.stoppedShort : connectionOf(client, conversation),
+    state: stopped ? "refused" : client?.state ?? "connecting",
+    who: Boolean(conversation?.members.length) && client?.state !== "elsewhere",
+  };
 }

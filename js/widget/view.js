@@ -5,6 +5,7 @@
  * @typedef {import("./facade.js").Conversation} Conversation
  */
 import { Arrival } from "./arrival.js";
+import { Asking } from "./asking.js";
 import { dropTarget } from "./attach.js";
 import { NoticeBar, TroubleBar } from "./bars.js";
 import { elsewherePart, emptyPart } from "./blanks.js";
@@ -15,17 +16,15 @@ import { Launcher } from "./launcher.js";
 import { readers } from "./ledger.js";
 import { locale } from "./locale.js";
 import { LockBar } from "./lockbar.js";
-import { currentOf, earlierOf, nameOf, peopleOf } from "./model.js";
-import { customerMoves } from "./moves.js";
+import { currentOf, earlierOf } from "./model.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
-import { Question } from "./question.js";
-import { blockedBy, isStopped, lockBeside, troubleOf } from "./stage.js";
-import { connectionOf, hasBox, isPaused } from "./standing.js";
+import { blockedBy, headOf, isStopped, lockBeside, lockText, troubleOf } from "./stage.js";
+import { hasBox, isPaused } from "./standing.js";
 import { sheets } from "./style.js";
 import { Thread } from "./thread.js";
 import { Unseen } from "./unseen.js";
-import { listText, notNow, words } from "./words.js";
+import { notNow, words } from "./words.js";
 
 /** @typedef {import("./stage.js").Stage} Stage */
 
@@ -39,8 +38,6 @@ export class ChatView {
   #stage = { kind: "loading" };
   #isOpen = false;
   #whoShown = false;
-  /** The move that the question is about. */
-  #asked = "";
   #unread = 0;
   #unseen = new Unseen();
   #drawing = false;
@@ -56,7 +53,7 @@ export class ChatView {
   #panel;
   #head = new Head({ who: () => this.#toggleWho(), close: () => this.close() });
   #lock = new LockBar("sw-lock");
-  #question = new Question(() => this.#answered());
+  #asking = new Asking({ menu: this.#head.menu, room: () => this.#whoShown && this.#toggleWho(), answered: () => this.#answered() });
   #people = new People({ compare: ({ id }) => this.#compare(id) });
   #comparing = new Comparing({ changed: () => this.draw(), back: (id) => this.#backFrom(id) });
   #trouble = new TroubleBar(() => this.options.tryAgain?.());
@@ -94,7 +91,7 @@ export class ChatView {
       this.#notice.element, this.#ended, composer.element);
     this.#elsewhere = elsewherePart(() => this.options.useHere?.());
     this.#panel = el("section", { class: "sw-panel", lang: () => locale().tag, role: "dialog", "aria-label": () => this.heading },
-      this.#head.element, this.#question.element, this.#people.element, this.#lock.element, this.#trouble.element, this.#comparing.element, this.#talk, this.#elsewhere.element);
+      this.#head.element, this.#asking.element, this.#people.element, this.#lock.element, this.#trouble.element, this.#comparing.element, this.#talk, this.#elsewhere.element);
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
@@ -211,26 +208,18 @@ export class ChatView {
     this.#unread = this.#unseen.count(conversation, this.#isOpen && !this.#comparing.isOpen);
     this.#launcher.render(this.#isOpen, this.#unread);
 
-    const people = peopleOf(conversation);
     const earlier = earlierOf(client, conversation);
     const stopped = isStopped(stage);
     if (client?.state === "closed") this.#arrival.settle(notNow());
     const elsewhere = client?.state === "elsewhere";
-    this.#head.render({
-      title: listText(people.map(nameOf)) || this.heading,
-      face: people[0] ? nameOf(people[0]) : this.heading,
-      connection: stopped ? words.stoppedShort : connectionOf(client, conversation),
-      state: stopped ? "refused" : client?.state ?? "connecting",
-      who: Boolean(conversation?.members.length) && !elsewhere,
-    });
+    this.#head.render(headOf(stage, client, conversation, this.heading));
 
     const lock = lockBeside(stage, client, conversation);
-    const offline = client?.state === "offline" && lock.tone !== "danger" && !isPaused(conversation);
-    this.#lock.render(lock, offline ? words.reconnecting : lock.tone === "danger" ? "" : lock.detail);
+    this.#lock.render(lock, lockText(lock, client, conversation));
     this.#people.render(conversation ? readers(conversation.members, conversation.ledger, this.#clock()) : []);
 
     this.#trouble.render(troubleOf(stage, client, conversation), stage.kind === "failed" || client?.state === "closed");
-    this.#offer(stopped || client?.state !== "online" ? undefined : conversation);
+    this.#asking.offer(stopped || client?.state !== "online" ? undefined : conversation);
 
     const compared = this.#comparing.follow(elsewhere || stopped ? undefined : conversation, this.#unread);
     show(this.#people.element, this.#whoShown && !compared && !elsewhere);
@@ -245,22 +234,6 @@ export class ChatView {
     setAttribute(this.#anew, "data-quiet", isPaused(conversation));
     this.thread.composer.block(blockedBy(stage, client, conversation), isPaused(conversation) ? words.paused : words.shut);
     show(this.thread.composer.element, hasBox(conversation));
-  }
-
-  /** @param {Conversation|undefined} conversation  undefined: nothing can be asked now */
-  #offer(conversation) {
-    const moves = conversation ? customerMoves(conversation) : [];
-    this.#head.menu.offer(moves.map((move) => ({ ...move, run: () => this.#ask(move) })));
-    const asked = moves.find(({ key }) => key === this.#asked);
-    if (asked) this.#question.follow(asked.question);
-    if (moves.length === 0) this.#question.close();
-  }
-
-  /** There is room for one thing above the log. @param {{key: string, question: import("./question.js").Asked}} move */
-  #ask({ key, question }) {
-    if (this.#whoShown) this.#toggleWho();
-    this.#asked = key;
-    this.#question.ask(question);
   }
 
   /** The focus goes back to where the question came from, or on to what is there instead. */
