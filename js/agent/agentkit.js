@@ -133,7 +133,11 @@ export class AgentKit {
     return this.#doings.send(id, text);
   }
 
-  /** @param {string} id @param {readonly File[]} files */
+  /**
+   * @param {string} id
+   * @param {readonly File[]} files
+   * @returns {Promise<{done: Promise<readonly {file: File, error: unknown}[]>}>}  done: each has a message, or went back
+   */
   sendFiles(id, files) {
     return this.#doings.sendFiles(id, files);
   }

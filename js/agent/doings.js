@@ -61,9 +61,13 @@ export class Doings {
     this.#options.changed();
   }
 
-  /** @param {string} id @param {readonly File[]} files */
+  /**
+   * @param {string} id
+   * @param {readonly File[]} files
+   * @returns {Promise<{done: Promise<readonly import("../widget/transfers.js").Refused[]>}>}
+   */
   async sendFiles(id, files) {
-    this.transfers.send(this.#there(id), files);
+    return { done: this.transfers.send(this.#there(id), files) };
   }
 
   /** @param {string} id @param {Action} action @param {string} message */

@@ -21,7 +21,7 @@
  * them. Nothing is ever sent in another way when one of these rejects: the text goes back to the box.
  *   take(id) → id or undefined   a conversation that waits; what went wrong stands in view.notice
  *   send(id, text)               resolves once the text is safe on this device, sealed; rejects: nothing left the page
- *   sendFiles(id, files)         in order; one of which no message comes to be goes `back`
+ *   sendFiles(id, files)         in order; one of which no message comes to be goes `back`, and stands in what `done` gives
  *   act(id, action, message)     what a row offers: retry, putBack, discard, save, cancel; tells by itself what fails
  *   move(id, asked)              {move: "transfer", target, note} | {move: "invite", to, role, history} | {move: "park", note}
  *                                | {move: "remove", member} | {move: "takeOver" | "leave" | "close"}

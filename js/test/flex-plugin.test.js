@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCarriage, shownOf } from "../agent/flex/shown.js";
+import { Box } from "../agent/flex/box.js";
 import { mayHoldWords } from "../agent/flex/envelope.js";
 import { Guard } from "../agent/flex/guard.js";
 import { Knowledge } from "../agent/flex/knowledge.js";
@@ -71,7 +72,7 @@ test("templates that would show a body are covered, others are left", () => {
 function host({ sealed = true, client, members = [] } = {}) {
   const fake = new FakeClient();
   const conversation = fake.add({ state: "secured", members });
-  const box = { text: /** @type {string|undefined} */ (undefined) };
+  const box = { text: /** @type {string|undefined} */ (undefined), files: /** @type {File[]} */ ([]) };
   /** @type {Map<string, (payload: unknown) => unknown>} */
   const listening = new Map();
   const { conversation: source, left } = sdk("CH1", sealed ? [posted("sealwire:1:AQECAA")] : [posted("hello")]);
@@ -92,7 +93,7 @@ function host({ sealed = true, client, members = [] } = {}) {
   };
   const place = { add: () => {}, delete: () => {}, conversations: () => fake.conversations.map(({ id }) => id), place: () => undefined, live: () => true };
   const sessions = new Sessions({ client: client ?? (async () => fake), over: place, transport: () => ({ close: () => {} }), own: (c) => guard.own(c), kit: { tick: 0 } });
-  replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words), typed: () => box.text });
+  replaceSending({ Actions, find: () => undefined, guard, knowledge, sessions, tell: (words) => told.push(words), box: new Box({ Actions, input: () => ({ inputText: box.text, attachedFiles: box.files }) }) });
   if (sealed) sessions.open(source);
   /** @type {unknown[]} */
   const originals = [];

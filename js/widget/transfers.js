@@ -22,6 +22,8 @@ const keepForMegabyte = 200;
  * @property {(conversation: Conversation, file: File, problem: string) => void} back  a file of which there is no message
  * @property {(blob: Blob, name: string) => void} download
  * @property {(act: () => void, ms: number) => unknown} [later]
+ *
+ * @typedef {{file: File, error: unknown}} Refused
  */
 
 export class Transfers {
@@ -62,17 +64,23 @@ export class Transfers {
   /**
    * @param {Conversation} conversation
    * @param {readonly File[]} files
+   * @returns {Promise<readonly Refused[]>} once each has a message, or will have none: those that have none
    */
-  send(conversation, files) {
+  async send(conversation, files) {
+    /** @type {Refused[]} */
+    const refused = [];
     let turn = this.#turns.get(conversation) ?? Promise.resolve();
-    for (const file of files) turn = turn.then(() => this.#sendOne(conversation, file));
+    for (const file of files) turn = turn.then(async () => void refused.push(...(await this.#sendOne(conversation, file))));
     this.#turns.set(conversation, turn);
+    await turn;
+    return refused;
   }
 
   /**
    * Until there is a message of the file, or will not be.
    * @param {Conversation} conversation
    * @param {File} file
+   * @returns {Promise<Refused[]>}  it, where there will be none
    */
   async #sendOne(conversation, file) {
     const name = fileName(file.name);
@@ -84,10 +92,11 @@ export class Transfers {
       const problem = fileProblem(error, "up");
       this.#options.say(`${name}: ${problem}`);
       this.#options.back(conversation, file, problem);
-      return;
+      return [{ file, error }];
     }
     this.#sent.set(id, abort);
     void this.#watch(conversation, id, name);
+    return [];
   }
 
   /**

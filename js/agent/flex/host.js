@@ -33,6 +33,7 @@
  * @typedef {object} Notifications
  * @property {(notification: {id: string, type: N, content: string, timeout: number}) => unknown} registerNotification
  * @property {(id: string, context?: object) => unknown} showNotification
+ * @property {(id: string) => unknown} [dismissNotificationById]
  * @property {(event: V, handler: (notification: {context?: unknown}, cancel: () => void) => void) => unknown} addListener
  */
 
@@ -54,7 +55,7 @@
  * What lies in the host's store of a conversation, and of tasks: by the sid of the reservation.
  * @typedef {{source?: unknown, messages?: readonly {source?: unknown}[]}} HostConversation
  * @typedef {object} HostState
- * @property {{chat?: {conversations?: Readonly<Record<string, HostConversation>>, conversationInput?: Readonly<Record<string, {inputText?: string}>>}, worker?: {tasks?: ReadonlyMap<string, unknown>}}} [flex]
+ * @property {{chat?: {conversations?: Readonly<Record<string, HostConversation>>, conversationInput?: Readonly<Record<string, import("./box.js").Input>>}, worker?: {tasks?: ReadonlyMap<string, unknown>}}} [flex]
  *
  * @typedef {object} Manager
  * @property {{getState: () => HostState, subscribe: (listener: () => void) => unknown}} store

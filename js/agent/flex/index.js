@@ -18,20 +18,24 @@
  * @typedef {import("./host.js").Manager} Manager
  * @typedef {import("./host.js").SDKConversation} SDKConversation
  */
+import { download } from "../../widget/dom.js";
+import { Box } from "./box.js";
 import { Choices } from "./choice.js";
 import { components } from "./components.js";
 import { saysSealed } from "./envelope.js";
 import { Following } from "./following.js";
 import { Guard } from "./guard.js";
 import { Knowledge } from "./knowledge.js";
-import { inBox, replaceSending } from "./sending.js";
+import { Problems } from "./problems.js";
+import { replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
 import { isCarriage } from "./shown.js";
 import { coverStrings, hides } from "./strings.js";
 import { replaceTasks, sidOfTask } from "./tasks.js";
 import { flexWords } from "./words.js";
 
-const notSent = "SealwireNotSent";
+/** What is called with the text of a message. */
+const sends = new Set(["sendMessage", "setBody", "send", "sendV2"]);
 
 /**
  * @template E
@@ -60,54 +64,45 @@ const notSent = "SealwireNotSent";
  */
 export function sealFlex(flex, manager, { client, over, transport, isSealed, memory = storage(), React = pageReact() }) {
   const knowledge = new Knowledge({ ...(isSealed ? { isSealed } : {}), memory });
-  /** What was told last, until something is sent. @type {Map<string, string>} */
-  const problems = new Map();
-  const tell = (/** @type {string} */ text, /** @type {string} */ sid) => {
-    if (text === "") {
-      problems.delete(sid);
-      asked.delete(sid);
-    } else problems.set(sid, text);
-    if (text !== "") flex.Notifications.showNotification(notSent, { text });
-    sessions.changed();
-  };
-  /** What was last to be sent from the box: where the guard holds it back, whoever tried, it goes there again. @type {Map<string, string>} */
-  const asked = new Map();
-  flex.Actions.addListener("beforeSendMessage", (/** @type {{body?: unknown, conversationSid?: string, conversation?: {source?: {sid?: string}}}|undefined} */ payload) => {
-    const sid = payload?.conversation?.source?.sid ?? payload?.conversationSid;
-    if (sid && typeof payload?.body === "string") asked.set(sid, payload.body);
-  });
-  const typed = (/** @type {string} */ sid) => manager.store.getState()?.flex?.chat?.conversationInput?.[sid]?.inputText;
-  const guard = new Guard(knowledge, (sid) => {
+  const { Actions, Notifications } = flex;
+  const problems = new Problems(Notifications, flex.NotificationType.error, flexWords.notSent, () => sessions.changed());
+  const tell = (/** @type {string} */ text, /** @type {string} */ sid) => problems.tell(text, sid);
+  const box = new Box({ Actions, input: (sid) => manager.store.getState()?.flex?.chat?.conversationInput?.[sid], mayBeSealed: (sid) => knowledge.of(sid) !== "plain" });
+  box.follow();
+  const guard = new Guard(knowledge, (sid, what) => {
     tell(flexWords.heldBack, sid);
-    const body = asked.get(sid);
-    asked.delete(sid);
+    const text = sends.has(what) ? box.take(sid) : undefined;
     // The host empties the box when it is done with the attempt, or puts there what whoever tried made of the text.
-    if (body) setTimeout(() => {
-      const now = typed(sid);
-      void flex.Actions.invokeAction("SetInputText", { conversationSid: sid, body: now?.includes(body) ? body : inBox(body, body, now) }).catch(() => {});
-    });
+    if (text) setTimeout(() => void box.backWhole(sid, text));
   });
-  const sessions = new Sessions({ client, over, transport, own: (conversation) => guard.own(conversation), kit: { name: "Agent", download }, choices: new Choices(memory) });
+  const sessions = new Sessions({
+    client,
+    over,
+    transport,
+    own: (conversation) => guard.own(conversation),
+    // A file that has no message goes back by whoever sent it.
+    kit: { name: "Agent", download, back: ({ id, text }) => void (text && box.add(sessions.sidOf(id), text)) },
+    choices: new Choices(memory),
+  });
   /** @returns {import("./following.js").Shown} */
   const store = () => {
     const { chat, worker } = manager.store.getState()?.flex ?? {};
     return { conversations: /** @type {Record<string, import("./following.js").HostConversation>} */ (chat?.conversations ?? {}), tasks: worker?.tasks?.values() ?? [] };
   };
-  const following = new Following({ guard, knowledge, sessions, store, forgotten: (sid) => void (problems.delete(sid), asked.delete(sid)) });
+  const following = new Following({ guard, knowledge, sessions, store, forgotten: (sid) => void (problems.forget(sid), box.over(sid)) });
   const find = (/** @type {string} */ sid) => following.find(sid);
 
-  flex.Notifications.registerNotification({ id: notSent, type: flex.NotificationType.error, content: flexWords.notSent, timeout: 0 });
-  replaceSending({ Actions: flex.Actions, find, guard, knowledge, sessions, tell, typed });
-  replaceTasks({ Actions: flex.Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
+  replaceSending({ Actions, find, guard, knowledge, sessions, tell, box });
+  replaceTasks({ Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
   const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";
   coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: import("./strings.js").Handlebars}} */ (globalThis).Handlebars, sealed });
-  flex.Notifications.addListener(flex.NotificationEvent.beforeAddNotification, (notification, cancel) => {
-    const { lastMessage, conversationSid } = /** @type {{lastMessage?: {source?: {index: number}}, conversationSid?: string}} */ (notification?.context ?? {});
-    // Who came and went is no message.
-    if (lastMessage?.source && hides(lastMessage, sealed) && sessions.find(conversationSid ?? "", lastMessage.source.index).kind !== "message") cancel();
+  Notifications.addListener(flex.NotificationEvent.beforeAddNotification, (notification, cancel) => {
+    const { lastMessage } = /** @type {{lastMessage?: {source?: {body?: unknown}}}} */ (notification?.context ?? {});
+    // Who came and went is no message. By its outside alone: opening it takes longer than the host waits.
+    if (lastMessage?.source && hides(lastMessage, sealed) && isCarriage(lastMessage.source)) cancel();
   });
 
-  const { Bubble, Banner, Tab } = components({ React, Actions: flex.Actions, sessions, knowledge, problem: (sid) => problems.get(sid) ?? "" });
+  const { Bubble, Banner, Tab } = components({ React, Actions: flex.Actions, sessions, knowledge, problem: (sid) => problems.of(sid) });
   const h = React.createElement;
   flex.MessageBubble.Content.replace(h(Bubble, { key: "body" }), {
     if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
@@ -148,11 +143,4 @@ function storage() {
   } catch {
     return undefined;
   }
-}
-
-/** @param {Blob} blob @param {string} name */
-function download(blob, name) {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -7,12 +7,13 @@
  * @typedef {import("./host.js").Original} Original
  * @typedef {import("../../widget/facade.js").Conversation} Conversation
  */
-import { fileProblem, sendProblem, textProblem } from "../kit.js";
+import { fileName, fileProblem, sendProblem, textProblem } from "../kit.js";
+import { Box } from "./box.js";
 import { isConversation } from "./leaving.js";
 import { refusal } from "./refusal.js";
 import { flexWords } from "./words.js";
 
-/** @typedef {{body?: unknown, plainTextBody?: unknown, htmlBody?: unknown, attachedFiles?: readonly File[], file?: File, media?: unknown, conversationSid?: string, channelSid?: string, conversation?: unknown}} Asked */
+/** @typedef {{body?: unknown, plainTextBody?: unknown, htmlBody?: unknown, attachedFiles?: readonly File[], file?: File, media?: unknown, contentSid?: unknown, contentTemplateSid?: unknown, conversationSid?: string, channelSid?: string, conversation?: unknown}} Asked */
 
 /**
  * @template {{close: () => unknown}} T
@@ -23,9 +24,9 @@ import { flexWords } from "./words.js";
  * @param {import("./knowledge.js").Knowledge} parts.knowledge
  * @param {import("./sessions.js").Sessions<T>} parts.sessions
  * @param {(text: string, sid: string) => void} parts.tell  "": what was told before is over
- * @param {(sid: string) => string|undefined} [parts.typed]  what stands in the box now
+ * @param {import("./box.js").Box} [parts.box]
  */
-export function replaceSending({ Actions, find, guard, knowledge, sessions, tell, typed = () => undefined }) {
+export function replaceSending({ Actions, find, guard, knowledge, sessions, tell, box = new Box({ Actions }) }) {
   /** Which conversation was shown when an action was asked for. @type {WeakMap<object, string>} */
   const shown = new WeakMap();
 
@@ -46,13 +47,26 @@ export function replaceSending({ Actions, find, guard, knowledge, sessions, tell
     // Without a conversation the host has nowhere to send to, and says so.
     if (!source) return original(payload);
     guard.watch(source);
-    const standing = await knowledge.learn(source).catch((error) => {
+    const standing = await knowledge.learn(source).catch(async (error) => {
       tell(flexWords.unknown, source.sid);
+      await giveBack(name, payload, source);
       throw error;
     });
     if (standing === "plain") return original(payload);
-    return seal(payload, source, to);
+    try {
+      return await seal(payload, source, to);
+    } finally {
+      box.over(source.sid);
+    }
   });
+
+  /** All of it, as it came. @param {string} name @param {Asked} payload @param {SDKConversation} source */
+  const giveBack = async (name, { body, attachedFiles = [], file }, { sid }) => {
+    if (name === "SendMediaMessage" && file) await box.attach(sid, [file]);
+    if (name !== "SendMessage") return;
+    await box.attach(sid, attachedFiles);
+    if (typeof body === "string" && body !== "") await box.back(sid, body, body);
+  };
 
   // Others listen before the action, and may take their time.
   for (const name of ["SendMessage", "SendMediaMessage"]) {
@@ -67,8 +81,10 @@ export function replaceSending({ Actions, find, guard, knowledge, sessions, tell
     if (!guard.holds(source)) throw refusal("unavailable", flexWords.unguarded);
     sessions.open(source);
     await sessions.start();
+    if (sessions.blocked) throw refusal("unavailable", sessions.blocked);
     const { conversation, asks } = sessions.choice(source.sid);
     if (asks) throw refusal("unavailable", flexWords.chooseFirst);
+    if (!conversation && !sessions.begun(source.sid)) throw refusal("unavailable", sessions.live(source.sid) ? flexWords.notBegun : flexWords.starting);
     if (!conversation) throw refusal("not a member", flexWords.noKey);
     if (conversation.id !== to) throw refusal("unavailable", flexWords.becameAnother);
     const { blocked = "" } = sessions.kit.conversation(conversation.id)?.draft ?? {};
@@ -77,77 +93,113 @@ export function replaceSending({ Actions, find, guard, knowledge, sessions, tell
   };
 
   /**
-   * What is left of a text goes back into the box, before what was typed there since.
+   * Each has a message then, or is in the box.
    * @param {SDKConversation} source
-   * @param {string} left
-   * @param {string} text  as it was
+   * @param {string} id  of the encrypted conversation
+   * @param {readonly File[]} files
    */
-  const putBack = async (source, left, text) => {
-    const body = inBox(left, text, typed(source.sid));
-    if (body !== undefined) await Actions.invokeAction("SetInputText", { conversationSid: source.sid, body }).catch(() => {});
+  const sendFiles = async ({ sid }, id, files) => {
+    const { done } = await sessions.kit.sendFiles(id, files);
+    const refused = await done;
+    for (const file of files) {
+      if (!refused.some((one) => one.file === file)) await Actions.invokeAction("DetachFile", { conversationSid: sid, file }).catch(() => {});
+    }
+    const [first] = refused;
+    if (!first) return;
+    await box.attach(sid, refused.map(({ file }) => file));
+    throw Object.assign(new FileRefused(first.error), { problem: `${fileName(first.file.name)}: ${isOurs(first.error) ? problemOf(first.error) : fileProblem(first.error, "up")}` });
   };
 
-  replace("SendMessage", async ({ body, plainTextBody, htmlBody, attachedFiles = [], conversationSid }, source, to) => {
+  replace("SendMessage", async ({ body, plainTextBody, htmlBody, attachedFiles = [], contentSid, contentTemplateSid }, source, to) => {
+    const { sid } = source;
     const text = typeof body === "string" ? body : "";
-    if (text.trim() === "" && [plainTextBody, htmlBody].some((one) => typeof one === "string" && one.trim() !== "")) {
-      tell(flexWords.otherField, source.sid);
-      throw refusal("bad argument", flexWords.otherField);
+    const empty = text.trim() === "";
+    const other = [plainTextBody, htmlBody].some((one) => typeof one === "string" && one.trim() !== "");
+    if (empty && (other || contentSid || contentTemplateSid)) {
+      const why = other ? flexWords.otherField : flexWords.noTemplates;
+      tell(why, sid);
+      throw refusal("bad argument", why);
     }
-    const sid = conversationSid ?? source.sid;
+    if (empty && attachedFiles.length === 0) return undefined;
     // What belongs in the box when something fails: not what is kept already, or it would be sent twice.
     let left = text;
+    let files = attachedFiles;
     try {
       const long = textProblem(text);
       if (long) throw refusal("too long", long);
       const conversation = await ready(source, to);
-      if (text.trim() !== "") await conversation.send(text);
+      if (!empty) await sessions.kit.send(conversation.id, text);
       left = "";
-      for (const file of attachedFiles) {
-        await conversation.sendFile(file, { name: file.name });
-        await Actions.invokeAction("DetachFile", { conversationSid: sid, file }).catch(() => {});
-      }
-      tell("", source.sid);
-      await putBack(source, "", text);
+      files = [];
+      if (attachedFiles.length > 0) await sendFiles(source, conversation.id, attachedFiles);
+      tell("", sid);
+      await box.back(sid, "", text);
       return undefined;
     } catch (error) {
-      tell(problemOf(error), source.sid);
-      await putBack(source, left, text);
-      throw error;
+      tell(problemOf(error), sid);
+      await box.attach(sid, files);
+      await box.back(sid, left, text);
+      throw causeOf(error);
     }
   });
 
   replace("SendMediaMessage", async ({ file }, source, to) => {
     if (!file) return undefined;
     try {
-      await (await ready(source, to)).sendFile(file, { name: file.name });
+      const conversation = await ready(source, to).catch(async (error) => {
+        await box.attach(source.sid, [file]);
+        throw error;
+      });
+      await sendFiles(source, conversation.id, [file]);
       return undefined;
     } catch (error) {
-      tell(isOurs(error) ? problemOf(error) : fileProblem(error, "up"), source.sid);
-      throw error;
+      tell(problemOf(error), source.sid);
+      throw causeOf(error);
     }
   });
 
-  replace("DownloadMedia", async ({ media }, source) => {
+  replace("SendRichContentMessage", async (_, { sid }) => {
+    tell(flexWords.noTemplates, sid);
+    throw refusal("bad argument", flexWords.noTemplates);
+  });
+
+  replace("DownloadMedia", async ({ media }, { sid }) => {
     const { sealwire } = /** @type {{sealwire?: {conversation: string, message: string}}} */ (media ?? {});
     // What lies on the platform is sealed; only from a message can it be opened.
-    if (!sealwire) {
-      tell(flexWords.lost, source.sid);
-      throw refusal("bad argument", flexWords.lost);
+    const fail = (/** @type {string} */ problem, /** @type {import("../../index.js").Code} */ code = "unavailable") => {
+      tell(problem, sid);
+      throw refusal(code, problem);
+    };
+    if (!sealwire) return fail(flexWords.lost, "bad argument");
+    const { kit } = sessions;
+    const file = () => kit.find(sealwire.conversation)?.messages.find(({ id }) => id === sealwire.message)?.file;
+    const label = `${fileName(file()?.name ?? "")}: `;
+    if (!(await kit.act(sealwire.conversation, "save", sealwire.message))) return fail(flexWords.lost);
+    // The kit tells by itself what failed, which here nobody would see.
+    const { notice } = kit.view;
+    if (notice.startsWith(label)) {
+      kit.dismiss();
+      return fail(notice);
     }
-    await sessions.kit.act(sealwire.conversation, "save", sealwire.message);
+    const { state, error } = file() ?? {};
+    if (state === "failed") return fail(label + fileProblem({ code: error }, "down"));
     return undefined;
   });
 }
 
-/**
- * What belongs in the box after an attempt; undefined: it stays as it is.
- * @param {string} left  of the text
- * @param {string} text  as it was
- * @param {string|undefined} now  what stands there, if that is known
- */
-export function inBox(left, text, now = text) {
-  const since = now === text ? "" : now;
-  return left === "" && since !== "" ? undefined : [left, since].filter(Boolean).join("\n");
+/** A file of which there is no message. */
+class FileRefused extends Error {
+  problem = "";
+
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("a file was not sent", { cause });
+  }
+}
+
+/** @param {unknown} error */
+function causeOf(error) {
+  return error instanceof FileRefused ? error.cause : error;
 }
 
 /** @param {unknown} error */
@@ -157,5 +209,6 @@ function isOurs(error) {
 
 /** @param {unknown} error */
 export function problemOf(error) {
+  if (error instanceof FileRefused) return error.problem;
   return isOurs(error) ? /** @type {Error} */ (error).message.slice("sealwire: ".length) : sendProblem(error);
 }

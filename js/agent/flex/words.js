@@ -6,7 +6,7 @@ export const flexWords = Object.freeze({
   starting: "Encryption is starting…",
   notIn: "End-to-end encrypted. You are not in this conversation.",
   noKey: "This browser has no key to this conversation, so nothing in it can be read or written here. Ask an agent who is in it to bring you in: \u201cBring somebody in\u201d, in their tab \u201cEncryption\u201d.",
-  notBegun: "Nothing is encrypted here yet. It begins with the customer\u2019s first message.",
+  notBegun: "Encrypted once the customer writes. Until then nothing can be sent.",
   unguarded: "Another script of this page has changed how messages are sent, so this conversation cannot be kept encrypted here. Nothing was sent.",
   lost: "This file cannot be opened in this browser.",
   sealedMessage: "Encrypted message",
@@ -43,5 +43,6 @@ export const flexWords = Object.freeze({
   chooseFirst: "More than one encrypted conversation was begun in this chat, and it is not chosen whom you answer. Choose above; nothing was sent.",
   becameAnother: "Since you pressed Send, the encrypted conversation here has become another, or it was not known yet with whom it is. Nothing was sent. Look above, and send it again.",
   otherField: "What is written in this way cannot be encrypted, so it was not sent. Write it in the box of the chat.",
+  noTemplates: "Templates cannot be sent encrypted, so it was not sent. Write it in the box of the chat.",
   noGoodbye: "The task ends, but the others in the encrypted conversation could not be told that it is over.",
 });
