@@ -97,6 +97,10 @@ func TestADeskInGerman(t *testing.T) {
 	ana.Click(harness.Thing{Role: "button", Name: "Wer wann lesen konnte"})
 	ana.AwaitPage("signierten protokoll")
 	wantAccessible(t, ana, "German desk, ledger")
+	for _, now := range [][2]string{{"en", "can read from the beginning"}, {"de", "kann lesen: von anfang an"}} {
+		_ = harness.Eval[bool](ana, `import("/js/widget/locale.js").then(({ setLocale }) => (setLocale("`+now[0]+`"), true))`)
+		ana.AwaitPage(now[1])
+	}
 	answer(t, ana, "Schließen")
 	ana.Click(harness.Thing{Role: "button", Name: "Übergeben"})
 	choose(t, ana, "Die Warteschlange „default“")
