@@ -140,6 +140,25 @@ test("what the sealed transport hands out leaves, and only while it does", async
   assert.equal(left.length, 2);
 });
 
+test("a sealed file cannot be made another on its way, by whoever stands above the guard", async () => {
+  for (const change of [
+    (/** @type {typeof file} */ given) => { given.media = new Blob([secret]); return given; },
+    (/** @type {typeof file} */ given) => Object.defineProperty(given, "media", { value: new Blob([secret]) }),
+    (/** @type {typeof file} */ given) => Object.assign(given, { note: secret }),
+    (/** @type {typeof file} */ given) => ({ ...given, media: new Blob([secret]) }),
+  ]) {
+    const { guard, knowledge } = house();
+    const { conversation, Class, left } = sdk("CH1");
+    knowledge.seal("CH1");
+    const own = guard.own(conversation);
+    const original = Class.prototype.sendMessage;
+    Class.prototype.sendMessage = /** @this {Conversation} */ async function (given) { return original.call(this, change(/** @type {typeof file} */ (given))); };
+    const mine = { ...file };
+    await assert.rejects(own.sendMessage(mine));
+    assert.deepEqual([left, mine], [[], file]);
+  }
+});
+
 test("another object for the same conversation, never shown to the guard, is guarded by its class", async () => {
   const { guard, knowledge } = house();
   const { conversation, another, left } = sdk("CH1");

@@ -149,7 +149,8 @@ export class Guard {
       getMessages: (...args) => conversation.getMessages(...args),
       on: conversation.on.bind(conversation),
       off: conversation.off.bind(conversation),
-      sendMessage: async (message) => {
+      sendMessage: async (given) => {
+        const message = frozen(given);
         if (!isSealedContent(message)) throw refusal("bad argument", "a transport sends sealed text and sealed files only");
         const handed = this.#handed.get(sid) ?? new Set();
         this.#handed.set(sid, handed.add(message));
@@ -379,4 +380,13 @@ export class Guard {
     this.#refused(sid, what);
     return refusal("bad argument", `${what} was refused: this conversation is end-to-end encrypted, and this was not sealed. Nothing was sent`);
   }
+}
+
+/**
+ * What the transport hands out, as nobody can change it on its way: whoever stands above the guard has it too.
+ * @param {string|{contentType: string, filename: string, media: Blob}} message
+ */
+function frozen(message) {
+  if (typeof message === "string") return message;
+  return Object.freeze({ ...message });
 }
