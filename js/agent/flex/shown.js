@@ -1,8 +1,6 @@
 /** What stands in a message's bubble, as words: pure, so that it is the same wherever it is drawn. */
 import { fileName, sizeText } from "../../widget/files.js";
-import { textOf } from "../../widget/messagerow.js";
-import { nameOf } from "../../widget/model.js";
-import { words as say } from "../../widget/words.js";
+import { messageRow } from "../../widget/messagerow.js";
 import { isOpaqueName, mayHoldWords, saysSealed } from "./envelope.js";
 import { flexWords } from "./words.js";
 
@@ -12,8 +10,13 @@ import { flexWords } from "./words.js";
  * @property {string} text
  * @property {string} [name]  who wrote it, as the opened message proves: what the host says of an author is the platform's word
  * @property {string} [facts]
+ * @property {boolean} [failed]  what the facts say is that it could not be had
  * @property {{conversation: string, message: string}} [save]
+ * @property {{conversation: string, message: string}} [cancel]
  */
+
+/** What is told of a message that is too old for the kit's rows: nothing of what stands around it. */
+const alone = { first: true, last: true, newest: false, over: true, edit: false };
 
 /**
  * Nothing that anybody has to see: what sets up the encryption, and what is carried of a file.
@@ -35,13 +38,16 @@ export function shownOf(source, found) {
     if (!source.body && files.length > 0 && files.every(({ filename }) => isOpaqueName(filename))) return null;
     return { kind: "note", text: flexWords.notSealed };
   }
-  const { message } = found;
+  const { message, conversation = "" } = found;
   if (found.kind === "message" && message) {
-    const from = message.self ? say.you : nameOf(message.from);
-    if (!message.file) return { kind: "text", text: textOf(message), name: from };
-    const { name, size, state } = message.file;
-    const save = state === "available" || state === "saved" || state === "sent" || state === "failed" ? { save: { conversation: found.conversation ?? "", message: message.id } } : {};
-    return { kind: "file", text: fileName(name), name: from, facts: sizeText(size), ...save };
+    const { name, text, look } = found.row ?? messageRow(message, alone);
+    if (!message.file || !look) return { kind: "text", text, name };
+    const at = { conversation, message: message.id };
+    const facts = [sizeText(message.file.size), look.words].filter(Boolean).join(" · ");
+    return {
+      kind: "file", text: fileName(message.file.name), name, facts, ...(look.tone === "danger" ? { failed: true } : {}),
+      ...(look.actions.includes("save") ? { save: at } : {}), ...(look.actions.includes("cancel") ? { cancel: at } : {}),
+    };
   }
   const notes = { message: flexWords.opening, other: flexWords.otherMessage, entry: flexWords.entry, unread: flexWords.unread, opening: flexWords.opening, unreadable: flexWords.unreadable };
   return { kind: "note", text: notes[found.kind] };
