@@ -36,8 +36,7 @@ check: wasm $(NODE_MODULES)
 # model of the commit rule is searched by Spin (e2etest/model), which compiles with cc.
 test: check
 	scripts/need cc chromium spin
-	go test -race -timeout 30m $$(go list ./... | grep -v -e /e2etest -e /server/proxies -e sealwire/wasm)
-	go test -timeout 30m ./wasm/... # a wall lets nothing in it run at once: -race has nothing to see there, and takes ten times as long
+	go test -race -timeout 30m $$(go list ./... | grep -v -e /e2etest -e /server/proxies)
 	$(WASIP1) go test -timeout 30m -exec="$(CURDIR)/scripts/wasip1" ./wasm/...
 	cd js && node --test
 	go test -short -timeout 30m ./e2etest/... ./server/proxies
