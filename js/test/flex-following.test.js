@@ -169,3 +169,21 @@ test("with the real client: let go of with its task, it is read on and answered 
   await (await sessions.read("CHsealed"))?.send("the answer");
   await seen(customer, "the answer");
 });
+
+test("a list of messages is walked once for each change of it, not at each turn of the store", () => {
+  const knowledge = new Knowledge();
+  const guard = new Guard(knowledge);
+  const sessions = new Sessions({ client: async () => new FakeClient(), over: over(), own: (conversation) => guard.own(conversation), transport: () => new Room().join("agent"), kit: { tick: 0 } });
+  let walked = 0;
+  const one = (/** @type {string} */ body) => ({ get source() { walked++; return { body }; } });
+  const conversations = { CH1: { messages: [one("hello"), one("there")] } };
+  const following = new Following({ guard, knowledge, sessions, store: () => ({ conversations, tasks: [] }) });
+  for (let i = 0; i < 5; i++) following.look();
+  assert.equal(walked, 2);
+  conversations.CH1 = { messages: [...conversations.CH1.messages, one("sealwire:1:AQECAA")] };
+  following.look();
+  conversations.CH1.messages.push(one("in place"));
+  following.look();
+  assert.deepEqual([walked, knowledge.of("CH1")], [9, "sealed"]);
+  sessions.end();
+});

@@ -24,6 +24,8 @@ export class Following {
   #met = new Map();
   /** Those with a task of this agent. @type {Set<string>} */
   #tasked = new Set();
+  /** Lists of messages that were looked at, as long as they were then. @type {WeakMap<readonly unknown[], number>} */
+  #read = new WeakMap();
   /** Those whose task has ended, and which still lie in the store. @type {Set<string>} */
   #ended = new Set();
 
@@ -56,6 +58,9 @@ export class Following {
     this.#count(tasks);
     for (const [sid, { source, messages = [] }] of Object.entries(conversations)) {
       if (isConversation(source)) this.#meet(sid, source);
+      // The host makes its lists anew when they change, and tells of much else besides: each key that is pressed.
+      if (this.#read.get(messages) === messages.length) continue;
+      this.#read.set(messages, messages.length);
       for (const message of messages) {
         const one = /** @type {{body?: unknown}|undefined} */ (message.source);
         this.#guard.watchMessage(one);
