@@ -67,7 +67,7 @@ export class Over {
    * @returns {string[]}
    */
   conversations(transport) {
-    for (const carrier of this.#carriers) return carrier.conversationsOf(transport);
+    for (const carrier of this.#carriers) return carrier.places.conversationsOf(transport);
     return [];
   }
 
@@ -76,7 +76,7 @@ export class Over {
    * @param {Transport} transport
    */
   live(transport) {
-    for (const carrier of this.#carriers) return carrier.isLive(transport);
+    for (const carrier of this.#carriers) return carrier.places.link(transport)?.live ?? false;
     return false;
   }
 
@@ -88,7 +88,7 @@ export class Over {
    * @returns {{ conversation: string, sequence: number } | undefined}
    */
   place(transport, sequence) {
-    for (const carrier of this.#carriers) return carrier.placeOf(transport, sequence);
+    for (const carrier of this.#carriers) return carrier.places.placeOf(transport, sequence);
     return undefined;
   }
 
@@ -98,7 +98,7 @@ export class Over {
    * @returns {Transport | undefined}
    */
   transport(conversation) {
-    for (const carrier of this.#carriers) return carrier.carrying(conversation);
+    for (const carrier of this.#carriers) return carrier.places.carrying(conversation);
     return undefined;
   }
 

@@ -100,7 +100,7 @@ export class Attempts {
       };
       const timer = setTimeout(() => {
         done();
-        reject(new SealwireError("unavailable", "not connected to the platform"));
+        reject(offline());
       }, ATTEMPT);
       this.#live = () => {
         done();
@@ -126,4 +126,8 @@ export class Attempts {
     this.state = state;
     this.#host.onState(state);
   }
+}
+
+export function offline() {
+  return new SealwireError("unavailable", "not connected to the platform");
 }

@@ -141,6 +141,32 @@ export class Places {
     return link.log.conversations.filter((id) => this.#places.get(id) === link);
   }
 
+  /** The transport that carries a conversation, as far as is known. @param {string} conversation */
+  carrying(conversation) {
+    return this.#places.get(conversation)?.transport;
+  }
+
+  /**
+   * The conversations there, in the order in which they began.
+   * @param {Transport} transport
+   */
+  conversationsOf(transport) {
+    const link = this.link(transport);
+    return link ? this.in(link) : [];
+  }
+
+  /**
+   * Where what stands at a place of a transport stands in its conversation's log.
+   * @param {Transport} transport
+   * @param {number} sequence  in the transport
+   */
+  placeOf(transport, sequence) {
+    const link = this.link(transport);
+    const place = link?.places.get(sequence);
+    // A copy of what is elsewhere is nothing here.
+    return place && this.at(place.conversation) === link ? place : undefined;
+  }
+
   /** @returns {import("./carrier.js").Listed[]} */
   get listed() {
     return [...this.#places.keys()].map((id) => this.list(id));
