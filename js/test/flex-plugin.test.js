@@ -8,7 +8,7 @@ import { Guard } from "../agent/flex/guard.js";
 import { Knowledge } from "../agent/flex/knowledge.js";
 import { replaceSending } from "../agent/flex/sending.js";
 import { Sessions } from "../agent/flex/sessions.js";
-import { coverStrings, coveredTemplate } from "../agent/flex/strings.js";
+import { Strings, coveredTemplate } from "../agent/flex/strings.js";
 import { flexWords } from "../agent/flex/words.js";
 import { FakeClient, fileInfo, member, message } from "./fake-client.js";
 import { message as posted, sdk } from "./flex-sdk.js";
@@ -56,13 +56,29 @@ test("templates that would show a body are covered, others are left", () => {
   /** @type {Record<string, (this: unknown, message: unknown, options: {fn: (c: unknown) => string, inverse: (c: unknown) => string}) => unknown>} */
   const helpers = {};
   const strings = { title, body, count: 3 };
-  const changed = coverStrings(strings, { handlebars: { registerHelper: (name, help) => { helpers[name] = help; } }, sealed: (sid) => sid === "CH1" });
-  assert.deepEqual(changed, ["body"]);
+  const covering = new Strings(() => strings, { handlebars: { registerHelper: (name, help) => { helpers[name] = help; } }, sealed: (sid) => sid === "CH1" });
+  assert.deepEqual([covering.cover(), covering.cover()], [["body"], []]);
+  // Another language, or another plugin.
+  strings.body = "Neu: {{lastMessage.source.body}}";
+  strings.title = "Neu";
+  assert.deepEqual([covering.cover(), strings.title], [["body"], "Neu"]);
+  assert.match(strings.body, /^\{\{#sealwireSealed lastMessage\}\}/);
   const shows = (/** @type {unknown} */ message) => helpers["sealwireSealed"]?.call({}, message, { fn: () => "sealed", inverse: () => "as it was" });
   assert.equal(shows({ source: { body: "sealwire:1:AA", conversation: { sid: "CH9" } } }), "sealed");
   assert.equal(shows({ source: { body: "hello", conversation: { sid: "CH1" } } }), "sealed");
   assert.equal(shows({ source: { body: "hello", conversation: { sid: "CH2" } } }), "as it was");
   assert.equal(shows(undefined), "as it was");
+  // Whatever of it a template has: the host's message, the SDK's, or what has one.
+  for (const whole of [{ body: "sealwire:1:AA" }, { lastMessage: { source: { body: "sealwire:1:AA" } } }, { message: { body: "sealwire:1:AA" } }, { helper: { chat: { lastMessage: { source: { body: "x", conversation: { sid: "CH1" } } } } } }]) assert.equal(shows(whole), "sealed");
+});
+
+test("a template is covered however it says what was written, and no other is", () => {
+  const over = (/** @type {string} */ template) => /^\{\{#sealwireSealed (\S+)\}\}/.exec(coveredTemplate(template, true))?.[1];
+  assert.equal(over("{{#with lastMessage.source}}{{body}}{{/with}}"), "lastMessage");
+  assert.equal(over("{{lastMessage.body}}"), "lastMessage");
+  assert.equal(over("{{{body}}}"), "this");
+  assert.equal(over("{{#each lastMessage.source.media}}{{filename}}{{/each}}"), "lastMessage");
+  for (const other of ["{{emailBody}}", "the body", "{{lastMessage.authorName}} wrote a body", "{{task.attributes.somebody}}"]) assert.equal(coveredTemplate(other, true), other);
 });
 
 /**

@@ -10,14 +10,22 @@ const entry = "sealwire:1:AQECAA";
 /** @param {{conversations?: Record<string, {source: unknown}>, memory?: string[], client?: Client|undefined}} [how] */
 function host({ conversations = {}, memory = [], client = new Client() } = {}) {
   const place = { Content: { add() {}, replace() {} } };
+  /** @type {((notification: {context?: unknown}, cancel: () => void) => void)[]} */
+  const announced = [];
+  /** Whether the host shows it. @param {object} context */
+  const notified = (context) => {
+    let shown = true;
+    for (const listen of announced) listen({ context }, () => { shown = false; });
+    return shown;
+  };
   const flex = {
     Actions: { replaceAction() {}, invokeAction: async () => undefined, addListener() {} },
-    Notifications: { registerNotification() {}, showNotification() {}, addListener() {} }, NotificationType: { error: "error" }, NotificationEvent: { beforeAddNotification: "before" },
+    Notifications: { registerNotification() {}, showNotification() {}, addListener: (/** @type {string} */ _, /** @type {typeof announced[0]} */ listen) => announced.push(listen), removeListener: (/** @type {string} */ _, /** @type {typeof announced[0]} */ listen) => announced.splice(announced.indexOf(listen), 1) }, NotificationType: { error: "error" }, NotificationEvent: { beforeAddNotification: "before" },
     MessageBubble: place, MessageListItem: place, MessagingCanvas: place, TaskCanvasTabs: place, Supervisor: { TaskCanvasTabs: place },
   };
   /** @type {(() => void)[]} */
   const looks = [];
-  const manager = { conversationsClient: /** @type {Client|undefined} */ (client), strings: {}, store: { getState: () => ({ flex: { chat: { conversations } } }), subscribe: (/** @type {() => void} */ look) => looks.push(look) } };
+  const manager = { conversationsClient: /** @type {Client|undefined} */ (client), strings: /** @type {Record<string, string>} */ ({}), store: { getState: () => ({ flex: { chat: { conversations } } }), subscribe: (/** @type {() => void} */ look) => { looks.push(look); return () => looks.splice(looks.indexOf(look), 1); } } };
   /** @type {{sid: string, state: string}[]} */
   const made = [];
   const sealed = sealFlex(flex, manager, {
@@ -35,7 +43,7 @@ function host({ conversations = {}, memory = [], client = new Client() } = {}) {
     looks.forEach((look) => look());
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { sealed, manager, conversations, made, turn };
+  return { sealed, manager, conversations, made, turn, notified, announced, looks };
 }
 
 for (const [name, way] of Object.entries({
@@ -70,4 +78,36 @@ test("the same conversation as another object of the SDK has its transport on th
   conversations["CH1"] = { source: one.another() };
   await turn();
   assert.deepEqual(made.map(({ state }) => state), ["closed", "open"]);
+});
+
+test("an encrypted message is notified of before it can be opened, and what only sets up the encryption is not", () => {
+  const { notified } = host({ memory: ["CH1"] });
+  const of = (/** @type {unknown} */ body, /** @type {string} */ sid = "CH1") => notified({ conversationSid: sid, lastMessage: { source: { index: 8, body, conversation: { sid } } } });
+  const frame = (/** @type {number[]} */ ...bytes) => `sealwire:1:${Buffer.from(bytes).toString("base64url")}`;
+  assert.deepEqual([of(frame(1, 1, 2, 9)), of(frame(1, 1, 2, 9), "CHother")], [true, true]);
+  assert.deepEqual([of(frame(1, 1, 1, 9)), of(frame(3, 1, 65))], [false, false]);
+  // What was slipped in unsealed comes under the words of a sealed one; what is plain is the host's.
+  assert.deepEqual([of("plaintext"), of("hello", "CHplain"), notified({})], [true, true, true]);
+});
+
+test("templates that come later, with another language, are covered at the next turn of the store", async () => {
+  const { manager, turn } = host();
+  manager.strings["NewChatMessageNotificationBody"] = "{{lastMessage.source.body}}";
+  await turn();
+  assert.ok(!manager.strings["NewChatMessageNotificationBody"]?.includes("source.body") || manager.strings["NewChatMessageNotificationBody"].startsWith("{{#sealwireSealed"));
+});
+
+test("after its end nothing is followed or listened to, and nothing unsealed leaves all the same", async () => {
+  const one = sdk("CH1", [message(entry)]);
+  const { sealed, turn, made, announced, looks, conversations } = host({ conversations: { CH1: { source: one.conversation } }, memory: ["CH1"] });
+  await turn();
+  assert.deepEqual(made.map(({ state }) => state), ["open"]);
+  assert.ok(one.conversation.listeners.size > 0);
+  sealed.end();
+  assert.deepEqual([made.map(({ state }) => state), announced, looks, one.conversation.listeners.size], [["closed"], [], [], 0]);
+  await assert.rejects(one.conversation.sendMessage(secret), { code: "bad argument" });
+  sealed.sessions.open(one.another());
+  assert.equal(made.length, 1);
+  assert.deepEqual([one.left, Object.keys(conversations)], [[], ["CH1"]]);
+  sealed.end();
 });

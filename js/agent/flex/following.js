@@ -20,6 +20,7 @@ export class Following {
   #sessions;
   #store;
   #forgotten;
+  #unsubscribe;
   /** The newest object of each, and how it is listened to no more. @type {Map<string, {source: SDKConversation, stop: () => void}>} */
   #met = new Map();
   /** Those with a task of this agent. @type {Set<string>} */
@@ -43,7 +44,13 @@ export class Following {
     this.#sessions = sessions;
     this.#store = store;
     this.#forgotten = forgotten;
-    knowledge.onSealed((sid) => this.#open(sid));
+    this.#unsubscribe = knowledge.onSealed((sid) => this.#open(sid));
+  }
+
+  /** Nothing is followed any more. */
+  end() {
+    this.#unsubscribe();
+    for (const sid of [...this.#met.keys()]) this.#forget(sid);
   }
 
   /** @param {string} sid @returns {SDKConversation|undefined} */

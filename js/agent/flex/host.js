@@ -35,6 +35,7 @@
  * @property {(id: string, context?: object) => unknown} showNotification
  * @property {(id: string) => unknown} [dismissNotificationById]
  * @property {(event: V, handler: (notification: {context?: unknown}, cancel: () => void) => void) => unknown} addListener
+ * @property {(event: V, handler: (notification: {context?: unknown}, cancel: () => void) => void) => unknown} [removeListener]
  */
 
 /**

@@ -12,6 +12,9 @@
  * bubbles and buttons; in all others nothing changes. Beneath it the egress guard (guard.js) holds back whatever is not
  * sealed, whoever sends it. The plugin has no React of its own: it takes `React` from the options or from the page.
  *
+ * It speaks the language of the kit's setLocale; what the host keeps (the tab's name, its own templates) that of the time
+ * of this call.
+ *
  * The caller's duties: call it before other plugins keep methods of the SDK; give `isSealed` where the company knows
  * which of its channels are encrypted, for that is what a platform cannot talk away.
  *
@@ -19,6 +22,7 @@
  * @typedef {import("./host.js").SDKConversation} SDKConversation
  */
 import { download } from "../../widget/dom.js";
+import { onLocale } from "../../widget/locale.js";
 import { Box } from "./box.js";
 import { Choices } from "./choice.js";
 import { components } from "./components.js";
@@ -30,7 +34,7 @@ import { Problems } from "./problems.js";
 import { replaceSending } from "./sending.js";
 import { Sessions } from "./sessions.js";
 import { isCarriage } from "./shown.js";
-import { coverStrings, hides } from "./strings.js";
+import { Strings, hides } from "./strings.js";
 import { replaceTasks, sidOfTask } from "./tasks.js";
 import { flexWords } from "./words.js";
 
@@ -95,14 +99,16 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
   replaceSending({ Actions, find, guard, knowledge, sessions, tell, box });
   replaceTasks({ Actions, tasks: () => store().tasks, find, knowledge, sessions, tell });
   const sealed = (/** @type {string} */ sid) => knowledge.of(sid) === "sealed";
-  coverStrings(/** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: import("./strings.js").Handlebars}} */ (globalThis).Handlebars, sealed });
-  Notifications.addListener(flex.NotificationEvent.beforeAddNotification, (notification, cancel) => {
+  const strings = new Strings(() => /** @type {Record<string, unknown>} */ (manager.strings), { handlebars: /** @type {{Handlebars?: import("./strings.js").Handlebars}} */ (globalThis).Handlebars, sealed });
+  /** @param {{context?: unknown}} notification @param {() => void} cancel */
+  const announced = (notification, cancel) => {
     const { lastMessage } = /** @type {{lastMessage?: {source?: {body?: unknown}}}} */ (notification?.context ?? {});
     // Who came and went is no message. By its outside alone: opening it takes longer than the host waits.
     if (lastMessage?.source && hides(lastMessage, sealed) && isCarriage(lastMessage.source)) cancel();
-  });
+  };
+  Notifications.addListener(flex.NotificationEvent.beforeAddNotification, announced);
 
-  const { Bubble, Banner, Tab } = components({ React, Actions: flex.Actions, sessions, knowledge, problem: (sid) => problems.of(sid) });
+  const { Bubble, Banner, Tab, Above, Below } = components({ React, Actions, sessions, knowledge, problem: (sid) => problems.of(sid), dismiss: (sid) => problems.forget(sid) });
   const h = React.createElement;
   flex.MessageBubble.Content.replace(h(Bubble, { key: "body" }), {
     if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
@@ -112,6 +118,8 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
     if: (/** @type {{conversationSid?: string, message?: {source?: {body?: unknown}}}} */ { conversationSid, message }) =>
       message?.source !== undefined && (saysSealed(message.source.body) || sealed(conversationSid ?? "")) && isCarriage(message.source),
   });
+  flex.MessageListItem.Content.add(h(Above, { key: "sealwire-above" }), { sortOrder: -1 });
+  flex.MessageListItem.Content.add(h(Below, { key: "sealwire-below" }), { sortOrder: 1_000 });
   flex.MessagingCanvas.Content.add(h(Banner, { key: "sealwire-banner" }), { sortOrder: -1 });
   for (const place of [flex.TaskCanvasTabs, flex.Supervisor.TaskCanvasTabs]) {
     place.Content.add(h(Tab, { key: "sealwire-tab", uniqueName: "sealwire", label: flexWords.tab }), { if: (/** @type {{task?: unknown}} */ { task }) => sealed(sidOfTask(task)) });
@@ -119,11 +127,23 @@ export function sealFlex(flex, manager, { client, over, transport, isSealed, mem
 
   const look = () => {
     guard.watchClient(manager.conversationsClient);
+    strings.cover();
     following.look();
   };
-  manager.store.subscribe(look);
+  const ends = [manager.store.subscribe(look), onLocale(() => sessions.changed())];
   look();
-  return Object.freeze({ guard, knowledge, sessions, Tab });
+  /**
+   * Nothing is followed, asked for or listened to any more, for a plugin that is taken away. What holds back stays, and
+   * the host's actions do: in sealed conversations nothing is sent from then on. The client is its maker's to close.
+   */
+  const end = () => {
+    for (const one of ends.splice(0)) if (typeof one === "function") one();
+    Notifications.removeListener?.(flex.NotificationEvent.beforeAddNotification, announced);
+    following.end();
+    sessions.end();
+    box.end();
+  };
+  return Object.freeze({ guard, knowledge, sessions, Tab, end });
 }
 
 /**

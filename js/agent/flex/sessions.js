@@ -61,6 +61,7 @@ export class Sessions {
   /** @type {Set<() => void>} */
   #listeners = new Set();
   #unsubscribe;
+  #ended = false;
   kit;
 
   /**
@@ -131,8 +132,9 @@ export class Sessions {
     this.changed();
   }
 
-  /** Everything is let go of. The client is its maker's to close. */
+  /** Everything is let go of, and nothing is begun any more. The client is its maker's to close. */
   end() {
+    this.#ended = true;
     this.#starting.end();
     for (const sid of this.opened) this.close(sid);
     this.#unsubscribe();
@@ -143,7 +145,7 @@ export class Sessions {
   /** Follows a conversation of the host that is sealed. @param {SDKConversation} conversation */
   open(conversation) {
     const { sid } = conversation;
-    if (this.#open.has(sid)) return;
+    if (this.#open.has(sid) || this.#ended) return;
     const transport = this.#options.transport(this.#options.own(conversation));
     this.#open.set(sid, { transport, since: Date.now() });
     this.#options.over.add(transport);

@@ -4,7 +4,8 @@
  *
  * @typedef {import("../kit.js").ConversationView} ConversationView
  */
-import { heading, list, name, row, small, soft, tab, title, words } from "./look.js";
+import { locale } from "../../widget/locale.js";
+import { button, heading, list, name, row, small, soft, tab, title, words } from "./look.js";
 import { flexWords } from "./words.js";
 import { moveParts } from "./moves.js";
 import { keyParts } from "./keys.js";
@@ -32,7 +33,8 @@ export function tabParts({ React, sessions, knowledge }, { useSessions, barOf })
     const view = conversation && sessions.kit.conversation(conversation.id);
     if (!view) {
       return h("section", { className: "sealwire-tab", style: tab, "aria-label": flexWords.tab },
-        h("h2", { style: { ...title, color: bar.color } }, bar.title), bar.detail ? h("p", { style: words }, bar.detail) : null);
+        h("h2", { style: { ...title, color: bar.color } }, bar.title), bar.detail ? h("p", { style: words }, bar.detail) : null,
+        bar.act ? h("button", { type: "button", style: button, onClick: bar.act.press }, bar.act.label) : null);
     }
     return h(Known, { key: view.id, view, color: bar.color });
   }
@@ -51,7 +53,7 @@ export function tabParts({ React, sessions, knowledge }, { useSessions, barOf })
       h("h3", { style: heading }, flexWords.readers),
       h("ul", { style: list }, ...view.readers.map((reader, i) => h("li", { key: `${reader.id} ${i}`, style: row },
         h("bdi", { style: name }, reader.name), `, ${reader.standing}. `,
-        h("div", { style: soft }, `${reader.now ? "Can read" : "Could read"} ${reader.reads || "it"}. `),
+        h("div", { style: soft }, reader.reads ? `${locale().say.canRead(reader.reads, reader.now)}.` : null),
         removable(reader) ? h("button", { type: "button", style: small, "data-move": `remove ${reader.id}`, "aria-label": `${deskWords.takeOut}: ${reader.name}`, onClick: () => ask({ move: "remove", member: reader }) }, `${deskWords.takeOut}…`) : null))),
       h(Keys, { view }));
   }

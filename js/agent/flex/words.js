@@ -23,6 +23,8 @@ export const flexWords = Object.freeze({
   moves: "What you can do",
   keys: "Compare safety numbers",
   unsent: "Not sent yet",
+  discardAsk: "Discard it? It was not sent, and stands nowhere else.",
+  discardNo: "Keep it",
   handOverMove: "Hand over\u2026",
   nobodyYet: "Nobody else is known here yet. Whoever is to come opens this conversation in Flex first.",
   readsAll: "They will be able to read what was written before, and what is written from now on.",
@@ -45,4 +47,6 @@ export const flexWords = Object.freeze({
   otherField: "What is written in this way cannot be encrypted, so it was not sent. Write it in the box of the chat.",
   noTemplates: "Templates cannot be sent encrypted, so it was not sent. Write it in the box of the chat.",
   noGoodbye: "The task ends, but the others in the encrypted conversation could not be told that it is over.",
+  /** Who could read, and how much. @param {string} name @param {string} reads  "from the beginning"; "" if that is not known @param {boolean} now */
+  reads: (name, reads, now) => `${name} ${now ? "can read" : "could read"}${reads ? ` ${reads}` : ""}`,
 });
