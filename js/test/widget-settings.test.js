@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { checkOptions } from "../client/options.js";
 import { SealwireError } from "../errors.js";
+import { withCore } from "../widget/coreoptions.js";
 import { hintOf, report } from "../widget/report.js";
 import { Session } from "../widget/session.js";
 import { settingsOf } from "../widget/settings.js";
@@ -80,4 +81,18 @@ test("a place that cannot encrypt is told with what it lacks", () => {
   session.start({ relay, orgKey: key, identityToken });
   assert.equal(stages.at(-1), "missing");
   assert.match(reported.join(), /^SealwireError: unavailable: expected \w+, which is not here/);
+});
+
+test("where the core lies is what init() takes, and nothing else", () => {
+  const worker = () => assert.fail("not begun here");
+  const module = new URL("https://files.example/core/sealwire.wasm");
+  const all = withCore(withCore(withCore({}, "module", module), "workerURL", "/w.js"), "worker", worker);
+  assert.deepEqual(all, { module, workerURL: "/w.js", worker });
+  assert.deepEqual(withCore(withCore(all, "worker", false), "module", new Uint8Array(8)), { module: new Uint8Array(8), workerURL: "/w.js", worker: false });
+  assert.deepEqual(Object.keys(withCore(all, "workerURL", undefined)), ["module", "worker"]);
+  for (const name of /** @type {const} */ (["module", "workerURL", "worker"])) {
+    for (const wrong of [1, null, true, {}, []]) {
+      assert.throws(() => withCore({}, name, /** @type {undefined} */ (/** @type {unknown} */ (wrong))), { name: "TypeError", message: new RegExp(`^${name} expected `) });
+    }
+  }
 });

@@ -8,9 +8,11 @@
  * developer: in the console, and by an "error" event ({code}).
  * Over another chat platform it has no `relay`: `transport` (property) is what connect() takes so, and `manifest` (attribute
  * or property) where the company's newest manifest is. Until `transport` is set the chat shows that it connects.
+ * `module`, `workerURL` and `worker` (properties) are what init() takes, for a page that has the core elsewhere or its scripts bundled.
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
+import { withCore } from "./coreoptions.js";
 import { onLocale, setLocale } from "./locale.js";
 import { report } from "./report.js";
 import { Session } from "./session.js";
@@ -19,6 +21,7 @@ import { ChatView } from "./view.js";
 
 /** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
 /** @typedef {import("./session.js").ConnectOptions} ConnectOptions */
+/** @typedef {import("./coreoptions.js").CoreOptions} CoreOptions */
 
 const openKey = "sealwire-chat open";
 
@@ -41,6 +44,8 @@ export class SealwireChat extends HTMLElement {
   #transport;
   /** @type {ConnectOptions["manifest"]} */
   #manifest;
+  /** @type {CoreOptions} */
+  #core = {};
   /** It is to be told that the page lacks something. */
   #lacking = false;
 
@@ -79,6 +84,33 @@ export class SealwireChat extends HTMLElement {
     if (value !== undefined && typeof value !== "string" && typeof value !== "function") throw new TypeError("manifest expected an address or a function");
     this.#manifest = value;
     this.#restart();
+  }
+
+  /** The core's module: its address or its bytes; what else it is, it is not run. @returns {CoreOptions["module"]} */
+  get module() {
+    return this.#core.module;
+  }
+
+  set module(value) {
+    this.#place("module", value);
+  }
+
+  /** The address of the worker's script. @returns {CoreOptions["workerURL"]} */
+  get workerURL() {
+    return this.#core.workerURL;
+  }
+
+  set workerURL(value) {
+    this.#place("workerURL", value);
+  }
+
+  /** Starts that script in the page's own way; false: no worker. @returns {CoreOptions["worker"]} */
+  get worker() {
+    return this.#core.worker;
+  }
+
+  set worker(value) {
+    this.#place("worker", value);
   }
 
   /** Messages that came while the panel was closed, or a safety number stood in it. */
@@ -120,7 +152,7 @@ export class SealwireChat extends HTMLElement {
   }
 
   connectedCallback() {
-    for (const name of /** @type {const} */ (["identityToken", "transport", "manifest"])) this.#upgrade(name);
+    for (const name of /** @type {const} */ (["identityToken", "transport", "manifest", "module", "workerURL", "worker"])) this.#upgrade(name);
     if (!this.#view) {
       setLocale(this.#language ?? this.#around());
       const view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
@@ -168,6 +200,16 @@ export class SealwireChat extends HTMLElement {
     return this.closest("[lang]")?.getAttribute("lang") ?? "";
   }
 
+  /**
+   * @template {keyof CoreOptions} K
+   * @param {K} name
+   * @param {CoreOptions[K]} value
+   */
+  #place(name, value) {
+    this.#core = withCore(this.#core, name, value);
+    this.#restart();
+  }
+
   #restart() {
     if (!this.isConnected) return;
     this.#session?.stop();
@@ -178,7 +220,7 @@ export class SealwireChat extends HTMLElement {
     if (!this.#view || !this.#session || this.#session.started) return;
     const settings = this.#settings();
     if (settings === "later") this.#view.stage({ kind: "loading" });
-    else if ("options" in settings) this.#session.start(settings.options);
+    else if ("options" in settings) this.#session.start(settings.options, this.#core);
     else {
       this.#view.stage({ kind: "unset" });
       this.#lack();
@@ -216,7 +258,7 @@ export class SealwireChat extends HTMLElement {
 
   /**
    * A property set before the element was defined hides the accessor: take it over.
-   * @template {"identityToken"|"transport"|"manifest"} K
+   * @template {"identityToken"|"transport"|"manifest"|keyof CoreOptions} K
    * @param {K} name
    */
   #upgrade(name) {

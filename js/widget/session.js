@@ -39,10 +39,13 @@ export class Session {
     this.#report = report;
   }
 
-  /** @param {ConnectOptions} options */
-  start(options) {
+  /**
+   * @param {ConnectOptions} options
+   * @param {import("./coreoptions.js").CoreOptions} [where]  the core lies
+   */
+  start(options, where) {
     this.started = true;
-    const opened = this.#connect(options, ++this.#run, before);
+    const opened = this.#connect(options, where, ++this.#run, before);
     waitFor([opened]);
     void opened.then((open) => {
       if (open) void this.begin();
@@ -98,11 +101,12 @@ export class Session {
 
   /**
    * @param {ConnectOptions} options
+   * @param {import("./coreoptions.js").CoreOptions|undefined} where
    * @param {number} run
    * @param {Promise<void>} free  when the keys are
    * @returns {Promise<boolean>} there is a client to begin with
    */
-  async #connect(options, run, free) {
+  async #connect(options, where, run, free) {
     const view = this.#view;
     view.stage({ kind: "loading" });
     const lacking = missing();
@@ -111,9 +115,12 @@ export class Session {
       this.#report(lackOf(lacking));
       return false;
     }
+    // What the page says in the same breath, such as where the core lies, stops this before anything is asked for.
+    await undefined;
+    if (run !== this.#run) return false;
     let core;
     try {
-      core = await init();
+      core = await init(where);
     } catch (error) {
       if (run !== this.#run) return false;
       // Blocked, altered or without memory: whatever it was, there is nothing to encrypt with.
