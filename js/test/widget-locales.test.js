@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
+import { flexLocales, flexWords } from "../agent/flex/words.js";
 import { deskLocales, deskWords } from "../agent/words.js";
 import { locale, locales, setLocale } from "../widget/locale.js";
 import { nameOf } from "../widget/model.js";
@@ -19,17 +20,17 @@ function texts(table) {
   return Object.values(table).flatMap((value) => (typeof value === "object" ? texts(value) : typeof value === "string" ? [value] : []));
 }
 
-test("every language says everything, in the widget and on the desk", () => {
-  for (const tables of [locales, deskLocales]) {
+test("every language says everything, in the widget, on the desk and in Flex", () => {
+  for (const tables of [locales, deskLocales, flexLocales]) {
     const [first, ...rest] = Object.values(tables);
     assert.ok(first && rest.length > 0);
     for (const other of rest) assert.deepEqual(keys(other), keys(first));
   }
-  assert.deepEqual(Object.keys(deskLocales), Object.keys(locales));
+  for (const tables of [deskLocales, flexLocales]) assert.deepEqual(Object.keys(tables), Object.keys(locales));
 });
 
 test("no sentence is empty, left in English, or meets the reader with a tag", () => {
-  for (const { en, ...others } of [locales, deskLocales]) {
+  for (const { en, ...others } of [locales, deskLocales, flexLocales]) {
     const english = new Set(texts(en ?? {}).filter((t) => t.includes(" ")));
     const empty = texts(en ?? {}).filter((t) => t === "").length;
     for (const other of Object.values(others)) {
@@ -91,6 +92,7 @@ test("what is said follows the language, wherever it was imported", () => {
   setLocale("de");
   assert.equal(words.send, "Senden");
   assert.equal(deskWords.take, "Annehmen");
+  assert.equal(flexWords.tab, "Verschlüsselung");
   assert.equal(lockOf(client, conversation).title, "Ende-zu-Ende-verschlüsselt mit Ana");
   assert.equal(nameOf(null), "Jemand, der gegangen ist");
   assert.equal(sentence("nope"), locales["de"]?.sentences.internal);

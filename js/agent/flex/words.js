@@ -1,52 +1,14 @@
-/** Every sentence of the plugin alone. What it shares with the desk stands in ../words.js and ../../widget/words.js. */
+/**
+ * What the plugin alone says, in the language of now (setLocale of ../kit.js). What it shares with the desk stands in
+ * ../words.js and ../../widget/words.js.
+ * @typedef {typeof en} FlexLocale
+ */
+import { locale } from "../../widget/locale.js";
+import { de } from "./locales/de.js";
+import { en } from "./locales/en.js";
 
-export const flexWords = Object.freeze({
-  unknown: "It is not known yet whether this conversation is encrypted, so nothing was sent. Try again in a moment.",
-  missing: "Encryption could not be started in this browser. Nothing was sent, and what was written here is not shown.",
-  starting: "Encryption is starting…",
-  notIn: "End-to-end encrypted. You are not in this conversation.",
-  noKey: "This browser has no key to this conversation, so nothing in it can be read or written here. Ask an agent who is in it to bring you in: \u201cBring somebody in\u201d, in their tab \u201cEncryption\u201d.",
-  notBegun: "Encrypted once the customer writes. Until then nothing can be sent.",
-  unguarded: "Another script of this page has changed how messages are sent, so this conversation cannot be kept encrypted here. Nothing was sent.",
-  lost: "This file cannot be opened in this browser.",
-  sealedMessage: "Encrypted message",
-  opening: "Opening…",
-  unread: "Encrypted; nothing in it can be shown, or not yet",
-  unreadable: "This message cannot be read in this browser.",
-  notSealed: "A message here was not encrypted, so it is not shown.",
-  entry: "Encrypted; nothing in it can be read here",
-  sealedFile: "Encrypted file",
-  notSent: "{{text}}",
-  heldBack: "Something on this page tried to send to this conversation without encryption. It was held back.",
-  tab: "Encryption",
-  readers: "Who can read this, and who could",
-  moves: "What you can do",
-  keys: "Compare safety numbers",
-  unsent: "Not sent yet",
-  discardAsk: "Discard it? It was not sent, and stands nowhere else.",
-  discardNo: "Keep it",
-  handOverMove: "Hand over\u2026",
-  nobodyYet: "Nobody else is known here yet. Whoever is to come opens this conversation in Flex first.",
-  readsAll: "They will be able to read what was written before, and what is written from now on.",
-  readsFromNow: "They can read what is written from now on, and nothing from before.",
-  working: "One moment\u2026",
-  handOverFirst: "Nobody but you can read this conversation, so whoever takes the task could not. Hand it over in the tab \u201cEncryption\u201d first, or bring somebody in there. The task stays with you, and nothing is lost.",
-  transferUnknown: "It is not known now who else can read this conversation, so the task stays with you. Try again in a moment.",
-  otherMessage: "A message of another encrypted conversation in this chat",
-  others: "Another encrypted conversation was begun in this chat. What you write does not go there, and nothing of it is shown here.",
-  several: "Choose whom you answer",
-  severalDetail: "More than one encrypted conversation was begun in this chat. Until you choose, nothing is sent, and nothing of them is shown. Whoever is in this chat can begin one, and so can the chat platform: go by who it is and by how far that is proved.",
-  chosenGone: "The encrypted conversation that you answered here cannot be opened in this browser any more, and another was begun in this chat. Until you choose it, nothing is sent.",
-  look: "Switch to it\u2026",
-  choose: "Choose\u2026",
-  switchText: "What you write from then on goes to them, and their messages are shown in the place of the others\u2019. If you do not know why there are two, ask the customer by another way first.",
-  switch: "Answer them",
-  stay: "Not now",
-  chooseFirst: "More than one encrypted conversation was begun in this chat, and it is not chosen whom you answer. Choose above; nothing was sent.",
-  becameAnother: "Since you pressed Send, the encrypted conversation here has become another, or it was not known yet with whom it is. Nothing was sent. Look above, and send it again.",
-  otherField: "What is written in this way cannot be encrypted, so it was not sent. Write it in the box of the chat.",
-  noTemplates: "Templates cannot be sent encrypted, so it was not sent. Write it in the box of the chat.",
-  noGoodbye: "The task ends, but the others in the encrypted conversation could not be told that it is over.",
-  /** Who could read, and how much. @param {string} name @param {string} reads  "from the beginning"; "" if that is not known @param {boolean} now */
-  reads: (name, reads, now) => `${name} ${now ? "can read" : "could read"}${reads ? ` ${reads}` : ""}`,
-});
+/** By language, those of the widget's. @type {Readonly<Record<string, FlexLocale>>} */
+export const flexLocales = Object.freeze({ en, de });
+
+/** Every sentence, in the language of now whenever it is read. @type {FlexLocale} */
+export const flexWords = new Proxy(en, { get: (_, key) => Reflect.get(flexLocales[locale().tag.slice(0, 2)] ?? en, key) });
