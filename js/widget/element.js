@@ -12,20 +12,19 @@
  * `org-key` may hold several keys, separated by spaces: the current one and the next.
  * The element always uses the client of this package; there is no way to hand it another.
  */
-import { withCore } from "./coreoptions.js";
+import { ChatProperties, ask, changed, core, upgrade } from "./chatproperties.js";
 import { onLocale, setLocale } from "./locale.js";
 import { report } from "./report.js";
 import { Session } from "./session.js";
 import { settingsOf } from "./settings.js";
 import { ChatView } from "./view.js";
 
-/** @typedef {string | ((request: {thumbprint: string}) => string|Promise<string>)} IdentityToken */
+/** @typedef {import("./chatproperties.js").IdentityToken} IdentityToken */
 /** @typedef {import("./session.js").ConnectOptions} ConnectOptions */
-/** @typedef {import("./coreoptions.js").CoreOptions} CoreOptions */
 
 const openKey = "sealwire-chat open";
 
-export class SealwireChat extends HTMLElement {
+export class SealwireChat extends ChatProperties {
   static observedAttributes = ["relay", "org-key", "manifest", "lang"];
 
   /** @type {ChatView|undefined} */
@@ -36,82 +35,8 @@ export class SealwireChat extends HTMLElement {
   #language;
   /** @type {(() => void)|undefined} */
   #deaf;
-  /** @type {IdentityToken|undefined} */
-  #token;
-  /** @type {(() => void)[]} */
-  #tokenWaits = [];
-  /** @type {ConnectOptions["transport"]} */
-  #transport;
-  /** @type {ConnectOptions["manifest"]} */
-  #manifest;
-  /** @type {CoreOptions} */
-  #core = {};
   /** It is to be told that the page lacks something. */
   #lacking = false;
-
-  /** @returns {IdentityToken|undefined} */
-  get identityToken() {
-    return this.#token;
-  }
-
-  set identityToken(value) {
-    if (value !== undefined && typeof value !== "string" && typeof value !== "function") {
-      throw new TypeError("identityToken expected a string or a function");
-    }
-    this.#token = value;
-    if (value !== undefined) for (const go of this.#tokenWaits.splice(0)) go();
-  }
-
-  /** What carries the conversations instead of a relay. @returns {ConnectOptions["transport"]} */
-  get transport() {
-    return this.#transport;
-  }
-
-  set transport(value) {
-    if (value !== undefined && typeof value !== "function" && !(typeof value === "object" && value !== null && "carrier" in value)) {
-      throw new TypeError("transport expected what connect() takes as one, such as over(twilio(…))");
-    }
-    this.#transport = value;
-    this.#restart();
-  }
-
-  /** With a transport: the address of the company's newest manifest, or a function. @returns {ConnectOptions["manifest"]} */
-  get manifest() {
-    return this.#manifest ?? this.getAttribute("manifest") ?? undefined;
-  }
-
-  set manifest(value) {
-    if (value !== undefined && typeof value !== "string" && typeof value !== "function") throw new TypeError("manifest expected an address or a function");
-    this.#manifest = value;
-    this.#restart();
-  }
-
-  /** The core's module: its address or its bytes; what else it is, it is not run. @returns {CoreOptions["module"]} */
-  get module() {
-    return this.#core.module;
-  }
-
-  set module(value) {
-    this.#place("module", value);
-  }
-
-  /** The address of the worker's script. @returns {CoreOptions["workerURL"]} */
-  get workerURL() {
-    return this.#core.workerURL;
-  }
-
-  set workerURL(value) {
-    this.#place("workerURL", value);
-  }
-
-  /** Starts that script in the page's own way; false: no worker. @returns {CoreOptions["worker"]} */
-  get worker() {
-    return this.#core.worker;
-  }
-
-  set worker(value) {
-    this.#place("worker", value);
-  }
 
   /** Messages that came while the panel was closed, or a safety number stood in it. */
   get unread() {
@@ -152,7 +77,7 @@ export class SealwireChat extends HTMLElement {
   }
 
   connectedCallback() {
-    for (const name of /** @type {const} */ (["identityToken", "transport", "manifest", "module", "workerURL", "worker"])) this.#upgrade(name);
+    this[upgrade]();
     if (!this.#view) {
       setLocale(this.#language ?? this.#around());
       const view = new ChatView(this.shadowRoot ?? this.attachShadow({ mode: "open" }), {
@@ -200,13 +125,8 @@ export class SealwireChat extends HTMLElement {
     return this.closest("[lang]")?.getAttribute("lang") ?? "";
   }
 
-  /**
-   * @template {keyof CoreOptions} K
-   * @param {K} name
-   * @param {CoreOptions[K]} value
-   */
-  #place(name, value) {
-    this.#core = withCore(this.#core, name, value);
+  /** @override */
+  [changed]() {
     this.#restart();
   }
 
@@ -220,7 +140,7 @@ export class SealwireChat extends HTMLElement {
     if (!this.#view || !this.#session || this.#session.started) return;
     const settings = this.#settings();
     if (settings === "later") this.#view.stage({ kind: "loading" });
-    else if ("options" in settings) this.#session.start(settings.options, this.#core);
+    else if ("options" in settings) this.#session.start(settings.options, this[core]);
     else {
       this.#view.stage({ kind: "unset" });
       this.#lack();
@@ -234,8 +154,8 @@ export class SealwireChat extends HTMLElement {
       queue: this.getAttribute("queue"),
       transport: this.transport,
       manifest: this.manifest,
-      identityToken: (request) => this.#ask(request),
-      hasToken: this.#token !== undefined,
+      identityToken: (request) => this[ask](request),
+      hasToken: this.identityToken !== undefined,
     });
   }
 
@@ -248,29 +168,6 @@ export class SealwireChat extends HTMLElement {
       const settings = this.#settings();
       if (this.isConnected && settings !== "later" && "lacks" in settings) report(this, new TypeError(settings.lacks));
     });
-  }
-
-  /** @param {{thumbprint: string}} request */
-  async #ask(request) {
-    while (this.#token === undefined) await new Promise((resolve) => this.#tokenWaits.push(() => resolve(undefined)));
-    return typeof this.#token === "function" ? this.#token(request) : this.#token;
-  }
-
-  /**
-   * A property set before the element was defined hides the accessor: take it over.
-   * @template {"identityToken"|"transport"|"manifest"|keyof CoreOptions} K
-   * @param {K} name
-   */
-  #upgrade(name) {
-    if (!Object.hasOwn(this, name)) return;
-    const value = this[name];
-    Reflect.deleteProperty(this, name);
-    try {
-      this[name] = value;
-    } catch (error) {
-      // As if it had not been set; the rest of the page's chat is to stand all the same.
-      report(this, error);
-    }
   }
 }
 
