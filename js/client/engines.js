@@ -137,6 +137,22 @@ export class Engines {
   }
 
   /**
+   * A new one, which waits for somebody to begin it with.
+   * @param {string} continues  the one that its genesis is to name, or ""
+   */
+  async begin(continues) {
+    const before = continues === "" ? undefined : this.find(continues);
+    // Of one that has ended a person was told what was not sent.
+    const along = await this.#host.end.continues(continues, before?.open ?? false);
+    const engine = this.find("") ?? this.add("");
+    for (const item of along) {
+      before?.release(item);
+      engine.take(item);
+    }
+    return engine;
+  }
+
+  /**
    * Something of it was read: what was told of those that did not open may be over.
    * @param {Engine} engine
    */

@@ -15,17 +15,14 @@
  * @property {() => void} onState   `state` or `agents` may have changed
  * @property {() => void} onLost    another tab has taken this identity over
  */
-import { SealwireError } from "../errors.js";
 import { Arrivals } from "./arrivals.js";
 import { fromHex, toHex } from "./bytes.js";
 import { Contact } from "./contact.js";
 import { Engines } from "./engines.js";
-import { KeyPackages } from "./packages.js";
 import { Proving } from "./proving.js";
+import { Publishing } from "./publishing.js";
+import { Troubles } from "./troubles.js";
 import { Trust } from "./trust.js";
-
-/** Before key packages that could not be published are tried again (ms). */
-const LATER = 60_000;
 
 export class Session {
   #settings;
@@ -34,18 +31,13 @@ export class Session {
   end;
   connection;
   #engines;
-  #packages;
+  #publishing;
   #proving;
   #trust;
   #arrivals;
   #contact;
+  #troubles;
   agents = false;
-  /** That conversations wait because too many were begun at once was told. */
-  #crowded = false;
-  /** That key packages cannot be published was told. */
-  #unpublished = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #later;
   #ended = false;
 
   /**
@@ -60,7 +52,9 @@ export class Session {
     this.#opened = opened;
     this.end = end;
     const online = () => this.connection.state === "online";
-    const onTrouble = (/** @type {unknown} */ error) => this.#trouble(error);
+    const troubles = (this.#troubles = new Troubles({ end, events: host.events, onLost: () => host.onLost() }));
+    const onTrouble = (/** @type {unknown} */ error) => troubles.met(error);
+    const tell = (/** @type {unknown} */ error) => troubles.tell(error);
     const proving = (this.#proving = new Proving({ settings, end, opened, events: host.events, online, onRenewed: () => this.#renewed() }));
     const trust = (this.#trust = new Trust({ events: host.events, onChange: () => host.onState() }));
     const carrier = settings.carrier({
@@ -80,7 +74,7 @@ export class Session {
       onWelcome: (manifest) => this.#welcome(manifest),
       onEntry: (conversation, sequence, entry) => this.#engine(toHex(conversation))?.receive(sequence, entry),
       onList: (list) => this.#listed(list),
-      onWanted: () => void this.#replenish(),
+      onWanted: () => void publishing.replenish(),
       onWaiting: (agents) => this.#waiting(agents),
       onReachable: (conversations) => conversations.forEach((id) => engines.find(toHex(id))?.tell()),
       onState: (state) => this.#carrierState(state),
@@ -97,14 +91,14 @@ export class Session {
       onRefused: () => this.#contact.later(),
       onTrouble,
     }));
-    this.#packages = new KeyPackages(end, connection);
+    const publishing = (this.#publishing = new Publishing({ end, connection, company: !this.#customer, proving, onTrouble, tell }));
     this.#arrivals = new Arrivals({
       end,
       engines,
       online,
       admits: (id) => connection.admits?.(fromHex(id)) ?? true,
-      onHeld: () => this.#held(),
-      onFound: () => this.#replenish(),
+      onHeld: () => troubles.held(),
+      onFound: () => publishing.replenish(),
       onTrouble,
     });
     this.#contact = new Contact({
@@ -117,7 +111,7 @@ export class Session {
       refused: (error) => trust.refuse(error),
       onBegun: () => trust.restore(),
       onTrouble,
-      tell: (error) => this.#tell(error),
+      tell,
     });
     engines.restore(opened);
   }
@@ -155,7 +149,8 @@ export class Session {
   stop() {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#later);
+    this.#troubles.stop();
+    this.#publishing.stop();
     this.#proving.stop();
     this.#contact.stop();
     this.#arrivals.stop();
@@ -177,21 +172,7 @@ export class Session {
    * @param {string} continues  a new one, and its genesis names this one; or ""
    */
   async current(anew, continues) {
-    if (continues !== "") return this.#begin(continues);
-    return this.#engines.current(anew) ?? this.#begin("");
-  }
-
-  /** @param {string} continues */
-  async #begin(continues) {
-    const before = continues === "" ? undefined : this.#engines.find(continues);
-    // Of one that has ended a person was told what was not sent.
-    const along = await this.end.continues(continues, before?.open ?? false);
-    const engine = this.#engines.find("") ?? this.#engines.add("");
-    for (const item of along) {
-      before?.release(item);
-      engine.take(item);
-    }
-    return engine;
+    return (continues === "" ? this.#engines.current(anew) : undefined) ?? this.#engines.begin(continues);
   }
 
   /** @param {string} id */
@@ -202,7 +183,7 @@ export class Session {
   /** Another credential enters each conversation by this end's own commit. */
   async #renewed() {
     for (const engine of this.engines) engine.renew();
-    await this.#packages.renew();
+    await this.#publishing.renew();
   }
 
   /** @param {Uint8Array} manifest */
@@ -211,9 +192,9 @@ export class Session {
       await this.end.manifest(manifest, true);
       await this.#proving.adopt();
     } catch (error) {
-      await this.#trouble(error);
+      await this.#troubles.met(error);
       if (this.#trust.refuse(error)) {
-        this.#tell(error);
+        this.#troubles.tell(error);
         this.connection.reset(true);
       }
       throw error;
@@ -240,47 +221,19 @@ export class Session {
 
   /** The company's side: be found, and find what was begun meanwhile. Who cannot be found any more still finds. */
   async #online() {
-    await this.#publish();
+    await this.#publishing.publish();
     try {
       if (this.connection.state !== "online" || this.#ended) return;
       this.#listed(await this.connection.conversations());
     } catch (error) {
-      await this.#trouble(error);
-      if (this.connection.state === "online" && !this.#ended) this.#tell(error);
-    }
-  }
-
-  async #replenish() {
-    if (!this.#customer && !this.#ended && this.connection.state === "online") await this.#publish();
-  }
-
-  /** What fails is told once, and tried later. */
-  async #publish() {
-    clearTimeout(this.#later);
-    try {
-      await (this.#proving.another ? this.#packages.renew() : this.#packages.replenish());
-      this.#proving.another = false;
-      this.#unpublished = false;
-    } catch (error) {
-      await this.#trouble(error);
-      if (this.connection.state !== "online" || this.#ended) return;
-      if (!this.#unpublished) this.#tell(error);
-      this.#unpublished = true;
-      clearTimeout(this.#later);
-      this.#later = setTimeout(() => void this.#replenish(), LATER);
+      await this.#troubles.met(error);
+      if (this.connection.state === "online" && !this.#ended) this.#troubles.tell(error);
     }
   }
 
   /** @param {import("./carrier.js").Listed[]} list */
   #listed(list) {
     if (!this.#customer) this.#arrivals.listed(list);
-  }
-
-  /** Told once. */
-  #held() {
-    if (this.#crowded) return;
-    this.#crowded = true;
-    this.#tell(new SealwireError("rate limited", "more conversations were begun with this end in one conversation of the platform than it takes at once: the others come later"));
   }
 
   /** @param {boolean} agents */
@@ -294,21 +247,6 @@ export class Session {
   #failure(error) {
     if (this.#ended) return;
     this.#proving.doubt(error);
-    if (!(error instanceof SealwireError) || error.code !== "unavailable") this.#tell(error);
-  }
-
-  /** @param {unknown} error */
-  #tell(error) {
-    this.#host.events.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
-  }
-
-  /**
-   * Storage that cannot be written may mean that another tab writes it now.
-   * @param {unknown} error
-   */
-  async #trouble(error) {
-    if (this.#ended || !(error instanceof SealwireError) || error.code !== "unavailable") return;
-    const owned = await this.end.owned().catch(() => true);
-    if (!owned && !this.#ended) this.#host.onLost();
+    this.#troubles.failed(error);
   }
 }
