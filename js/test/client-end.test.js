@@ -1,6 +1,6 @@
 /** The end service on its own: two of them in one process, a log between them, a store that can fail. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { toHex } from "../client/bytes.js";
 import { encodeTextContent, textOf } from "../client/content.js";
 import { End } from "../client/end.js";
@@ -8,24 +8,13 @@ import { CLOSE } from "../client/status.js";
 import { memoryStore } from "../client/store.js";
 import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
-import { coded, ends, fragileStore, texts } from "./client-pair.js";
-import { Demo, module, sweep } from "./client-world.js";
+import { coded, endsOfDemo, fragileStore, texts } from "./client-pair.js";
+import { module } from "./client-world.js";
 
-const demo = new Demo();
-/** @type {Awaited<ReturnType<typeof ends>>} */
-let world;
+const world = endsOfDemo();
 /** @type {typeof world.open} */
 const open = (store, role) => world.open(store, role);
 const pair = () => world.pair();
-
-before(async () => {
-  await demo.start();
-  world = await ends(demo);
-});
-after(async () => {
-  await demo.stop();
-  await sweep();
-});
 
 test("what was written before the conversation existed moves to it, and all of it survives a new start", async () => {
   const { end, store } = await open(fragileStore(), "customer");

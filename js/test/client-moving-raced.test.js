@@ -1,24 +1,13 @@
 /** Moves at the head of a log that others move on: an engine at work, a customer whose commits come first, and the relay's rule that a commit on an old head is refused. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Engine } from "../client/engine.js";
 import { Events } from "../client/events.js";
 import { localEnd } from "../client/remote.js";
 import { SealwireError } from "../errors.js";
-import { Demo, sweep } from "./client-world.js";
-import { coded, ends, fragileStore } from "./client-pair.js";
+import { coded, endsOfDemo, fragileStore } from "./client-pair.js";
 
-const demo = new Demo();
-/** @type {Awaited<ReturnType<typeof ends>>} */
-let world;
-before(async () => {
-  await demo.start();
-  world = await ends(demo);
-});
-after(async () => {
-  await demo.stop();
-  await sweep();
-});
+const world = endsOfDemo();
 
 /** Ana's engine over a log that the test holds, and what a customer does just before one of her commits comes there. */
 async function raced() {

@@ -1,5 +1,6 @@
 /** End services on their own: two of them in one process, the log between them in the test's hands, stores that can fail or go back. */
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
 import { fromBase64url } from "../client/bytes.js";
 import { textOf } from "../client/content.js";
 import { End } from "../client/end.js";
@@ -7,7 +8,7 @@ import { T } from "../client/frames.js";
 import { memoryStore } from "../client/store.js";
 import { instantiate } from "../core/instance.js";
 import { SealwireError } from "../errors.js";
-import { closeAll, module } from "./client-world.js";
+import { Demo, closeAll, module, sweep } from "./client-world.js";
 
 /** @typedef {import("../client/store.js").Store} Store */
 /** @typedef {{ end: End, opened: import("../client/end.js").Opened, store: Store, read: number }} Person */
@@ -47,8 +48,23 @@ export async function copyOf(store) {
   return copy;
 }
 
-/** @param {import("./client-world.js").Demo} demo  running */
-export async function ends(demo) {
+/** End services of a demo's company, from the file's first test to its last. */
+export function endsOfDemo() {
+  const demo = new Demo();
+  const world = /** @type {Awaited<ReturnType<typeof ends>>} */ ({});
+  before(async () => {
+    await demo.start();
+    Object.assign(world, await ends(demo));
+  });
+  after(async () => {
+    await demo.stop();
+    await sweep();
+  });
+  return world;
+}
+
+/** @param {Demo} demo  running */
+async function ends(demo) {
   const roots = [fromBase64url(demo.config.orgKey)];
   /** @type {Uint8Array} */
   const manifest = await new Promise((resolve) => {

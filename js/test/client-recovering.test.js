@@ -1,22 +1,10 @@
 /** A conversation whose saved state does not open, at the end service: what is put aside, what stays, and what of it is dropped when. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { encodeTextContent, textOf } from "../client/content.js";
-import { Demo, sweep } from "./client-world.js";
-import { coded, copyOf, ends, texts } from "./client-pair.js";
+import { coded, copyOf, endsOfDemo, texts } from "./client-pair.js";
 
-const demo = new Demo();
-/** @type {Awaited<ReturnType<typeof ends>>} */
-let world;
-before(async () => {
-  await demo.start();
-  world = await ends(demo);
-});
-after(async () => {
-  await demo.stop();
-  await sweep();
-});
-
+const world = endsOfDemo();
 /** @typedef {import("../client/store.js").Store} Store */
 
 /** A talk of two texts each way; then something is damaged in a copy of what the customer keeps, and opened. @param {(store: Store, id: string) => Promise<void>} damage */

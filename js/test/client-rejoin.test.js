@@ -1,25 +1,14 @@
 /** Losing the keys of a conversation and being let in again, and doubt: end services with the log in the test's hands. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Writer, fromHex, toHex } from "../client/bytes.js";
 import { Chronicle } from "../client/chronicle.js";
 import { encodeTextContent } from "../client/content.js";
 import { instantiate } from "../core/instance.js";
-import { coded, copyOf, ends, fragileStore, texts } from "./client-pair.js";
-import { Demo, module, sweep } from "./client-world.js";
+import { coded, copyOf, endsOfDemo, fragileStore, texts } from "./client-pair.js";
+import { module } from "./client-world.js";
 
-const demo = new Demo();
-/** @type {Awaited<ReturnType<typeof ends>>} */
-let world;
-
-before(async () => {
-  await demo.start();
-  world = await ends(demo);
-});
-after(async () => {
-  await demo.stop();
-  await sweep();
-});
+const world = endsOfDemo();
 
 /** @typedef {Awaited<ReturnType<typeof world.pair>>} Pair */
 
