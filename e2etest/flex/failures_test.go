@@ -28,15 +28,6 @@ func (s *stage) refused(p *harness.Person, why string) {
 	}
 }
 
-func TestLaterPluginThatCallsOriginalIsHeldBack(t *testing.T) {
-	s := newStage(t)
-	// It waits until the first message is through: then it goes around the plugin.
-	_, agent := s.pair("")
-	agent.Forgive()
-	harness.Eval[bool](agent, `Flex.Actions.replaceAction("SendMessage", (payload, original) => original({ ...payload, body: payload.body + " [a copy]" })), true`)
-	s.refused(agent, "held back")
-}
-
 func TestLaterPluginThatSendsByItselfIsHeldBack(t *testing.T) {
 	s := newStage(t)
 	_, agent := s.pair("")
@@ -89,18 +80,6 @@ func TestWithoutAKeyNothingIsReadOrSent(t *testing.T) {
 	s.clean(secret)
 }
 
-func TestWithoutTheModuleNothingIsReadOrSent(t *testing.T) {
-	s := newStage(t)
-	s.Post(sid, "customer", "sealwire:1:AQIDBAUG")
-	agent := s.agent("sids=" + sid + "&module=/nothing.wasm")
-	agent.Forgive()
-	agent.AwaitPage("Encryption could not be started")
-	s.refused(agent, "Encryption could not be started")
-	if len(s.Bodies(sid)) != 1 {
-		t.Errorf("it sent %q", s.Bodies(sid))
-	}
-}
-
 func TestAReloadKeepsWhatWasSaid(t *testing.T) {
 	s := newStage(t)
 	customer, agent := s.pair("")
@@ -111,51 +90,6 @@ func TestAReloadKeepsWhatWasSaid(t *testing.T) {
 	answer(agent, secret)
 	customer.AwaitText(chat, secret)
 	s.clean(secret)
-}
-
-func TestTextsUpToTheLimitAreSentAndLongerOnesComeBack(t *testing.T) {
-	s := newStage(t)
-	customer, agent := s.pair("")
-	agent.Forgive()
-	// {"type":"text","text":""} takes 25 bytes of 32,768.
-	const most = 32_768 - 25
-	put := func(text string) {
-		harness.Eval[bool](agent, fmt.Sprintf(`Flex.Actions.invokeAction("SetInputText", { conversationSid: %q, body: %q }).then(() => true)`, sid, text))
-	}
-	// Flex's own limit is checked by its box; this is the one of a sealed message.
-	long := secret + strings.Repeat("x", most-len(secret))
-	put(long + "y")
-	invoke := fmt.Sprintf(`Flex.Actions.invokeAction("SendMessage", { conversationSid: %q, conversation: desk.store.getState().flex.chat.conversations[%q], body: BODY }).then(() => "sent", (e) => String(e))`, sid, sid)
-	if said := harness.Eval[string](agent, strings.Replace(invoke, "BODY", fmt.Sprintf("%q", long+"y"), 1)); !strings.Contains(said, "too long") {
-		t.Errorf("one byte too long: %s", said)
-	}
-	harness.Eventually(t, "the long text back in the box", func() (bool, string) { return agent.Value(box) == long+"y", "" })
-	if said := harness.Eval[string](agent, strings.Replace(invoke, "BODY", fmt.Sprintf("%q", long), 1)); said != "sent" {
-		t.Errorf("at the limit: %s", said)
-	}
-	customer.AwaitText(chat, long)
-	s.clean(secret)
-}
-
-func TestFilesGoSealedInBothDirections(t *testing.T) {
-	s := newStage(t)
-	customer, agent := s.pair("")
-	harness.Eval[bool](agent, `(globalThis.kept = [], URL.createObjectURL = ((make) => (blob) => { kept.push(blob); return make(blob) })(URL.createObjectURL.bind(URL)), true)`)
-	harness.Eval[bool](agent, fmt.Sprintf(`Flex.Actions.invokeAction("AttachFiles", { conversationSid: %q, files: [new File([%q], "salary of Ana.txt", { type: "text/plain" })] }).then(() => true)`, sid, secret))
-	answer(agent, "here is the letter, as promised")
-	customer.AwaitText(chat, "salary of Ana.txt")
-	customer.AwaitText(chat, "here is the letter, as promised")
-	customer.Click(harness.Thing{Role: "button", Name: "Save salary of Ana.txt"})
-	customer.AwaitText(chat, secret)
-
-	harness.Eval[bool](customer, `customer.conversation.sendFile(new File(["my scanned passport, number C01X00T47"], "passport.txt"), { name: "passport.txt" }).then(() => true)`)
-	agent.AwaitPage("passport.txt")
-	agent.Click(harness.Thing{Role: "button", Name: "Save passport.txt"})
-	harness.Eventually(t, "the file", func() (bool, string) {
-		got := harness.Eval[string](agent, `kept.length ? kept.at(-1).text() : ""`)
-		return got == "my scanned passport, number C01X00T47", got
-	})
-	s.clean(secret, "salary of Ana", "text/plain", "my scanned passport, number C01X00T47", "passport.txt")
 }
 
 // plainly is what an agent does in a conversation that is not sealed.

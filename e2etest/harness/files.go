@@ -27,7 +27,10 @@ var (
 
 // Choose presses "Attach file" and chooses files of this machine in the dialog
 // that opens.
-func (p *Person) Choose(paths ...string) {
+func (p *Person) Choose(paths ...string) { p.t.Helper(); p.ChooseBy(AttachFile, paths...) }
+
+// ChooseBy is Choose, by another button.
+func (p *Person) ChooseBy(attach Thing, paths ...string) {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
@@ -40,14 +43,14 @@ func (p *Person) Choose(paths ...string) {
 		p.t.Fatal(err)
 	}
 	p.interceptChooser(true)
-	p.Click(AttachFile)
+	p.Click(attach)
 	select {
 	case node := <-opened:
 		if _, err := chromedp.Call(p.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: paths, BackendNodeID: node}); err != nil {
 			p.t.Fatalf("%s: choose files: %v", p.Name, err)
 		}
 	case <-time.After(Patience):
-		p.t.Fatalf("%s: %s opens no dialog", p.Name, AttachFile)
+		p.t.Fatalf("%s: %s opens no dialog", p.Name, attach)
 	}
 	p.interceptChooser(false)
 }
