@@ -125,6 +125,7 @@ export class Offers {
    * @param {Uint8Array} commit
    */
   async source(links, commit) {
+    await Promise.all(links.map(settled));
     const hashes = await Promise.all(newcomersOf(commit).map(hashOf));
     return links.find((link) => link.packages.good.some(({ hash }) => hashes.includes(hash)));
   }
