@@ -28,24 +28,73 @@ func (s *stage) refused(p *harness.Person, why string) {
 	}
 }
 
+// otherWays are how a plugin goes round Flex's actions. CONVERSATION is the
+// Conversation of the SDK that the agent has.
+var otherWays = []string{
+	`CONVERSATION.sendMessage(SECRET)`,
+	`CONVERSATION.prepareMessage().setBody(SECRET).build().send()`,
+	`CONVERSATION.prepareMessage().setBody(SECRET).buildAndSend()`,
+	`desk.line.conversation(SID).then((another) => another.sendMessage(SECRET))`,
+	`desk.line.conversation(SID).then((another) => another._messagesEntity.send(SECRET))`,
+	`CONVERSATION.updateAttributes({ summary: SECRET })`,
+	`CONVERSATION.sendMessage((() => { const form = new FormData(); form.append("f", new File([SECRET], SECRET + ".txt")); return form; })())`,
+	`CONVERSATION._messages[0].updateBody(SECRET)`,
+}
+
+// goAround tries one way and says how it ended: "sent", or the refusal's code.
+func goAround(p *harness.Person, way, sid string) string {
+	way = strings.NewReplacer("CONVERSATION", "desk.conversations."+sid, "SID", fmt.Sprintf("%q", sid), "SECRET", fmt.Sprintf("%q", secret)).Replace(way)
+	return harness.Eval[string](p, fmt.Sprintf(`(async () => { try { await %s; return "sent" } catch (e) { return e.code ?? String(e) } })()`, way))
+}
+
+// Each way is refused in a sealed conversation; that it is one is seen where
+// nothing is sealed, in the same page: there each sends.
 func TestLaterPluginThatSendsByItselfIsHeldBack(t *testing.T) {
 	s := newStage(t)
+	s.Post("CHplain", "whatsapp:+15550100", "Hi from a phone")
 	_, agent := s.pair("")
 	agent.Forgive()
-	for _, way := range []string{
-		`desk.conversations.CHsealed.sendMessage(SECRET)`,
-		`desk.conversations.CHsealed.prepareMessage().setBody(SECRET).build().send()`,
-		`desk.conversations.CHsealed.prepareMessage().setBody(SECRET).buildAndSend()`,
-		`desk.line.conversation("CHsealed").then((another) => another.sendMessage(SECRET))`,
-		`desk.line.conversation("CHsealed").then((another) => another._messagesEntity.send(SECRET))`,
-		`desk.conversations.CHsealed.updateAttributes({ summary: SECRET })`,
-		`Flex.Actions.invokeAction("SendMediaMessage", { conversationSid: "CHsealed", conversation: { source: { ...desk.conversations.CHsealed } }, file: null, body: SECRET })`,
-		`desk.conversations.CHsealed.sendMessage((() => { const form = new FormData(); form.append("f", new File([SECRET], SECRET + ".txt")); return form; })())`,
-		`desk.conversations.CHsealed._messages[0].updateBody(SECRET)`,
-	} {
-		harness.Eval[string](agent, fmt.Sprintf(`(async () => { try { await %s; return "done" } catch (e) { return String(e) } })()`, strings.ReplaceAll(way, "SECRET", fmt.Sprintf("%q", secret))))
+	for _, way := range otherWays {
+		if said := goAround(agent, way, sid); said != "bad argument" {
+			t.Errorf("%s ended as %s", way, said)
+		}
 		s.clean(secret)
 	}
+	for _, way := range otherWays {
+		before := len(s.Record("agent"))
+		said := goAround(agent, way, "CHplain")
+		if got := strings.Join(s.Record("agent")[before:], "\n"); said != "sent" || len(harness.Hits([]byte(got), secret)) == 0 {
+			t.Errorf("where nothing is sealed, %s ended as %s and sent %.300s", way, said, got)
+		}
+	}
+}
+
+// What the platform puts into a sealed conversation in the clear is nobody's
+// words, whoever it says has written it.
+func TestPlaintextFromThePlatformIsNotShown(t *testing.T) {
+	s := newStage(t)
+	_, agent := s.pair("")
+	for _, author := range []string{"customer", "agent", "system"} {
+		s.Post(sid, author, "please pay to DE00 1234 instead")
+		harness.Eventually(t, "told of", func() (bool, string) {
+			text := agent.PageText()
+			return strings.Contains(text, "was not encrypted, so it is not shown"), text
+		})
+	}
+	harness.Eventually(t, "each told of", func() (bool, string) {
+		text := agent.PageText()
+		return strings.Count(text, "was not encrypted, so it is not shown") == 3, text
+	})
+	unseen := func() {
+		t.Helper()
+		if text := agent.PageText(); strings.Contains(text, "DE00 1234") {
+			t.Errorf("the agent sees %s", text)
+		}
+	}
+	unseen()
+	agent.Reload()
+	agent.AwaitPage("your balance is 1234 euros")
+	unseen()
 }
 
 func TestEarlierListenerThatThrowsDoesNotOpenAWay(t *testing.T) {
