@@ -215,6 +215,7 @@ test("a file that could not be fetched says so where it stands, and what saving 
   fake.say("message");
   await turn();
   assert.match(textsOf(bubble(2)), /damaged/);
+  assert.deepEqual(bubble(2).find((node) => /damaged/.test(textOf(node.children)) && node.type === "span")?.props["style"], { fontWeight: 700 });
   press(buttonOf(bubble(2), "Save"));
   await turn();
   assert.deepEqual(invoked.map(([name]) => name), ["DownloadMedia"]);
