@@ -27,6 +27,7 @@ import { fromHex } from "./bytes.js";
 import { Duties, turnsOf } from "./duties.js";
 import { partsOf } from "./engineparts.js";
 import { Retry } from "./retry.js";
+import { asError } from "./thrown.js";
 
 /** An end that renews does so when its own last commit is older than this (ms). */
 const RENEW_AGE = 4 * 3_600_000;
@@ -280,7 +281,7 @@ export class Engine {
     this.#reader.stop();
     if (this.#host.connection.state === "online") this.#retry.later();
     if (!(error instanceof SealwireError) || error.code !== "unavailable") {
-      this.#host.events.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
+      this.#host.events.emit("error", { error: asError(error) });
     }
     await this.#host.onTrouble(error);
     this.#moving.read(null);

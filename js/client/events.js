@@ -6,6 +6,7 @@
  *
  * @typedef {import("./types.js").ClientEvents} ClientEvents
  */
+import { asError } from "./thrown.js";
 
 /** Kept for a handler that comes later: a page attaches its handlers after connect() has resolved. */
 const KEPT = ["notice", "error"];
@@ -60,7 +61,7 @@ export class Events {
         try {
           await handler(detail);
         } catch (error) {
-          if (type !== "error") this.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
+          if (type !== "error") this.emit("error", { error: asError(error) });
         }
       }
     });

@@ -13,6 +13,7 @@
  * @property {(error: Error) => void} onFailure
  */
 import { SealwireError } from "../errors.js";
+import { asError } from "./thrown.js";
 
 /** To be online, from the last step of an attempt (ms). */
 const ATTEMPT = 20_000;
@@ -54,7 +55,7 @@ export class Attempts {
       if (!this.#host.live()) await this.#becomesLive();
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      this.#host.onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.#host.onFailure(asError(error));
       return this.#drop();
     }
     if (attempt !== this.#attempt) return;

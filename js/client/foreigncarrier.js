@@ -24,6 +24,7 @@ import { Offers } from "./foreignoffers.js";
 import { Places } from "./foreignplaces.js";
 import { Telling } from "./foreigntelling.js";
 import { VerifiedPackages } from "./foreignverified.js";
+import { asError } from "./thrown.js";
 
 const NOBODY = new Uint8Array();
 
@@ -64,7 +65,7 @@ export class Deliveries {
     this.#appending = new Appending({ inspect, places, offers, manifests, memory });
     const closed = () => this.state === "closed";
     const onFailure = (/** @type {unknown} */ error) => {
-      if (!closed()) host.onFailure(error instanceof Error ? error : new Error(String(error)));
+      if (!closed()) host.onFailure(asError(error));
     };
     const admission = (this.#admission = new Admission({ memory, at: (id) => places.at(id), onFailure }));
     const telling = (this.#telling = new Telling({ client: host, places, offers, online: () => this.state === "online" }));

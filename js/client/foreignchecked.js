@@ -18,6 +18,7 @@
  * @property {() => void} onChange  others could be taken
  */
 import { hashOf, packageOf } from "./foreignpackages.js";
+import { keepNewest } from "./newest.js";
 
 /** Not judged yet, past which reading waits. */
 const MAX_WAITING = 128;
@@ -70,7 +71,7 @@ export class CheckedPackages {
     void this.#judge();
     while (this.#waiting.size > MAX_WAITING && !this.#ended) {
       // Reading goes on where the core tells nothing: then what came first is not looked at.
-      if (this.#failing) this.#drop(this.#waiting, MAX_WAITING);
+      if (this.#failing) keepNewest(this.#waiting, MAX_WAITING);
       else await this.#turned();
     }
   }
@@ -176,7 +177,7 @@ export class CheckedPackages {
     const before = this.#good.get(key);
     if (!verified) {
       this.#refused.set(key, { found, hash });
-      this.#drop(this.#refused, MAX_REFUSED);
+      keepNewest(this.#refused, MAX_REFUSED);
       if (this.#good.delete(key)) this.#host.onChange();
       return;
     }
@@ -197,18 +198,6 @@ export class CheckedPackages {
     const same = [...this.#good].filter(([, one]) => one.member === member && one.once === once);
     const first = same.length > MAX_OF_ONE ? same.reduce((a, b) => (b[1].until < a[1].until ? b : a)) : this.#good.size > MAX_GOOD ? same.at(-1) : undefined;
     if (first) this.#good.delete(first[0]);
-  }
-
-  /**
-   * The oldest beyond so many.
-   * @param {Map<string, unknown>} map
-   * @param {number} most
-   */
-  #drop(map, most) {
-    for (const key of map.keys()) {
-      if (map.size <= most) break;
-      map.delete(key);
-    }
   }
 
   #turned() {

@@ -9,6 +9,7 @@
  * @typedef {{ kind: "entry", entry: Uint8Array } | { kind: "record", name: string, value: Uint8Array }} Frame
  */
 import { Reader, Writer, decodeText, encodeText, toHex } from "./bytes.js";
+import { keepNewest } from "./newest.js";
 
 const ENTRY = 1;
 const PART = 2;
@@ -76,10 +77,7 @@ export class Frames {
     this.#open.delete(key); // the newest last
     this.#open.set(key, open);
     open.chunks[index] = bytes.subarray(OVERHEAD);
-    for (const first of this.#open.keys()) {
-      if (this.#open.size <= MAX_OPEN) break;
-      this.#open.delete(first);
-    }
+    keepNewest(this.#open, MAX_OPEN);
     // Before it is complete: no more than that is held of it. Others may have slipped in what is too much.
     const length = open.chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
     if (length > MAX_FRAME) {

@@ -27,6 +27,7 @@ import { ForeignLog } from "./foreignlog.js";
 import { NamedManifests } from "./foreignnamed.js";
 import { hashOf, newcomersOf } from "./foreignpackages.js";
 import { Mutex } from "./mutex.js";
+import { asError } from "./thrown.js";
 
 /** How long the log may take to show what was appended to it (ms). */
 const READ_BACK = 30_000;
@@ -188,7 +189,7 @@ export class Link {
         return this.#host.onForked(this);
       }
       this.#turn(false);
-      this.#host.onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.#host.onFailure(asError(error));
       const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(this.#failures++, 10));
       this.#timer = setTimeout(() => void this.#follow(), pause / 2 + (Math.random() * pause) / 2);
     }
@@ -222,7 +223,7 @@ export class Link {
   #look(records) {
     this.#unlooked = true;
     this.#looking ??= this.#lookAll(records)
-      .catch((error) => this.#host.onFailure(error instanceof Error ? error : new Error(String(error))))
+      .catch((error) => this.#host.onFailure(asError(error)))
       .finally(() => (this.#looking = null));
   }
 

@@ -6,6 +6,7 @@
  * allowance.
  */
 import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
+import { keepNewest } from "./newest.js";
 
 /** Conversations, the newest. */
 const MAX_KEPT = 2_048;
@@ -64,10 +65,7 @@ export class Memory {
     if (name === undefined || encodeText(name).length > MAX_NAME || this.#where.get(conversation) === name) return;
     this.#where.delete(conversation); // the newest last
     this.#where.set(conversation, name);
-    for (const first of this.#where.keys()) {
-      if (this.#where.size <= MAX_KEPT) break;
-      this.#where.delete(first);
-    }
+    keepNewest(this.#where, MAX_KEPT);
     await this.#save();
   }
 

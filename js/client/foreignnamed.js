@@ -5,6 +5,7 @@
  * kept as long as the log is; of others, which may be named yet, only so many.
  */
 import { toHex } from "./bytes.js";
+import { keepNewest } from "./newest.js";
 
 const NAME = /^manifest\/([0-9a-f]{64})$/;
 const MAX_MANIFEST = 16_384;
@@ -41,10 +42,7 @@ export class NamedManifests {
     if (toHex(await this.#hash(value)) !== hash || this.get(hash)) return;
     if (this.#wanted.has(hash)) return void this.#named.set(hash, value);
     this.#loose.set(hash, value);
-    for (const first of this.#loose.keys()) {
-      if (this.#loose.size <= MAX_LOOSE) break;
-      this.#loose.delete(first);
-    }
+    keepNewest(this.#loose, MAX_LOOSE);
   }
 
   /** A commit names it. @param {string} hash */

@@ -7,6 +7,7 @@
  * @typedef {import("./foreignverify.js").Verified} Verified
  * @typedef {import("./foreignpackages.js").Package} Package
  */
+import { keepNewest } from "./newest.js";
 
 /** Answers that are remembered, the newest. */
 const MAX_KNOWN = 2_048;
@@ -39,10 +40,7 @@ export class VerifiedPackages {
     this.#known.set(key, answer);
     // What could not be told is asked again.
     answer.catch(() => this.#known.get(key) === answer && this.#known.delete(key));
-    for (const first of this.#known.keys()) {
-      if (this.#known.size <= MAX_KNOWN) break;
-      this.#known.delete(first);
-    }
+    keepNewest(this.#known, MAX_KNOWN);
     return answer;
   }
 }

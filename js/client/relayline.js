@@ -30,6 +30,7 @@
  */
 import { SealwireError, codeOf } from "../errors.js";
 import { MAX_FRAME, encodeFrame } from "./frames.js";
+import { asError } from "./thrown.js";
 
 /** @type {RelayTimes} */
 export const TIMES = Object.freeze({ attempt: 20_000, answer: 15_000, silence: 25_000, pause: 500, maxPause: 30_000 });
@@ -113,7 +114,7 @@ export class RelayLine {
 
   /** @param {unknown} error */
   fail(error) {
-    this.#options.onFailure(error instanceof Error ? error : new Error(String(error)));
+    this.#options.onFailure(asError(error));
     this.drop();
   }
 

@@ -9,6 +9,7 @@
  * @property {() => void} onLost  another tab has taken this identity over
  */
 import { SealwireError } from "../errors.js";
+import { asError } from "./thrown.js";
 
 export class Troubles {
   #host;
@@ -28,7 +29,7 @@ export class Troubles {
 
   /** @param {unknown} error */
   tell(error) {
-    this.#host.events.emit("error", { error: error instanceof Error ? error : new Error(String(error)) });
+    this.#host.events.emit("error", { error: asError(error) });
   }
 
   /** Why an attempt or a connection ended: that something is not to be had is nothing to tell. @param {Error} error */

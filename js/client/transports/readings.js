@@ -10,6 +10,7 @@
  * @property {() => boolean} open         there is something to look at once more
  * @property {(error: Error | null) => void} trouble  readings go on failing; null: they do not
  */
+import { asError } from "../thrown.js";
 
 /** Readings that fail one after another before it is told why. */
 const FAILURES = 4;
@@ -94,6 +95,6 @@ export class Readings {
   #failed(error) {
     this.#wanted = true;
     if (!this.#host.online() || ++this.#failures < FAILURES) return;
-    this.#host.trouble(error instanceof Error ? error : new Error(String(error)));
+    this.#host.trouble(asError(error));
   }
 }

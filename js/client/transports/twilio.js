@@ -64,6 +64,7 @@
  */
 import { SealwireError } from "../../errors.js";
 import { equalBytes } from "../bytes.js";
+import { asError } from "../thrown.js";
 import { Feed, States } from "./feed.js";
 import { Files, OCTETS, UPLOAD } from "./files.js";
 import { fromText, roomIn, toText } from "./text.js";
@@ -304,6 +305,6 @@ class Twilio {
   #failed(error) {
     const pause = Math.min(this.#pause * 2 ** this.#failures, MAX_PAUSE);
     this.#timer = setTimeout(() => void this.#readOn(), pause);
-    if (++this.#failures >= FAILURES) this.#feed.trouble(error instanceof Error ? error : new Error(String(error)));
+    if (++this.#failures >= FAILURES) this.#feed.trouble(asError(error));
   }
 }
