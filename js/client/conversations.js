@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The end service's conversations: beginning and joining them, reading the log
- * one entry at a time (reading.js), and saying what to append next
- * (writing.js). Every method is one task at a time for its conversation, and
+ * The end service's conversations: beginning (beginning.js) and joining them,
+ * reading the log one entry at a time (reading.js), and saying what to append
+ * next (writing.js). Every method is one task at a time for its conversation, and
  * every change is saved, in one transaction with what follows from it, before
  * the method returns.
  *
@@ -20,19 +20,15 @@
  * @typedef {{ id: string, code: import("../errors.js").Code }} Failed  one that is saved and did not open
  */
 import { SealwireError } from "../errors.js";
-import { Reader, Writer, decodeText, encodeText, fromHex, toHex } from "./bytes.js";
-import { NOT_NOW, OWN } from "./context.js";
-import { Handles, closeQuietly } from "./handles.js";
-import { keptIds, readContinued, readCursor, saved, savedContinued, stateKey, statusOf } from "./kept.js";
+import { continues, genesis, ungenesis } from "./beginning.js";
+import { Reader, decodeText, fromHex, toHex } from "./bytes.js";
+import { NOT_NOW } from "./context.js";
+import { Handles } from "./handles.js";
+import { keptIds, readContinued, readCursor, statusOf } from "./kept.js";
 import { readEntry } from "./reading.js";
 import { historyOf, recovering, recovery } from "./recovering.js";
 import { asksOf } from "./rejoin.js";
-import { ownerRole } from "./statements.js";
-import { ROLE } from "./status.js";
-import { move, newcomers, nextStep } from "./writing.js";
-
-/** Bytes of the longest entry, a commit (wasm/wire's table of limits). */
-const MAX_ENTRY = 98_304;
+import { move, nextStep } from "./writing.js";
 
 export class Conversations {
   #context;
@@ -82,24 +78,7 @@ export class Conversations {
    * @param {Uint8Array} keyPackage  of the queue's inbox, or an agent's
    */
   genesis(queue, keyPackage) {
-    return this.#outbox.hold(async () => {
-      const context = await this.#context();
-      const { core, end } = context;
-      const w = new Writer().u64(Date.now()).bytes8(encodeText(queue)).bytes8(fromHex(await readContinued(context)));
-      const role = ownerRole(keyPackage) === ROLE.inbox ? ROLE.inbox : ROLE.agent; // nobody else answers customers
-      const handle = core.call("conversation_genesis", end, newcomers(w, [{ role, keyPackage }]).take());
-      try {
-        const status = statusOf(context, handle);
-        const moved = this.#outbox.move(context, "", status.id);
-        await context.store.write([saved(context, handle, status.id), ...moved.map((m) => m.write)]);
-        for (const m of moved) m.saved();
-        context.handles.set(status.id, handle);
-        return status;
-      } catch (error) {
-        closeQuietly(core, handle);
-        throw error;
-      }
-    });
+    return this.#outbox.hold(async () => genesis(await this.#context(), this.#outbox, queue, keyPackage));
   }
 
   /**
@@ -109,15 +88,7 @@ export class Conversations {
    * @returns {Promise<import("./outbox.js").OutboxItem[]>} what went along
    */
   continues(id, along) {
-    return this.#outbox.hold(() =>
-      this.#handles.alone(id, async () => {
-        const context = await this.#context();
-        const moved = along ? this.#outbox.moveUnsealed(context, id, "") : [];
-        await context.store.write([savedContinued(context, id), ...moved.map((m) => m.write)]);
-        for (const m of moved) m.saved();
-        return moved.map(({ item }) => item);
-      }),
-    );
+    return this.#outbox.hold(() => this.#handles.alone(id, async () => continues(await this.#context(), this.#outbox, id, along)));
   }
 
   /**
@@ -149,10 +120,7 @@ export class Conversations {
   ungenesis(id) {
     return this.#outbox.hold(() =>
       this.#handles.task(id, async (context, handle) => {
-        if (statusOf(context, handle).index !== 0) throw new SealwireError("bad argument", "the conversation has begun");
-        const moved = this.#outbox.move(context, id, "");
-        await context.store.write([{ table: "state", key: stateKey(id), value: null }, ...moved.map((m) => m.write)]);
-        for (const m of moved) m.saved();
+        await ungenesis(context, this.#outbox, handle, id);
         this.#handles.drop(context, id);
       }),
     );
@@ -243,35 +211,6 @@ export class Conversations {
       r.end();
       return safety;
     });
-  }
-
-  /** @param {Uint8Array} entry */
-  async entryId(entry) {
-    return (await this.#context()).core.callBytes("entry_id", entry);
-  }
-
-  /**
-   * By which name a manifest lies where others find it.
-   * @param {Uint8Array} manifest  any bytes
-   */
-  async manifestHash(manifest) {
-    return (await this.#context()).core.callBytes("manifest_hash", manifest);
-  }
-
-  /**
-   * What an entry is, of bytes that nobody checked before.
-   * @param {Uint8Array} entry
-   * @returns {Promise<{ id: Uint8Array, manifest: Uint8Array } | null>} the manifest's hash of a commit, else empty; null: it does not decode
-   */
-  async inspect(entry) {
-    const { core } = await this.#context();
-    if (entry.length > MAX_ENTRY) return null;
-    try {
-      return { manifest: core.callBytes("entry_manifest", entry), id: core.callBytes("entry_id", entry) };
-    } catch (error) {
-      if (!(error instanceof SealwireError) || OWN.includes(error.code)) throw error;
-      return null;
-    }
   }
 
   /**

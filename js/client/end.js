@@ -38,6 +38,7 @@ import { Conversations } from "./conversations.js";
 import { EndPackages } from "./endpackages.js";
 import { isFull, readManifests, readRemembered, savedManifests, savedRemembered } from "./kept.js";
 import { newestOf, verify } from "./foreignverify.js";
+import { Inspecting } from "./inspecting.js";
 import { Live } from "./live.js";
 import { Mutex } from "./mutex.js";
 import { Outbox } from "./outbox.js";
@@ -61,6 +62,8 @@ export class End {
   #outbox;
   /** Conversation operations, one at a time for each. */
   conversations;
+  /** What bytes are that no conversation has read. */
+  inspecting;
   /** Files on their way up and down. */
   transfers;
 
@@ -72,6 +75,7 @@ export class End {
     this.#packages = new EndPackages(live);
     this.#outbox = new Outbox(context);
     this.conversations = new Conversations(context, mutex, this.#outbox);
+    this.inspecting = new Inspecting(context);
     this.transfers = new Transfers(context, this.#outbox);
   }
 

@@ -105,7 +105,7 @@ export const METHODS = Object.freeze([
  * @returns {EndService}
  */
 export function localEnd(end) {
-  const { conversations, transfers } = end;
+  const { conversations, inspecting, transfers } = end;
   return {
     tenant: (options) => end.tenant(options),
     open: (options) => end.open(options),
@@ -134,9 +134,9 @@ export function localEnd(end) {
     receive: (id, sequence, entry) => conversations.receive(id, sequence, entry),
     next: (id, unasked, quiet) => conversations.next(id, unasked, quiet),
     safetyNumber: (id, member) => conversations.safetyNumber(id, member),
-    entryId: (entry) => conversations.entryId(entry),
-    inspect: (entry) => conversations.inspect(entry),
-    manifestHash: (manifest) => conversations.manifestHash(manifest),
+    entryId: (entry) => inspecting.entryId(entry),
+    inspect: (entry) => inspecting.inspect(entry),
+    manifestHash: (manifest) => inspecting.manifestHash(manifest),
     sealFile: (blob) => transfers.seal(blob),
     sealPart: (transfer, slot) => transfers.sealPart(transfer, slot),
     sealedFile: (transfer, message, file, fields) => transfers.sealed(transfer, message, file, fields),
