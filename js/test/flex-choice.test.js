@@ -183,12 +183,16 @@ function desk(world, backend) {
   sessions.open(conversation);
   const bubbles = () => backend.messages.map(({ body, index }) => shownOf({ body }, sessions.find("CH1", index))).filter((shown) => shown?.kind === "text").map((shown) => shown?.text);
   const notes = () => backend.messages.map(({ body, index }) => shownOf({ body }, sessions.find("CH1", index))?.text);
+  // First what asks for another client when its own has ended.
+  after(() => {
+    sessions.end();
+    return world.close();
+  });
   return { sessions, bubbles, notes };
 }
 
 test("what an agent writes goes to whom it went before, not to whom the platform began with since", async () => {
   const world = new World();
-  after(() => world.close());
   const backend = new Backend();
   const { sessions, bubbles, notes } = desk(world, backend);
   const agent = await sessions.start();
@@ -217,7 +221,6 @@ test("what an agent writes goes to whom it went before, not to whom the platform
 
 test("words of one that was begun first and kept silent do not stand as the customer's", async () => {
   const world = new World();
-  after(() => world.close());
   const backend = new Backend();
   const { sessions, bubbles } = desk(world, backend);
   const agent = await sessions.start();
