@@ -1,6 +1,7 @@
 package flex
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sealwire/sealwire/e2etest/harness"
@@ -25,4 +26,34 @@ func TestTheExampleShowsBothSidesAndTheCloud(t *testing.T) {
 		return harness.Eval[bool](p, `frames[1].document.body.innerText.includes("Who can read this")`), harness.Eval[string](p, `frames[1].document.body.innerText`)
 	})
 	s.clean("written in the example")
+}
+
+// The page is copied: what it could not send must not be gone.
+func TestTheCustomersPageKeepsWhatWasNotSent(t *testing.T) {
+	s := newStage(t)
+	customer, _ := s.pair("")
+	long := strings.Repeat("x", 40_000)
+	harness.Eval[bool](customer, `(() => {
+		document.getElementById("box").value = "x".repeat(40_000);
+		const chosen = new DataTransfer();
+		chosen.items.add(new File(["for you"], "letter.txt"));
+		document.getElementById("file").files = chosen.files;
+		return true;
+	})()`)
+	before := len(s.Bodies(sid))
+	customer.Click(harness.Thing{Role: "button", Name: "Send"})
+	customer.AwaitPage("This was not sent (too long)")
+	if customer.Value(yours) != long || !harness.Eval[bool](customer, `document.getElementById("file").files.length === 1`) {
+		t.Error("what was written, or chosen, is gone")
+	}
+	if after := len(s.Bodies(sid)); after != before {
+		t.Errorf("%d messages came", after-before)
+	}
+	harness.Eval[bool](customer, `(document.getElementById("box").value = "shorter", true)`)
+	customer.Click(harness.Thing{Role: "button", Name: "Send"})
+	customer.AwaitText(chat, "letter.txt")
+	harness.Eventually(t, "an empty form", func() (bool, string) {
+		return harness.Eval[bool](customer, `document.getElementById("box").value === "" && document.getElementById("file").files.length === 0 && document.getElementById("problem").textContent === ""`), customer.PageText()
+	})
+	s.clean("letter.txt", "for you", "shorter")
 }
