@@ -17,7 +17,7 @@
  * @property {import("./rejoin.js").Ask[]} asks  what the log asks of this end
  * @property {(import("./records.js").MessageItem | import("./records.js").CommitItem | import("./records.js").NoteItem)[]} history in order of the log; for the page: without the keys of files
  *
- * @typedef {{ id: string, code: import("../errors.js").Code }} Failed  one that is saved and did not open
+ * @typedef {{ id: string, code: import("../errors.js").Code, anew: boolean }} Failed  one that is saved and did not open. anew: it can be read anew
  */
 import { SealwireError } from "../errors.js";
 import { continues, genesis, ungenesis } from "./beginning.js";
@@ -26,7 +26,7 @@ import { NOT_NOW } from "./context.js";
 import { Handles } from "./handles.js";
 import { keptIds, readContinued, readCursor, statusOf } from "./kept.js";
 import { readEntry } from "./reading.js";
-import { historyOf, recovering, recovery } from "./recovering.js";
+import { asLost, historyOf, isBehind, isRecoverable, recovering, recovery } from "./recovering.js";
 import { asksOf } from "./rejoin.js";
 import { move, nextStep } from "./writing.js";
 
@@ -57,15 +57,16 @@ export class Conversations {
     const conversations = [];
     /** @type {Failed[]} */
     const failed = [];
-    this.#recovering = await recovering(await this.#context());
+    this.#recovering.clear();
     // One after another, so that the first can be let go before the last is opened.
     for (const id of await keptIds(await this.#context())) {
       try {
         conversations.push(await this.#summary(id));
       } catch (error) {
         if (!(error instanceof SealwireError) || NOT_NOW.includes(error.code)) throw error;
-        this.#handles.fail(await this.#context(), id, error.code);
-        failed.push({ id, code: error.code });
+        const context = await this.#context();
+        this.#handles.fail(context, id, error.code);
+        failed.push({ id, code: error.code, anew: error.code !== "unsupported version" && (await isRecoverable(context, id)) });
       }
     }
     return { conversations, failed };
@@ -142,8 +143,8 @@ export class Conversations {
    */
   recover(id) {
     return this.#handles.anew(id, async (context) => {
-      const { history, writes } = await recovery(context, id);
-      this.#recovering.set(id, writes);
+      const { history, ...begun } = await recovery(context, id);
+      this.#recovering.set(id, begun);
       return history;
     });
   }
@@ -178,7 +179,10 @@ export class Conversations {
    * @param {boolean} [quiet]   let nobody in by it
    */
   next(id, unasked = false, quiet = false) {
-    return this.#handles.task(id, (context, handle, changed) => nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked, quiet));
+    return this.#handles.task(id, async (context, handle, changed) => {
+      if (this.#isBehind(context, handle, id)) return /** @type {const} */ ({ kind: "none" });
+      return nextStep({ context, handle, id, changed, outbox: this.#outbox }, unasked, quiet);
+    });
   }
 
   /**
@@ -187,7 +191,10 @@ export class Conversations {
    * @param {import("./writing.js").Moves} moves
    */
   move(id, moves) {
-    return this.#handles.task(id, (context, handle, changed) => move({ context, handle, id, changed, outbox: this.#outbox }, moves));
+    return this.#handles.task(id, async (context, handle, changed) => {
+      if (this.#isBehind(context, handle, id)) throw new SealwireError("rolled back", "the log is shorter than it was");
+      return move({ context, handle, id, changed, outbox: this.#outbox }, moves);
+    });
   }
 
   /**
@@ -214,6 +221,17 @@ export class Conversations {
   }
 
   /**
+   * Begun anew, and not read as far as it was before: nothing is done in it.
+   * @param {Context} context
+   * @param {number} handle
+   * @param {string} id
+   */
+  #isBehind(context, handle, id) {
+    const begun = this.#recovering.get(id);
+    return begun !== undefined && isBehind(begun, statusOf(context, handle).index);
+  }
+
+  /**
    * @param {string} id
    * @returns {Promise<ConversationSummary>}
    */
@@ -222,12 +240,15 @@ export class Conversations {
       const { core } = context;
       const status = statusOf(context, handle);
       if (status.id !== id) throw new SealwireError("open failed", "device storage: a conversation in another's place");
+      const begun = await recovering(context, id);
+      if (begun) this.#recovering.set(id, begun);
       const cursor = await readCursor(context, id);
       const { sequence, last, refreshed } = cursor;
       if (sequence !== status.index) throw new SealwireError("open failed", "device storage: a cursor that is not the conversation's");
       const history = await historyOf(context, id);
-      const begun = status.state === "empty" && core.call("conversation_pending", handle) > 0;
-      return { status, last, refreshed, begun, asks: asksOf(context, handle, status, cursor), history };
+      const genesis = status.state === "empty" && core.call("conversation_pending", handle) > 0;
+      const behind = isBehind(begun, status.index);
+      return { status: behind ? asLost(status) : status, last, refreshed, begun: genesis, asks: behind ? [] : asksOf(context, handle, status, cursor), history };
     });
   }
 }

@@ -23,8 +23,6 @@ const MAX_UNREAD = 16 * 1024 * 1024;
 const NOT_OPENED = "conversation not opened";
 const TEXT =
   "What this device has kept of one or more conversations could not be opened. Where that is possible it asks by itself to be let into them again; until then they are not complete here, and what waited in them is not sent. Nothing of it was erased.";
-/** One that a later version of these pages wrote will open there. */
-const LATER = "unsupported version";
 /** This end has not been let in again yet. */
 const ASKING = ["waiting", "rejoining"];
 
@@ -35,6 +33,8 @@ export class Engines {
   shown = [];
   /** Saved ones that did not open, by id. @type {Map<string, import("../errors.js").Code>} */
   failed = new Map();
+  /** Of those, the ones that can be read anew. @type {Set<string>} */
+  #anew = new Set();
   /** Of those, what waits there. @type {import("./outbox.js").OutboxItem[]} */
   #unsent = [];
   /** They did not open, and are being read anew. @type {Set<string>} */
@@ -47,7 +47,10 @@ export class Engines {
 
   /** @param {import("./end.js").Opened} opened */
   restore({ conversations, outbox, failed }) {
-    for (const { id, code } of failed) this.failed.set(id, code);
+    for (const { id, code, anew } of failed) {
+      this.failed.set(id, code);
+      if (anew) this.#anew.add(id);
+    }
     for (const summary of conversations) this.add(summary.status.id).restore(summary);
     // What waits in one that did not open waits on, unseen.
     this.#unsent = outbox.filter((item) => this.failed.has(item.conversation));
@@ -57,7 +60,7 @@ export class Engines {
 
   /** Those that did not open and can be read anew. */
   get recoverable() {
-    return [...this.failed].flatMap(([id, code]) => (code === LATER ? [] : [id]));
+    return [...this.failed.keys()].filter((id) => this.#anew.has(id));
   }
 
   /**

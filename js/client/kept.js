@@ -11,6 +11,8 @@
  * @typedef {object} Cursor
  * @property {number} sequence   of the last entry read
  * @property {Uint8Array} last   its id; empty if none
+ * @property {string} commit     id of the newest commit read that counted, which stands for all before it; or ""
+ * @property {boolean} unsure    the log is being read again, or may not be what the others have
  * @property {number} refreshed  ms: when this end last renewed its own place by a commit; 0 if not known
  * @property {boolean} missed    messages could not be read since the keys were lost, and a note says so
  * @property {boolean} defend    a message in this end's name was none of its own: the others may doubt it
@@ -31,6 +33,9 @@ const MAX_MANIFESTS = 4;
 const MOST_MANIFESTS = 64;
 const MISSED = 1;
 const DEFEND = 2;
+const UNSURE = 4;
+/** The first byte of a cursor. */
+const CURSOR_VERSION = 1;
 
 /** @param {string} id */
 export function stateKey(id) {
@@ -96,21 +101,32 @@ export function saved({ core, keystore }, handle, id) {
 }
 
 /** @type {Cursor} */
-export const START = Object.freeze({ sequence: 0, last: new Uint8Array(), refreshed: 0, missed: false, defend: false, asked: "", epochTime: 0 });
+export const START = Object.freeze({ sequence: 0, last: new Uint8Array(), commit: "", unsure: false, refreshed: 0, missed: false, defend: false, asked: "", epochTime: 0 });
 
 /**
  * @param {Context} context
  * @param {string} id
  * @returns {Promise<Cursor>}
  */
-export async function readCursor({ keystore, store }, id) {
-  const kept = await store.get("state", CURSOR + id);
-  if (kept === undefined) return START;
+export async function readCursor(context, id) {
+  const kept = await context.store.get("state", CURSOR + id);
+  return kept === undefined ? START : openCursor(context, id, kept);
+}
+
+/**
+ * @param {Context} context
+ * @param {string} id
+ * @param {import("./store.js").Value} kept
+ * @returns {Cursor}
+ */
+export function openCursor({ keystore }, id, kept) {
   const r = new Reader(keystore.unseal("state", CURSOR + id, kept));
+  // It is this device's own: what it does not know is of another version, and not damaged.
+  if (r.u8() !== CURSOR_VERSION) throw new SealwireError("unsupported version", "device storage: a cursor of another version");
   try {
-    const cursor = { sequence: r.u64(), last: r.bytes8(), refreshed: r.u64(), epochTime: r.u64() };
+    const cursor = { sequence: r.u64(), last: r.bytes8(), commit: toHex(r.bytes8()), refreshed: r.u64(), epochTime: r.u64() };
     const flags = r.u8();
-    return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, asked: toHex(r.rest()) };
+    return { ...cursor, missed: (flags & MISSED) !== 0, defend: (flags & DEFEND) !== 0, unsure: (flags & UNSURE) !== 0, asked: toHex(r.rest()) };
   } catch {
     throw new SealwireError("open failed", "device storage: a cursor of another form");
   }
@@ -121,9 +137,9 @@ export async function readCursor({ keystore, store }, id) {
  * @param {string} id
  * @param {Cursor} cursor
  */
-export function savedCursor({ keystore }, id, { sequence, last, refreshed, missed, defend, asked, epochTime }) {
-  const flags = (missed ? MISSED : 0) | (defend ? DEFEND : 0);
-  const w = new Writer().u64(sequence).bytes8(last).u64(refreshed).u64(epochTime);
+export function savedCursor({ keystore }, id, { sequence, last, commit, refreshed, missed, defend, unsure, asked, epochTime }) {
+  const flags = (missed ? MISSED : 0) | (defend ? DEFEND : 0) | (unsure ? UNSURE : 0);
+  const w = new Writer().u8(CURSOR_VERSION).u64(sequence).bytes8(last).bytes8(fromHex(commit)).u64(refreshed).u64(epochTime);
   return keystore.seal("state", CURSOR + id, w.u8(flags).raw(fromHex(asked)).take());
 }
 

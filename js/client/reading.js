@@ -49,12 +49,16 @@ import { forPage } from "./content.js";
 import { OWN } from "./context.js";
 import { START, historyKey, readCursor, saved, savedCursor, statusOf } from "./kept.js";
 import { decodeKept, encodeCommit, encodeHistory, encodeNote } from "./records.js";
-import { withoutAside } from "./recovering.js";
+import { asLost, checkFloor, isBehind, withoutAside } from "./recovering.js";
 import { asksOf, cannotRead, remembered } from "./rejoin.js";
 import { LEAVE, decodeEvent } from "./status.js";
 
 /** A record's epoch that no conversation has: its sealed form is spoilt and is made anew. */
 const SPOILT = Number.MAX_SAFE_INTEGER;
+/** States in which it is not settled whether this log is the others'. */
+const UNSURE = ["rereading", "doubtful", "forked"];
+/** Of one that is begun anew: it is not in again yet. */
+const OUT = ["lost", "rereading"];
 /** States in which only an own commit, or one that adds this end, spends a secret; reading again spends none. */
 const WORKING = ["active", "doubtful", "rereading"];
 /** Commits before this end came in that are remembered for its ledger. */
@@ -83,11 +87,13 @@ export async function readEntry({ context, handle, id, changed, outbox, recoveri
   const entryId = toHex(event.id);
   const again = old.state === "rereading";
   const aside = recovering?.get(id);
-  const damaged = aside?.some(({ key, value }) => key === historyKey(id, entryId) && value === null);
-  const known = again || (aside && !damaged) ? await keptItem(context, id, entryId) : undefined;
+  const damaged = aside?.writes.some(({ key, value }) => key === historyKey(id, entryId) && value === null);
+  const known = (again || aside) && !damaged ? await keptItem(context, id, entryId) : undefined;
   // What was read before stays where it was.
   const place = known?.sequence ?? sequence;
   const commit = event.type === "commit" && !rewound ? commitItem(place, event, old, status) : undefined;
+  const newest = event.type === "commit" ? entryId : joined ? (joined.at(-1)?.entry ?? "") : before.commit;
+  checkFloor(aside, { sequence, last: event.id, commit: newest });
   // Until this end is in it there is nothing to keep, neither a key nor a message: what a relay makes up never reaches the disk.
   if (joined && !rewound && !status.members.some((m) => m.self)) {
     if (commit && joined.length < MAX_BEFORE) joined.push({ entry: entryId, commit });
@@ -99,12 +105,15 @@ export async function readEntry({ context, handle, id, changed, outbox, recoveri
   const cursor = {
     sequence: status.index,
     last: rewound ? new Uint8Array() : event.id,
+    commit: rewound ? "" : newest,
+    unsure: UNSURE.includes(status.state),
     refreshed: renewed ? Date.now() : before.refreshed,
     epochTime: commit ? Math.min(commit.time, Date.now()) : rewound ? 0 : before.epochTime,
     ...remembered(before, event, status, mine !== undefined || again, known !== undefined),
   };
+  const behind = isBehind(aside, status.index);
   /** @type {Received} */
-  const received = { status, last: cursor.last, refreshed: cursor.refreshed, event, asks: asksOf(context, handle, status, cursor), member: true };
+  const received = { status: behind ? asLost(status) : status, last: cursor.last, refreshed: cursor.refreshed, event, asks: behind ? [] : asksOf(context, handle, status, cursor), member: true };
   /** @type {Write[]} */
   const writes = [saved(context, handle, id), savedCursor(context, id, cursor)];
   /** @param {Uint8Array} record @param {string} [of] */
@@ -138,14 +147,14 @@ export async function readEntry({ context, handle, id, changed, outbox, recoveri
     received.note = { sequence, note: "missed", time: Date.now(), from: status.members.find((m) => m.self) ?? null };
     keep(encodeNote(received.note));
   }
-  // It was let in again: what did not open is of no use any more.
-  const recovered = aside !== undefined && added && status.state !== "lost";
+  // All that was read before was read again, and this end is in, or nobody will let it in: what did not open is of no use any more.
+  const recovered = aside !== undefined && !behind && !OUT.includes(status.state);
+  if (aside) writes.unshift(...aside.writes.filter(({ table }) => !recovered || table === "history"));
   if (recovered) writes.push(...(await withoutAside(context, id)));
-  else if (aside) writes.unshift(...aside);
   await store.write(writes);
   for (const one of changes) one.saved();
   if (recovered) recovering?.delete(id);
-  else if (aside) recovering?.set(id, []);
+  else if (aside) recovering?.set(id, { ...aside, writes: [] });
   return received;
 }
 

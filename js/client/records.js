@@ -200,11 +200,13 @@ function decode(bytes, versions, read) {
   try {
     const r = new Reader(bytes);
     const version = r.u8();
-    if (!versions.includes(version)) throw new RangeError("unknown version");
+    // It is this device's own: what it does not know is of another version, and not damaged.
+    if (!versions.includes(version)) throw new SealwireError("unsupported version", "device storage: a record of another version");
     const value = read(r, version);
     r.end();
     return value;
-  } catch {
+  } catch (error) {
+    if (error instanceof SealwireError && error.code === "unsupported version") throw error;
     throw new SealwireError("open failed", "device storage: a record is damaged");
   }
 }

@@ -31,7 +31,7 @@ const kept = (history) => history.flatMap((item) => ("content" in item ? [textOf
 
 test("the state lies aside until this end is let in again; what opens of the history is not read twice, nor said to be missed", async () => {
   const { id, log, read, flush, agent, again, store } = await damaged(state);
-  assert.deepEqual(again.opened.failed, [{ id, code: "open failed" }]);
+  assert.deepEqual(again.opened.failed, [{ id, code: "open failed", anew: true }]);
   const { conversations } = again.end;
   await assert.rejects(conversations.next(id, true), coded("open failed"));
   assert.deepEqual(kept(await conversations.recover(id)), ["one", "two", "three", "four"]);
