@@ -15,8 +15,6 @@ import { deskWords } from "./words.js";
 /** @typedef {import("./types.js").KitView} KitView */
 
 export class DeskView {
-  /** @type {Client|undefined} */
-  #client;
   /** The open one; "" after the list was chosen. @type {string|undefined} */
   #chosen;
   #drawing = false;
@@ -81,7 +79,6 @@ export class DeskView {
 
   /** @param {Client} client */
   attach(client) {
-    this.#client = client;
     this.#kit.attach(client);
   }
 
