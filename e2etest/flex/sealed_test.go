@@ -1,6 +1,7 @@
 package flex
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,6 +74,12 @@ func TestCustomerAndAgentTalkSealed(t *testing.T) {
 	if text := agent.PageText(); strings.Contains(text, "sealwire:1:") {
 		t.Errorf("the agent sees ciphertext: %s", text)
 	}
+	// The banner: how far it is proved, and who could read. Of what only sets up the encryption there is no bubble.
+	sees(agent, "Nobody has vouched for who this customer is", "can read from the beginning")
+	harness.Eventually(t, "two bubbles, both opened", func() (bool, string) {
+		got := harness.Eval[[]int](agent, `[".Twilio-MessageBubble", ".sealwire-bubble", ".sealwire-carriage"].map((of) => document.querySelectorAll(of).length)`)
+		return got[0] == 2 && got[1] == 2 && got[2] > 0, fmt.Sprint(got)
+	})
 	if value := agent.Value(box); value != "" {
 		t.Errorf("the box still holds %q", value)
 	}
