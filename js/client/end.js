@@ -188,9 +188,9 @@ export class End {
   async verify(keyPackage, member, queue) {
     const manifest = this.#newest ?? (await this.manifests())[0];
     const context = await this.#live.context();
-    const { role, roots } = this.#live.options;
+    const { roots } = this.#live.options;
     const queues = queue === undefined ? this.#queues : [queue];
-    return verify(context, { roots, customer: role === "customer", manifest, queues }, keyPackage, member);
+    return verify(context, { roots, manifest, queues }, keyPackage, member);
   }
 
   /**

@@ -29,17 +29,20 @@ export class Memory {
 
   /**
    * What was kept; what is known since then stays. Once.
-   * @param {Uint8Array} bytes  empty: nothing
+   * @param {Uint8Array} bytes  empty: nothing. Of a form that is not known: an error each time, and what lies there stays
    */
   recall(bytes) {
     if (this.recalled) return;
+    if (bytes.length > 0) {
+      const r = new Reader(bytes);
+      const spent = r.bytes8();
+      const where = new Map(Array.from({ length: r.u16() }, () => [toHex(r.raw(ID)), decodeText(r.bytes8())]));
+      for (const [conversation, name] of this.#where) where.set(conversation, name);
+      this.#spent = spent;
+      this.#where = where;
+    }
+    // Only now: nothing is written over what could not be read.
     this.recalled = true;
-    if (bytes.length === 0) return;
-    const r = new Reader(bytes);
-    this.#spent = r.bytes8();
-    const since = this.#where;
-    this.#where = new Map(Array.from({ length: r.u16() }, () => [toHex(r.raw(ID)), decodeText(r.bytes8())]));
-    for (const [conversation, name] of since) this.#where.set(conversation, name);
   }
 
   get spent() {

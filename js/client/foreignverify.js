@@ -8,6 +8,8 @@
  * of a conversation that is never sent. It is then what a first contact with it
  * would find: its signature, its credential under the newest manifest, its queue,
  * and that it has not ended. What is told of it is what the core read in it.
+ * Who begins it is an end that is nobody's, whoever asks: what stands against the
+ * own one says nothing of another's key package.
  *
  * @typedef {import("./context.js").Context} Context
  *
@@ -39,32 +41,29 @@ const now = () => new Writer().u64(Date.now());
 
 /**
  * @param {Context} context
- * @param {{ roots: readonly Uint8Array[], customer: boolean, manifest: Uint8Array | undefined, queues: readonly string[] }} own
+ * @param {{ roots: readonly Uint8Array[], manifest: Uint8Array | undefined, queues: readonly string[] }} own
  *   manifest: the newest that this end holds. queues: for one of these
  * @param {Uint8Array} keyPackage
  * @param {string} member  whose it must be
  * @returns {Verified | null} null: nobody can be added by it now
  * @throws {SealwireError} "unavailable": that cannot be told now
  */
-export function verify({ core, end }, { roots, customer, manifest, queues }, keyPackage, member) {
+export function verify({ core, end }, { roots, manifest, queues }, keyPackage, member) {
   const { role, queues: theirs } = claimed(keyPackage) ?? NOBODYS;
   const common = queues.filter((queue) => theirs.includes(queue)).slice(0, MAX_QUEUES);
   if (!OFFERED.includes(role) || common.length === 0) return null;
-  // Only a customer's end begins conversations: one that is nobody's does it for another's.
-  const beginner = customer ? end : core.call("end_new", endArguments({ role: "customer", roots: [...roots] }));
+  if (!manifest) throw new SealwireError("unavailable", "no manifest is known yet");
+  const beginner = core.call("end_new", endArguments({ role: "customer", roots: [...roots] }));
   try {
-    if (!customer) {
-      if (!manifest) throw new SealwireError("unavailable", "no manifest is known yet");
-      core.call("end_manifest", beginner, new Writer().u64(0).u8(0).raw(manifest).take());
-      if (newestOf(core, beginner) !== newestOf(core, end)) throw new SealwireError("unavailable", "the newest manifest is not at hand");
-    }
+    core.call("end_manifest", beginner, new Writer().u64(0).u8(0).raw(manifest).take());
+    if (newestOf(core, beginner) !== newestOf(core, end)) throw new SealwireError("unavailable", "the newest manifest is not at hand");
     for (const queue of common) {
       const alias = beginning(core, beginner, queue, { role, keyPackage, member });
       if (alias !== null) return { member, role, alias, queues: theirs };
     }
     return null;
   } finally {
-    if (!customer && !core.dead) core.close(beginner);
+    if (!core.dead) core.close(beginner);
   }
 }
 

@@ -124,6 +124,13 @@ test("what is remembered comes back, the newest of it", async () => {
   await again.keep(id(2_049), "CH2049");
 });
 
+test("what is remembered in a form that is not known is an error each time, and nothing is written over it", async () => {
+  const memory = new Memory(async () => assert.fail("written over"));
+  for (const form of [Uint8Array.of(0, 0, 5, 1), Uint8Array.of(9)]) for (let n = 0; n < 2; n++) assert.throws(() => memory.recall(form));
+  await memory.keep("0".repeat(32), "CH1");
+  assert.equal(memory.where("0".repeat(32)), "CH1");
+});
+
 test("the platforms' own names of a conversation are a transport's", () => {
   const user = twilioUser(new Backend(), "ana");
   const sid = twilio({ ...user, conversation: Object.assign(user.conversation, { sid: "CH1" }) });
