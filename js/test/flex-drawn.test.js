@@ -106,7 +106,7 @@ test("in another tab the banner says so, and goes on here when it is pressed", a
   const { banner, fake, sessions } = await stage();
   fake.state = "elsewhere";
   assert.equal(sessions.state, "elsewhere");
-  assert.ok(textsOf(banner()).includes(say.elsewhereTitle) && !textsOf(banner()).includes(flexWords.noKey));
+  assert.ok(textsOf(banner()).includes(say.elsewhereTitle) && textsOf(banner()).includes(flexWords.elsewhere) && !textsOf(banner()).includes(flexWords.noKey));
   press(buttonOf(banner(), say.useHere));
   await turn();
   assert.deepEqual([fake.state, sessions.state], ["online", "ready"]);

@@ -158,6 +158,14 @@ test("without the part that encrypts nothing is sent, and it is asked for again"
   assert.equal(told.at(-1), flexWords.missing);
 });
 
+test("where another script has fixed how messages are sent nothing is, and the text comes back", async () => {
+  const { act, conversation, invoked, told, originals, source } = host();
+  Object.defineProperty(source, "sendMessage", { value: async () => 1, configurable: false, writable: false });
+  await assert.rejects(async () => act("SendMessage", { body: "hello" }), { code: "unavailable" });
+  assert.deepEqual([conversation.messages, originals, told.at(-1)], [[], [], flexWords.unguarded]);
+  assert.deepEqual(invoked.at(-1), ["SetInputText", { conversationSid: "CH1", body: "hello" }]);
+});
+
 test("a text that is too long is not sent, and comes back whole", async () => {
   const { act, conversation, invoked } = host();
   const long = "x".repeat(40_000);

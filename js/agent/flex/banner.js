@@ -5,7 +5,6 @@
 import { locale } from "../../widget/locale.js";
 import { words as say } from "../../widget/words.js";
 import { sendProblem } from "../kit.js";
-import { deskWords } from "../words.js";
 import { name, small, soft, tones } from "./look.js";
 import { othersPart } from "./others.js";
 import { unsentPart } from "./unsent.js";
@@ -34,7 +33,7 @@ export function barOf(sessions, sid) {
     case "failed":
       return bar(tones.danger, flexWords.missing, "", { label: say.tryAgain, press: () => sessions.again() });
     case "elsewhere":
-      return bar(tones.pending, say.elsewhereTitle, deskWords.elsewhere, {
+      return bar(tones.pending, say.elsewhereTitle, flexWords.elsewhere, {
         label: say.useHere,
         press: () => void sessions.takeOver().catch((/** @type {unknown} */ error) => kit.tell(sendProblem(error))),
       });

@@ -7,6 +7,7 @@ export const de = {
   starting: "Die Verschlüsselung startet…",
   notIn: "Ende-zu-Ende-verschlüsselt. Sie sind nicht in diesem Gespräch.",
   noKey: "Dieser Browser hat keinen Schlüssel zu diesem Gespräch; hier lässt sich darin nichts lesen und nichts schreiben. Bitten Sie einen Agenten, der dabei ist, Sie dazuzuholen: „Jemanden dazuholen“, bei ihm im Tab „Verschlüsselung“.",
+  elsewhere: "Verschlüsselte Gespräche sind immer nur in einem Tab offen, damit keine Nachricht doppelt gesendet wird.",
   notBegun: "Verschlüsselt, sobald die Kundenseite schreibt. Bis dahin lässt sich nichts senden.",
   unguarded: "Ein anderes Skript dieser Seite hat geändert, wie Nachrichten gesendet werden; dieses Gespräch lässt sich hier nicht verschlüsselt halten. Es wurde nichts gesendet.",
   lost: "Diese Datei lässt sich in diesem Browser nicht öffnen.",

@@ -6,6 +6,7 @@ export const en = {
   starting: "Encryption is starting…",
   notIn: "End-to-end encrypted. You are not in this conversation.",
   noKey: "This browser has no key to this conversation, so nothing in it can be read or written here. Ask an agent who is in it to bring you in: \u201cBring somebody in\u201d, in their tab \u201cEncryption\u201d.",
+  elsewhere: "Encrypted conversations are open in one tab at a time, so that no message is sent twice.",
   notBegun: "Encrypted once the customer writes. Until then nothing can be sent.",
   unguarded: "Another script of this page has changed how messages are sent, so this conversation cannot be kept encrypted here. Nothing was sent.",
   lost: "This file cannot be opened in this browser.",
