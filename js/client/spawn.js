@@ -2,7 +2,8 @@
 /**
  * Starts an end service: in a dedicated worker where there are workers, else in
  * process. The worker's script is the one beside this file or what the caller
- * names, never one that came by another way than the page's own scripts.
+ * names. Nothing checks it: the hash of the module covers the module. It refuses
+ * a module that is not of its own version.
  *
  * A browser starts workers of the page's origin only. Where the script lies on
  * another one, as a plugin's files do, a worker of the page's origin is begun
@@ -15,8 +16,11 @@
  * @property {WebAssembly.Module} module  compiled from the verified bytes
  * @property {URL | string} [workerURL]   default: worker.js beside this file
  * @property {(() => Worker) | false} [worker]  starts the worker in a way of the page's own; false: in process
+ *
+ * @typedef {{ module: WebAssembly.Module, sha256: string }} First  what a worker is sent first; sha256: of the module that the page knows
  */
 import { instantiate } from "../core/instance.js";
+import { sha256 } from "../core/module.js";
 import { SealwireError } from "../errors.js";
 import { End } from "./end.js";
 import { localEnd, remoteEnd } from "./remote.js";
@@ -44,7 +48,7 @@ export function spawnEnd({ module, workerURL, worker: begin }, onDeath) {
   const { service, onReply, onError } = remoteEnd(worker, onDeath);
   worker.onmessage = ({ data }) => onReply(data);
   worker.onerror = worker.onmessageerror = onError;
-  worker.postMessage(module);
+  worker.postMessage(/** @type {First} */ ({ module, sha256 }));
   return service;
 }
 

@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { spawnEnd } from "../client/spawn.js";
 import { loadModule } from "../core/loader.js";
+import { sha256 } from "../core/module.js";
 import { init } from "../index.js";
 
 const module = await loadModule();
@@ -43,7 +44,7 @@ test("a script of the page's own origin is started at its address, by its addres
     const [one] = begun({ workerURL });
     assert.equal(one?.url, "https://desk.example/js/client/worker.js");
     assert.deepEqual(one?.options, { type: "module", name: "sealwire" });
-    assert.deepEqual(one?.posted, [module]);
+    assert.deepEqual(one?.posted, [{ module, sha256 }]);
   }
 });
 
@@ -86,7 +87,7 @@ test("under Trusted Types nothing passes but the worker's address and the blob t
 test("a worker is started as the page says, or none", () => {
   const own = new FakeWorker("https://desk.example/by-a-bundler.js", {});
   assert.deepEqual(begun({ worker: () => /** @type {Worker} */ (/** @type {unknown} */ (own)) }), []);
-  assert.deepEqual(own.posted, [module]);
+  assert.deepEqual(own.posted, [{ module, sha256 }]);
   assert.deepEqual(begun({ worker: false }), []);
 });
 
