@@ -70,9 +70,9 @@ export class CheckedPackages {
     this.#waiting.set(key, { found, hash });
     void this.#judge();
     while (this.#waiting.size > MAX_WAITING && !this.#ended) {
-      // Reading goes on where the core tells nothing: then what came first is not looked at.
-      if (this.#failing) keepNewest(this.#waiting, MAX_WAITING);
-      else await this.#turned();
+      // Reading goes on where the core tells nothing.
+      if (this.#failing) return this.#dropOldest();
+      await this.#turned();
     }
   }
 
@@ -198,6 +198,12 @@ export class CheckedPackages {
     const same = [...this.#good].filter(([, one]) => one.member === member && one.once === once);
     const first = same.length > MAX_OF_ONE ? same.reduce((a, b) => (b[1].until < a[1].until ? b : a)) : this.#good.size > MAX_GOOD ? same.at(-1) : undefined;
     if (first) this.#good.delete(first[0]);
+  }
+
+  /** What came first is not looked at; but what was good before, and may be no more, is. */
+  #dropOldest() {
+    const others = [...this.#waiting.keys()].filter((key) => !this.#good.has(key));
+    for (const key of others.slice(0, Math.max(0, others.length - MAX_WAITING))) this.#waiting.delete(key);
   }
 
   #turned() {
