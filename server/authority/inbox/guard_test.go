@@ -1,12 +1,16 @@
 package inbox
 
 import (
+	"bytes"
+	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sealwire/sealwire/server/authority/authoritytest"
+	"github.com/sealwire/sealwire/server/authority/store"
 	"github.com/sealwire/sealwire/server/relay"
 	"github.com/sealwire/sealwire/wasm/conversation"
 	"github.com/sealwire/sealwire/wasm/wire"
@@ -183,4 +187,45 @@ func TestRequestOfBeforeARestartIsAnswered(t *testing.T) {
 	h.times.turn = quick.turn
 	h.open()
 	again.Until(at, "it is let in", func() bool { return at.State() == conversation.Active })
+}
+
+func TestStateOfAnotherVersionIsLeftAsItIs(t *testing.T) {
+	h := newHouse(t)
+	c := h.customer()
+	k := h.begin(c)
+	var row store.Row
+	h.eventually("it is on disk", func() bool {
+		in := h.set.inboxes["default"]
+		in.call(func() { row = in.talks[k.ID()].saved })
+		return row.Index == k.Index()
+	})
+	h.close()
+	newer := func(change func([]byte)) (state []byte) {
+		s, err := store.Open(h.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		if state, err = s.State(context.Background(), "default", k.ID()); err != nil {
+			t.Fatal(err)
+		}
+		if change != nil {
+			change(state)
+			if err := s.Save(context.Background(), store.Write{Queue: "default", Talks: []store.Talk{{Row: row, State: slices.Clone(state)}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return state
+	}
+	want := newer(func(state []byte) { state[0] = 0xff })
+	c.Say(k, "is anybody there?")
+	h.open()
+	h.eventually("it is told of", func() bool { return strings.Contains(h.log.String(), "another version") })
+	if w := h.waiting(k.ID()); w != nil {
+		t.Errorf("it waits to be claimed: %+v", w)
+	}
+	h.close()
+	if got := newer(nil); !bytes.Equal(got, want) {
+		t.Error("its state was written over")
+	}
 }

@@ -34,7 +34,7 @@ type talk struct {
 	fresh   bool // nothing of it is on disk
 	split   bool // the relay's log is not the one that was read
 	leaves  bool // this end is to leave it
-	broken  bool // handling it panicked
+	broken  bool // handling it panicked, or another version saved it: left alone until the next start
 	renews  bool // its credential in the roster is to be renewed
 	asked   wire.ID
 	splitAt time.Time
@@ -66,6 +66,12 @@ func (in *inbox) load(t *talk) error {
 		}
 		t.core, err = in.member.LoadConversation(state)
 		clear(state)
+		if err == wire.UnsupportedVersion {
+			// It is good, and another version's: to begin it anew would write over it.
+			in.fail("loading a conversation that another version saved, which is left alone,", err)
+			in.stop(t)
+			return err
+		}
 		if err != nil {
 			// It asks to be let in again, as an end does that lost its state.
 			in.fail("loading a conversation, which is read anew,", err)
