@@ -73,6 +73,9 @@ func TestHandingOverIsPressedInFlex(t *testing.T) {
 	}
 
 	ana.Click(harness.Thing{Role: "radio", Name: "Ben"})
+	harness.Eventually(t, "what was missing told no more", func() (bool, string) {
+		return !strings.Contains(ana.PageText(), "Choose who it goes to."), ana.PageText()
+	})
 	ana.Write(harness.Thing{Role: "textbox", Name: "Note for whoever comes next (optional)"}, "please look after her")
 	ana.Click(button("Hand over"))
 	ana.AwaitPage("No longer in this conversation")

@@ -89,7 +89,7 @@ export function bannerPart({ React, sessions, knowledge, problem, dismiss }, { u
     const view = choice.conversation && kit.conversation(choice.conversation.id);
     const alert = alertOf(problem(sid), kit.view, bar.detail);
     const away = () => (alert?.of === "problem" ? dismiss(sid) : kit.dismiss());
-    return h("div", { className: "sealwire-banner", role: "status", lang: locale().tag, style: { padding: "8px 12px", borderBottom: "1px solid #d0d5e0" } },
+    return h("div", { className: "sealwire-banner", role: "status", lang: locale().tag, style: { padding: "8px 12px", borderBottom: "1px solid #d0d5e0", fontSize: 14, lineHeight: "20px" } },
       h("strong", { style: { ...name, color: bar.color } }, bar.title), bar.detail ? h("div", null, bar.detail) : null,
       bar.act ? h("div", null, h("button", { type: "button", style: small, onClick: bar.act.press }, bar.act.label)) : null,
       bar.readers ? h("div", { style: soft }, bar.readers) : null,

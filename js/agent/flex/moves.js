@@ -105,6 +105,10 @@ export function moveParts({ React, kit }) {
     const chosen = shown.find((one) => one.key === key);
     const supervisor = chosen?.role === "supervisor";
 
+    const pick = (/** @type {string} */ one) => {
+      choose(one);
+      tell("");
+    };
     /** @returns {Asked|undefined} */
     const asked = () => {
       switch (asking.move) {
@@ -155,7 +159,7 @@ export function moveParts({ React, kit }) {
       chooses ? h("fieldset", { style: look.fieldset }, h("legend", { style: look.legend }, asking.move === "transfer" ? deskWords.to : deskWords.who),
         shown.length === 0 ? h("p", { style: look.words }, flexWords.nobodyYet) : null,
         ...shown.map((one) => h("label", { key: one.key, style: look.choice },
-          h("input", { type: "radio", name: `${names}-who`, value: one.key, checked: one.key === key, onChange: () => choose(one.key) }),
+          h("input", { type: "radio", name: `${names}-who`, value: one.key, checked: one.key === key, onChange: () => pick(one.key) }),
           h("span", null, h("bdi", { style: look.name }, one.name), one.facts ? h("span", { style: look.soft }, ` ${one.facts}`) : null))),
         h("p", { role: "status", style: look.unseen }, kept.told)) : null,
       asking.move === "invite" && supervisor ? checkbox(deskWords.readsAlong, along, setAlong) : null,
