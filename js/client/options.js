@@ -134,8 +134,8 @@ function checkOrgKey(orgKey) {
     if (key.length !== ORG_KEY_CHARACTERS) throw new RangeError(`orgKey: expected ${ORG_KEY_CHARACTERS} characters, got ${key.length}`);
     try {
       return fromBase64url(key);
-    } catch {
-      throw new TypeError("orgKey: expected a key in base64url, got other characters");
+    } catch (error) {
+      throw new TypeError(`orgKey: ${error instanceof Error ? error.message : "expected base64url"}`);
     }
   });
   if (new Set(list).size !== list.length) throw new TypeError("orgKey: the same key twice");

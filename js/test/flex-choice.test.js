@@ -164,6 +164,22 @@ test("what is kept is bounded, and what was put there by others is not believed"
   assert.equal(throws.get("CH1")?.id, "a");
 });
 
+test("what another tab chose meanwhile is what goes on here when this one takes over", () => {
+  const { choices, store } = chat();
+  const memory = { getItem: (/** @type {string} */ key) => store.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ text) => void store.set(key, text) };
+  const chosen = (/** @type {string} */ id) => ({ id, before: [], customers: { c: true }, own: true });
+  choices.keep("CH1", chosen("a"));
+  choices.keep("CH2", chosen("b"));
+  const here = new Choices(memory);
+  choices.keep("CH1", chosen("z"));
+  here.again();
+  assert.deepEqual([here.get("CH1")?.id, here.get("CH2")?.id], ["z", "b"]);
+  const none = new Choices();
+  none.keep("CH1", chosen("a"));
+  none.again();
+  assert.equal(none.get("CH1")?.id, "a");
+});
+
 test("of many others a few are shown, those first whom the company vouches for", () => {
   const { begin } = chat();
   const crowd = Array.from({ length: 300 }, (_, n) => begin(customer(`c${n}`)));

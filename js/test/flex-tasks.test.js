@@ -94,7 +94,7 @@ for (const name of ["TransferTask", "StartChannelTransfer", "LeaveChannel"]) {
   });
 
   test(`${name} passes when another agent is in, and where this end holds nothing`, async () => {
-    for (const [over, members] of /** @type {const} */ ([[{}, [ana(), customer(), member({ alias: "Ben" })]], [{ state: "left" }, [customer()]], [{ state: "closed" }, [ana(), customer()]], [{ state: "lost" }, [customer()]]])) {
+    for (const [over, members] of /** @type {const} */ ([[{}, [ana(), customer(), member({ alias: "Ben" })]], [{ state: "left" }, [customer()]], [{ state: "closed" }, [ana(), customer()]], [{ state: "lost" }, [customer()]], [{ state: "rejoining" }, [ana(), customer()]]])) {
       const { act, told, task, conversation, course } = host({ members: [...members] });
       Object.assign(conversation, over);
       const given = payload(task);

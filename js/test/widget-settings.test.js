@@ -45,8 +45,8 @@ function told(t, error, hint) {
 test("a wrong option is told to the page's developer: what was expected, what came, and the code; never the key itself", (t) => {
   for (const [orgKey, line] of /** @type {const} */ ([
     ["short-but-mine", "<sealwire-chat> bad argument: orgKey: expected 43 characters, got 14"],
-    [`${"A".repeat(42)}!`, "<sealwire-chat> bad argument: orgKey: expected a key in base64url, got other characters"],
-    [`${"A".repeat(42)}B`, "<sealwire-chat> bad argument: orgKey: expected a key in base64url, got other characters"],
+    [`${"A".repeat(42)}!`, "<sealwire-chat> bad argument: orgKey: expected base64url without padding"],
+    [`${"A".repeat(42)}B`, "<sealwire-chat> bad argument: orgKey: expected canonical base64url"],
   ])) {
     /** @type {unknown} */
     let wrong;

@@ -6,8 +6,9 @@ import (
 	"github.com/sealwire/sealwire/wasm/wire"
 )
 
-// stateVersion is the first byte of a saved conversation.
-const stateVersion = 5
+// StateVersion is the first byte of a saved conversation. LoadConversation
+// answers UnsupportedVersion to any other.
+const StateVersion = 5
 
 // maxInstances bounds the counters of one sender in one conversation.
 const maxInstances = 4_096
@@ -19,7 +20,7 @@ func (c *Conversation) Marshal() []byte {
 	// Room for all of it, so that no half-written copy stays behind.
 	size := 1024 + len(chain) + 32*len(c.hashes) + 24*len(c.doubted) + 40*len(c.counters) + 40*len(c.passed) + 40*len(c.past) + len(c.Pending()) + len(c.request)
 	w := wire.NewWriter(size)
-	w.U8(stateVersion)
+	w.U8(StateVersion)
 	w.Bytes32(chain)
 	c.fields(&coder{w: w})
 	return w.Bytes()
@@ -30,7 +31,7 @@ func (c *Conversation) Marshal() []byte {
 // one load of the end it goes on.
 func (e *End) LoadConversation(b []byte) (*Conversation, error) {
 	r := wire.NewReader(b) // holds secrets: only copied where it is kept
-	if v := r.U8(); !r.Failed() && v != stateVersion {
+	if v := r.U8(); !r.Failed() && v != StateVersion {
 		return nil, wire.UnsupportedVersion
 	}
 	chain, err := wire.LoadChain(r.Bytes32(len(b)), e.manifest)

@@ -27,7 +27,7 @@ func TestLoadConversationRefusesBadStates(t *testing.T) {
 	for v := range 256 {
 		bad := bytes.Clone(raw)
 		bad[0] = byte(v)
-		if v != stateVersion {
+		if v != StateVersion {
 			want(t, "version", load(bad), wire.UnsupportedVersion)
 		}
 	}

@@ -158,6 +158,11 @@ export class Choices {
     this.#chosen = this.#kept();
   }
 
+  /** Another tab of this browser may have chosen since. */
+  again() {
+    for (const [sid, chosen] of this.#kept()) this.#chosen.set(sid, chosen);
+  }
+
   /** @param {string} sid */
   get(sid) {
     return this.#chosen.get(sid);

@@ -128,6 +128,7 @@ export class Sessions {
 
   /** It goes on here, and in the other tab no longer. */
   async takeOver() {
+    this.#choices.again();
     await this.#client?.takeOver();
     this.changed();
   }

@@ -141,6 +141,6 @@ export function replaceTasks({ Actions, tasks, find, knowledge, sessions, tell, 
 
 /** This end could still answer or let somebody in. @param {Conversation} conversation */
 function holds({ state, members }) {
-  const over = state === "left" || state === "closed" || state === "lost" || state === "forked";
+  const over = state === "left" || state === "closed" || state === "lost" || state === "rejoining" || state === "forked";
   return !over && members.some((m) => m.self && m.role !== "customer");
 }

@@ -189,43 +189,69 @@ func TestRequestOfBeforeARestartIsAnswered(t *testing.T) {
 	again.Until(at, "it is let in", func() bool { return at.State() == conversation.Active })
 }
 
-func TestStateOfAnotherVersionIsLeftAsItIs(t *testing.T) {
-	h := newHouse(t)
-	c := h.customer()
-	k := h.begin(c)
-	var row store.Row
-	h.eventually("it is on disk", func() bool {
-		in := h.set.inboxes["default"]
-		in.call(func() { row = in.talks[k.ID()].saved })
-		return row.Index == k.Index()
-	})
-	h.close()
-	newer := func(change func([]byte)) (state []byte) {
-		s, err := store.Open(h.dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = s.Close() }()
-		if state, err = s.State(context.Background(), "default", k.ID()); err != nil {
-			t.Fatal(err)
-		}
-		if change != nil {
-			change(state)
-			if err := s.Save(context.Background(), store.Write{Queue: "default", Talks: []store.Talk{{Row: row, State: slices.Clone(state)}}}); err != nil {
-				t.Fatal(err)
+// A later version's state is good, and is not written over; an earlier one's is of
+// no use any more.
+func TestStateOfALaterVersionIsLeftAsItIsAndAnEarlierOneReadAnew(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		version byte
+		told    string
+		kept    bool
+	}{
+		{"later", conversation.StateVersion + 1, "a later version saved", true},
+		{"earlier", conversation.StateVersion - 1, "which is read anew", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHouse(t)
+			c := h.customer()
+			k := h.begin(c)
+			var saved store.Row
+			h.eventually("it is on disk", func() bool {
+				in := h.set.inboxes["default"]
+				in.call(func() { saved = in.talks[k.ID()].saved })
+				return saved.Index == k.Index()
+			})
+			h.close()
+			state := h.state(k.ID())
+			state[0] = row.version
+			h.save(store.Talk{Row: saved, State: slices.Clone(state)})
+			c.Say(k, "is anybody there?")
+			h.open()
+			h.eventually("it is told of", func() bool { return strings.Contains(h.log.String(), row.told) })
+			if w := h.waiting(k.ID()); row.kept && w != nil {
+				t.Errorf("it waits to be claimed: %+v", w)
 			}
-		}
-		return state
+			h.close()
+			if got := h.state(k.ID()); row.kept && !bytes.Equal(got, state) {
+				t.Error("its state was written over")
+			}
+		})
 	}
-	want := newer(func(state []byte) { state[0] = 0xff })
-	c.Say(k, "is anybody there?")
-	h.open()
-	h.eventually("it is told of", func() bool { return strings.Contains(h.log.String(), "another version") })
-	if w := h.waiting(k.ID()); w != nil {
-		t.Errorf("it waits to be claimed: %+v", w)
+}
+
+// state is what the store of a house that is closed has of a conversation.
+func (h *house) state(id wire.ID) []byte {
+	h.t.Helper()
+	s, err := store.Open(h.dir)
+	if err != nil {
+		h.t.Fatal(err)
 	}
-	h.close()
-	if got := newer(nil); !bytes.Equal(got, want) {
-		t.Error("its state was written over")
+	defer func() { _ = s.Close() }()
+	state, err := s.State(context.Background(), "default", id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return state
+}
+
+func (h *house) save(talk store.Talk) {
+	h.t.Helper()
+	s, err := store.Open(h.dir)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Save(context.Background(), store.Write{Queue: "default", Talks: []store.Talk{talk}}); err != nil {
+		h.t.Fatal(err)
 	}
 }

@@ -34,7 +34,7 @@ type talk struct {
 	fresh   bool // nothing of it is on disk
 	split   bool // the relay's log is not the one that was read
 	leaves  bool // this end is to leave it
-	broken  bool // handling it panicked, or another version saved it: left alone until the next start
+	broken  bool // handling it panicked, or a later version saved it: left alone until the next start
 	renews  bool // its credential in the roster is to be renewed
 	asked   wire.ID
 	splitAt time.Time
@@ -65,10 +65,11 @@ func (in *inbox) load(t *talk) error {
 			return err
 		}
 		t.core, err = in.member.LoadConversation(state)
+		later := len(state) > 0 && state[0] > conversation.StateVersion
 		clear(state)
-		if err == wire.UnsupportedVersion {
-			// It is good, and another version's: to begin it anew would write over it.
-			in.fail("loading a conversation that another version saved, which is left alone,", err)
+		if err != nil && later {
+			// It is good, and a later version's: to begin it anew would write over it.
+			in.fail("loading a conversation that a later version saved, which is left alone,", err)
 			in.stop(t)
 			return err
 		}
