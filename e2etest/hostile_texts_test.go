@@ -186,9 +186,12 @@ func TestB01_WhateverTheTitleIs(t *testing.T) {
 	}
 	got := harness.Eval[[]string](p, `(async () => {
 		const shown = [];
+		const key = document.querySelector("sealwire-chat").getAttribute("org-key");
 		for (const text of `+string(texts)+`) {
 			const chat = document.createElement("sealwire-chat");
 			chat.setAttribute("heading", text);
+			chat.setAttribute("org-key", key);
+			chat.setAttribute("manifest", "/manifest"); // it waits for a transport, and asks for nothing
 			document.body.append(chat);
 			chat.open({ focus: false });
 			await new Promise((done) => setTimeout(done));
